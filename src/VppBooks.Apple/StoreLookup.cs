@@ -1,0 +1,45 @@
+namespace VppBooks.Apple;
+
+/// <summary>Which store to ask and how.</summary>
+/// <param name="Country">Two letters of the storefront, any case: the location's own, not a fixed one (reference 7.2).</param>
+/// <param name="Platform"><c>enterprisestore</c> or <c>volumestore</c>, as client config says.</param>
+/// <param name="Language">Two letters.</param>
+/// <param name="Token">Sent as cookie so that items no longer on sale are found; may be null.</param>
+public sealed record StoreQuery(string Country, string? Platform, string Language, ContentToken? Token);
+
+/// <summary>The store's description of a title; every part but the id may be missing. Texts are plain: tags are stripped.</summary>
+/// <param name="AdamId">Store id.</param>
+/// <param name="Kind">The store's word for the kind of item; tells whether it is a book where it is present.</param>
+/// <param name="ArtworkUrl">Address of a cover about <see cref="StoreLookup.CoverHeight"/> pixels high, already filled in; https and an allowed host, or null.</param>
+public sealed record StoreItem(
+    string AdamId,
+    string? Name,
+    string? Author,
+    string? Description,
+    string? ArtworkUrl,
+    IReadOnlyList<string> Genres,
+    string? Language,
+    string? Isbn,
+    string? Seller,
+    DateOnly? ReleaseDate,
+    string? StoreUrl,
+    string? Kind);
+
+/// <summary>A cover as fetched: type checked by content, size capped.</summary>
+/// <param name="ContentType"><c>image/jpeg</c>, <c>image/png</c> or <c>image/webp</c>.</param>
+/// <param name="Content">The bytes.</param>
+public sealed record CoverImage(string ContentType, byte[] Content);
+
+/// <summary>Titles and covers from Apple's store (reference 7). Ids that the store does not know are missing from the result.</summary>
+public sealed class StoreLookup
+{
+    /// <summary>Height in pixels that artwork addresses are made for.</summary>
+    public const int CoverHeight = 600;
+
+    /// <summary>Looks titles up in batches: the address of service config first, the public one for what it did not know.</summary>
+    /// <exception cref="AppleUnavailableException">No look-up answered; a title stays as it is.</exception>
+    public Task<IReadOnlyDictionary<string, StoreItem>> LookUpAsync(StoreQuery query, IReadOnlyCollection<string> adamIds, CancellationToken cancellationToken) => throw new NotImplementedException();
+
+    /// <summary>Fetches a cover from an address that a look-up gave; null when it is not there, not an image or too large (2 MiB).</summary>
+    public Task<CoverImage?> FetchCoverAsync(string artworkUrl, CancellationToken cancellationToken) => throw new NotImplementedException();
+}
