@@ -1,0 +1,152 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using VppBooks.Core.Catalog;
+
+namespace VppBooks.Core.Assignments;
+
+/// <summary>What became of a plan.</summary>
+public enum PlanState : byte
+{
+    /// <summary>Shown, not decided.</summary>
+    Draft = 0,
+
+    /// <summary>Carried out, or being carried out: its licenses say how far.</summary>
+    Committed = 1,
+
+    /// <summary>Refused because the data had moved; a newer plan replaces it.</summary>
+    Stale = 2,
+}
+
+/// <summary>The computed effect of a change of assignments, kept so that what was shown is what is committed.</summary>
+public sealed class Plan
+{
+    public int Id { get; init; }
+
+    public Guid PublicId { get; init; }
+
+    public int BookId { get; init; }
+
+    /// <summary>The complete list of assignments that the plan would put in place, as JSON.</summary>
+    public required string Wish { get; init; }
+
+    /// <summary>SHA-256 over wish, outcome of every person and stock: equal hash, equal effect.</summary>
+    public required string Hash { get; init; }
+
+    public PlanState State { get; set; }
+
+    public int GetNow { get; init; }
+
+    public int AlreadyHave { get; init; }
+
+    public int RegisterFirst { get; init; }
+
+    public int InviteFirst { get; init; }
+
+    public int Cannot { get; init; }
+
+    public int Wait { get; init; }
+
+    public required string CreatedById { get; init; }
+
+    public required string CreatedByName { get; init; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset? CommittedAt { get; set; }
+}
+
+/// <summary>One person's line of a plan.</summary>
+public sealed class PlanLine
+{
+    public int PlanId { get; init; }
+
+    public int PersonId { get; init; }
+
+    public PlanOutcome Outcome { get; init; }
+
+    public PlanReason Reason { get; init; }
+}
+
+/// <summary>What a plan does for one entitled person.</summary>
+public enum PlanOutcome : byte
+{
+    /// <summary>Takes a copy at once.</summary>
+    GetsNow = 0,
+
+    /// <summary>Holds the title already, or it is on its way: takes nothing.</summary>
+    AlreadyHas = 1,
+
+    /// <summary>Is registered with a Managed Apple Account first, then takes a copy; nothing to do for the person.</summary>
+    RegisteredFirst = 2,
+
+    /// <summary>Is invited by mail; a copy is reserved and taken once the person has accepted.</summary>
+    InvitedFirst = 3,
+
+    /// <summary>Cannot receive the book; <see cref="PlanReason"/> says why. Takes nothing.</summary>
+    Cannot = 4,
+
+    /// <summary>Would take a copy, but the stock is used up: on the waiting list.</summary>
+    Waits = 5,
+}
+
+/// <summary>Why a line reads as it does.</summary>
+public enum PlanReason : byte
+{
+    /// <summary>Nothing to add.</summary>
+    None = 0,
+
+    /// <summary>Holds the title here.</summary>
+    HoldsHere = 1,
+
+    /// <summary>Holds the title in the other quality or through another location.</summary>
+    HoldsElsewhere = 2,
+
+    /// <summary>A copy is reserved or on its way.</summary>
+    UnderWay = 3,
+
+    /// <summary>The same Apple Account holds it through a record that others made.</summary>
+    HoldsThroughForeignRecord = 4,
+
+    /// <summary>Neither a Managed Apple Account nor a mail address.</summary>
+    NoAddress = 5,
+
+    /// <summary>The directory account is disabled.</summary>
+    AccountDisabled = 6,
+
+    /// <summary>A guest of another organization.</summary>
+    Guest = 7,
+
+    /// <summary>The Apple Account belongs to another organization or cannot be used (9635).</summary>
+    AppleAccountRefused = 8,
+
+    /// <summary>The Apple Account is used by another record of the location (9641).</summary>
+    AppleAccountInUse = 9,
+
+    /// <summary>Apple refused to register the person for another reason.</summary>
+    RegistrationRefused = 10,
+
+    /// <summary>On the waiting list already.</summary>
+    Waiting = 11,
+
+    /// <summary>Apple refused this license before; see the ledger.</summary>
+    LicenseRefused = 12,
+}
+
+internal sealed class PlanConfiguration : IEntityTypeConfiguration<Plan>, IEntityTypeConfiguration<PlanLine>
+{
+    public void Configure(EntityTypeBuilder<Plan> plan)
+    {
+        plan.HasIndex(p => p.PublicId).IsUnique();
+        plan.HasIndex(p => new { p.BookId, p.State });
+        plan.Property(p => p.Hash).HasMaxLength(64).IsUnicode(false);
+        plan.Property(p => p.CreatedById).HasMaxLength(64);
+        plan.Property(p => p.CreatedByName).HasMaxLength(256);
+        plan.HasOne<Book>().WithMany().HasForeignKey(p => p.BookId).OnDelete(DeleteBehavior.Cascade);
+    }
+
+    public void Configure(EntityTypeBuilder<PlanLine> line)
+    {
+        line.HasKey(l => new { l.PlanId, l.PersonId });
+        line.HasOne<Plan>().WithMany().HasForeignKey(l => l.PlanId).OnDelete(DeleteBehavior.Cascade);
+    }
+}

@@ -1,0 +1,126 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using VppBooks.Core.Catalog;
+using VppBooks.Core.People;
+
+namespace VppBooks.Core.Licenses;
+
+/// <summary>The durable life of one copy of one title for one person.</summary>
+public enum LicenseState : byte
+{
+    /// <summary>Committed; a copy of the stock is set aside; not sent yet (perhaps the person must be registered first).</summary>
+    Reserved = 1,
+
+    /// <summary>In an operation that is committed and may have been sent.</summary>
+    Submitting = 2,
+
+    /// <summary>Apple took the request on and named an event.</summary>
+    Submitted = 3,
+
+    /// <summary>Seen at Apple. Permanent.</summary>
+    Assigned = 4,
+
+    /// <summary>No stock: on the waiting list.</summary>
+    Waiting = 5,
+
+    /// <summary>Apple refused it; the number says why. Nothing was spent.</summary>
+    Failed = 6,
+
+    /// <summary>The outcome is not known. Left only by reading Apple.</summary>
+    Unknown = 7,
+
+    /// <summary>Waits for approval.</summary>
+    Held = 8,
+
+    /// <summary>Given up before anything was sent. Nothing was spent.</summary>
+    Canceled = 9,
+
+    /// <summary>Was assigned; two complete reads no longer show it (refunded by Apple).</summary>
+    Vanished = 10,
+}
+
+/// <summary>What brought a license into the ledger.</summary>
+public enum LicenseSource : byte
+{
+    /// <summary>A Required assignment.</summary>
+    Required = 0,
+
+    /// <summary>The reader took an Available book.</summary>
+    Taken = 1,
+
+    /// <summary>Found at Apple by a sync.</summary>
+    FoundAtApple = 2,
+}
+
+/// <summary>
+/// A row of the ledger. The unique index over person, title and <see cref="Ordinal"/> makes sure that we never ask for a second copy of a title,
+/// in any quality or at any location (I1).
+/// </summary>
+public sealed class License
+{
+    public long Id { get; init; }
+
+    public int BookId { get; set; }
+
+    public int PersonId { get; init; }
+
+    /// <summary>The title; repeated from the book because the unique index needs it.</summary>
+    public long AdamId { get; init; }
+
+    /// <summary>0 for everything we ask for. A second copy that others bought for the person is recorded under 1, 2, ….</summary>
+    public byte Ordinal { get; init; }
+
+    public LicenseState State { get; set; }
+
+    public LicenseSource Source { get; set; }
+
+    /// <summary>The operation that carries it now, or carried it last.</summary>
+    public long? OperationId { get; set; }
+
+    /// <summary>The plan that committed it; null when a sync found it.</summary>
+    public int? PlanId { get; set; }
+
+    /// <summary>Apple's number behind <see cref="LicenseState.Failed"/>, or 0 when Apple named none.</summary>
+    public int? ErrorNumber { get; set; }
+
+    /// <summary>Times an operation with this license was refused or found undone.</summary>
+    public byte Attempts { get; set; }
+
+    /// <summary>A complete read did not show an assigned license: the first of the two that make it vanished.</summary>
+    public bool MissedOnce { get; set; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Last change of state.</summary>
+    public DateTimeOffset ChangedAt { get; set; }
+}
+
+/// <summary>A license at Apple of a record that is not ours: counted, shown as <em>not ours</em>, never managed.</summary>
+public sealed class ForeignHolding
+{
+    public int BookId { get; init; }
+
+    public int VppUserId { get; init; }
+}
+
+internal sealed class LicenseConfiguration : IEntityTypeConfiguration<License>, IEntityTypeConfiguration<ForeignHolding>
+{
+    public void Configure(EntityTypeBuilder<License> license)
+    {
+        // One person, one title.
+        license.HasIndex(l => new { l.PersonId, l.AdamId, l.Ordinal }).IsUnique();
+        license.HasIndex(l => new { l.BookId, l.State });
+        license.HasIndex(l => l.OperationId);
+        license.HasIndex(l => l.PlanId);
+        license.HasOne<Book>().WithMany().HasForeignKey(l => l.BookId).OnDelete(DeleteBehavior.Restrict);
+        license.HasOne<Person>().WithMany().HasForeignKey(l => l.PersonId).OnDelete(DeleteBehavior.Restrict);
+    }
+
+    public void Configure(EntityTypeBuilder<ForeignHolding> holding)
+    {
+        holding.HasKey(h => new { h.BookId, h.VppUserId });
+        holding.HasIndex(h => h.VppUserId);
+        holding.HasOne<Book>().WithMany().HasForeignKey(h => h.BookId).OnDelete(DeleteBehavior.Restrict);
+        holding.HasOne<VppUser>().WithMany().HasForeignKey(h => h.VppUserId).OnDelete(DeleteBehavior.Restrict);
+    }
+}

@@ -1,0 +1,48 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace VppBooks.Core.People;
+
+/// <summary>A directory user who is a member of a group we look at, or holds a license. Known by <see cref="DirectoryId"/>, whatever the name becomes (I12).</summary>
+public sealed class Person
+{
+    public int Id { get; init; }
+
+    /// <summary>The id that screens and the API use.</summary>
+    public Guid PublicId { get; init; }
+
+    /// <summary>Object id in the directory.</summary>
+    public Guid DirectoryId { get; init; }
+
+    public required string DisplayName { get; set; }
+
+    public required string UserPrincipalName { get; set; }
+
+    public string? Mail { get; set; }
+
+    /// <summary>Name of the Managed Apple Account by the configured rule; null when the rule gives none.</summary>
+    public string? ManagedAppleAccount { get; set; }
+
+    /// <summary>False: excluded from spending.</summary>
+    public bool AccountEnabled { get; set; } = true;
+
+    /// <summary>A guest of another organization: excluded from spending.</summary>
+    public bool Guest { get; set; }
+
+    /// <summary>Gone from the directory; null while there.</summary>
+    public DateTimeOffset? GoneSince { get; set; }
+}
+
+internal sealed class PersonConfiguration : IEntityTypeConfiguration<Person>
+{
+    public void Configure(EntityTypeBuilder<Person> person)
+    {
+        person.HasIndex(p => p.PublicId).IsUnique();
+        person.HasIndex(p => p.DirectoryId).IsUnique();
+        person.HasIndex(p => p.DisplayName);
+        person.Property(p => p.DisplayName).HasMaxLength(256);
+        person.Property(p => p.UserPrincipalName).HasMaxLength(320);
+        person.Property(p => p.Mail).HasMaxLength(320);
+        person.Property(p => p.ManagedAppleAccount).HasMaxLength(320);
+    }
+}

@@ -1,0 +1,3 @@
+namespace VppBooks.Core.Persistence.SqlServer;
+
+internal sealed class SqlServerBulkStore : IBulkStore;

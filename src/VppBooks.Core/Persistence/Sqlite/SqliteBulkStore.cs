@@ -1,0 +1,3 @@
+namespace VppBooks.Core.Persistence.Sqlite;
+
+internal sealed class SqliteBulkStore : IBulkStore;
