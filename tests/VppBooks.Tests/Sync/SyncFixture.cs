@@ -25,9 +25,11 @@ internal sealed class SyncFixture : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly string _folder;
     private readonly LocationState _remote;
+    private readonly Network _network;
 
-    private SyncFixture(SimulatedCloudHost cloud, ServiceProvider services, string folder, LocationState remote)
+    private SyncFixture(SimulatedCloudHost cloud, ServiceProvider services, string folder, LocationState remote, Network network)
     {
+        _network = network;
         Cloud = cloud;
         _services = services;
         _folder = folder;
@@ -38,13 +40,19 @@ internal sealed class SyncFixture : IAsyncDisposable
 
     public AppleSimulator Apple => Cloud.Apple;
 
+    /// <summary>Runs before each request leaves; for changes at Apple, or in the database, in the middle of a reading.</summary>
+    public Func<Uri, Task>? BeforeRequest
+    {
+        set => _network.Before = value;
+    }
+
     public Lease Lease { get; private set; } = null!;
 
     public int LocationId => Lease.LocationId;
 
     public string DatabaseFile => Path.Combine(_folder, "test.db");
 
-    public static async Task<SyncFixture> StartAsync(int pageSize = 1000, TimeProvider? clock = null, bool claim = true, Action<IServiceCollection>? configure = null)
+    public static async Task<SyncFixture> StartAsync(int pageSize = 1000, TimeProvider? clock = null, bool claim = true)
     {
         clock ??= TimeProvider.System;
         var cloud = await SimulatedCloudHost.StartAsync(
@@ -75,8 +83,10 @@ internal sealed class SyncFixture : IAsyncDisposable
             .AddSingleton<ChangeFeed>()
             .AddSingleton<WorkSignal>()
             .AddVppBooksSync();
-        configure?.Invoke(services);
-        var fixture = new SyncFixture(cloud, services.BuildServiceProvider(), folder, remote);
+        var network = new Network();
+        services.AddHttpClient(AppleServices.ClientName).AddHttpMessageHandler(() => new Tap(network));
+        services.AddHttpClient(AppleServices.StoreClientName).AddHttpMessageHandler(() => new Tap(network));
+        var fixture = new SyncFixture(cloud, services.BuildServiceProvider(), folder, remote, network);
         await fixture.ConnectAsync(claim);
         return fixture;
     }
@@ -282,6 +292,31 @@ internal sealed class SyncFixture : IAsyncDisposable
 
         Lease = (await Get<LocationLeases>().TryAcquireAsync(location.Id, CancellationToken.None))!;
         Apple.ClearRequests();
+    }
+
+    /// <summary>Does something once, just before the first request whose address contains <paramref name="part"/>.</summary>
+    public void Once(string part, Func<Task> action)
+    {
+        var left = 1;
+        BeforeRequest = address => address.PathAndQuery.Contains(part, StringComparison.Ordinal) && Interlocked.Exchange(ref left, 0) == 1 ? action() : Task.CompletedTask;
+    }
+
+    private sealed class Network
+    {
+        public Func<Uri, Task>? Before { get; set; }
+    }
+
+    private sealed class Tap(Network network) : DelegatingHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (network.Before is { } before)
+            {
+                await before(request.RequestUri!);
+            }
+
+            return await base.SendAsync(request, cancellationToken);
+        }
     }
 
     private sealed class PlainKeyWrapper : IKeyWrapper
