@@ -1,3 +1,7 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+
 namespace VppBooks.Apple;
 
 /// <summary>
@@ -29,20 +33,64 @@ public sealed class ContentToken
     public string Fingerprint { get; }
 
     /// <summary>Reads at most <see cref="MaxFileBytes"/> from a file and judges it.</summary>
-    public static Task<ContentTokenReading> ReadAsync(Stream file, DateTimeOffset now, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public static async Task<ContentTokenReading> ReadAsync(Stream file, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        // One byte more than allowed tells "exactly at the limit" from "goes on", without reading the rest.
+        var buffer = ArrayPool<byte>.Shared.Rent(MaxFileBytes + 1);
+        try
+        {
+            var length = await file.ReadAtLeastAsync(buffer.AsMemory(0, MaxFileBytes + 1), MaxFileBytes + 1, throwOnEndOfStream: false, cancellationToken);
+            return Read(buffer.AsSpan(0, length), now);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+        }
+    }
 
     /// <summary>Judges the bytes of a file by their content alone.</summary>
-    public static ContentTokenReading Read(ReadOnlySpan<byte> file, DateTimeOffset now) => throw new NotImplementedException();
+    public static ContentTokenReading Read(ReadOnlySpan<byte> file, DateTimeOffset now)
+    {
+        if (Open(file, out var canonical, out var fields) is { } rejected)
+        {
+            return rejected;
+        }
+
+        if (fields.Expires <= now)
+        {
+            var expiry = fields.Expires.UtcDateTime.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
+            return new ContentTokenReading.Rejected(
+                "TokenExpired",
+                $"This token expired on {expiry}. Download a new token in Apple School Manager or Apple Business (Preferences, Payments & Billing, Content Tokens) and upload that file.",
+                "expDate",
+                expiry);
+        }
+
+        return new ContentTokenReading.Accepted(Create(canonical, fields), ExpiresSoon: fields.Expires - now <= TimeSpan.FromDays(30));
+    }
 
     /// <summary>Restores a token that was accepted before (expired ones too).</summary>
     /// <exception cref="FormatException">The text is not a content token.</exception>
-    public static ContentToken Restore(string canonical) => throw new NotImplementedException();
+    public static ContentToken Restore(string canonical)
+    {
+        var rejected = Open(Encoding.UTF8.GetBytes(canonical), out var text, out var fields);
+        return rejected is null ? Create(text, fields) : throw new FormatException($"The stored text is not a content token: {rejected.Code}.");
+    }
 
     /// <summary>The canonical Base64 text: the bearer value. For the request handler and for encryption only.</summary>
     public string ExposeSecret() => _canonical;
 
     /// <summary>Gives nothing away.</summary>
     public override string ToString() => "[content token]";
+
+    private static ContentTokenReading.Rejected? Open(ReadOnlySpan<byte> file, out string canonical, out TokenFields fields)
+    {
+        fields = default;
+        return TokenFile.Open(file, out canonical, out var json) ?? TokenJson.Read(json, out fields);
+    }
+
+    private static ContentToken Create(string canonical, TokenFields fields) =>
+        new(canonical, fields.OrganizationName, fields.Expires, Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(canonical))));
 }
 
 /// <summary>The verdict on an uploaded file.</summary>
