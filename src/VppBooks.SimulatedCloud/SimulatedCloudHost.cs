@@ -1,15 +1,25 @@
+using System.Net;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using VppBooks.SimulatedCloud.Apple;
 using VppBooks.SimulatedCloud.Organization;
+using VppBooks.SimulatedCloud.Portal;
 
 namespace VppBooks.SimulatedCloud;
 
 /// <summary>The stand-ins for Apple, Microsoft Graph and Entra, running inside another program or on their own.</summary>
 public sealed class SimulatedCloudHost : IAsyncDisposable
 {
+    private WebApplication? _app;
+
     private SimulatedCloudHost(SimulatedCloudOptions options, TimeProvider clock)
     {
         Options = options;
         Clock = clock;
+        Apple = new AppleSimulator(options, clock, Directory);
     }
 
     /// <summary>The demo organization's directory tenant.</summary>
@@ -20,6 +30,9 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
     public TimeProvider Clock { get; }
 
     public SimulatedDirectory Directory { get; } = new();
+
+    /// <summary>Apple's stand-in: its state, its switches and faults, and the ground truth.</summary>
+    public AppleSimulator Apple { get; }
 
     /// <summary>Plain-http root, such as <c>http://localhost:5081</c>, without a trailing slash.</summary>
     public string BaseUrl { get; private set; } = "";
@@ -40,8 +53,108 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
     public X509Certificate2? EntraCertificate { get; private set; }
 
     /// <summary>Starts listening on loopback.</summary>
-    public static Task<SimulatedCloudHost> StartAsync(SimulatedCloudOptions options, TimeProvider clock, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    /// <exception cref="IOException">A port is in use.</exception>
+    public static async Task<SimulatedCloudHost> StartAsync(SimulatedCloudOptions options, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var host = new SimulatedCloudHost(options, clock);
+        try
+        {
+            DemoDirectory.Fill(host.Directory, options);
+            if (options.Size == OrganizationSize.District)
+            {
+                DistrictOrganization.Fill(host.Apple);
+            }
+            else
+            {
+                new DemoOrganization(host.Apple, host.Directory, options.Seed).Fill();
+            }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+            await host.ListenAsync(cancellationToken);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_app is { } app)
+        {
+            _app = null;
+            await app.StopAsync();
+            await app.DisposeAsync();
+        }
+
+        await Apple.DisposeAsync();
+        EntraCertificate?.Dispose();
+    }
+
+    /// <summary>Completes when the stand-ins stop, for the program that runs them alone.</summary>
+    internal Task WaitForShutdownAsync() => _app!.WaitForShutdownAsync();
+
+    private async Task ListenAsync(CancellationToken cancellationToken)
+    {
+        EntraCertificate = CreateCertificate();
+
+        // The empty builder reads neither files nor environment: inside another program those belong to that program.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "VppBooks.SimulatedCloud" });
+        builder.Services.AddRouting();
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(1));
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 16 * 1024 * 1024;
+            Listen(kestrel, Options.Port, static _ => { });
+            Listen(kestrel, Options.EntraPort, listen => listen.UseHttps(EntraCertificate));
+        });
+        _app = builder.Build();
+        _app.MapApple(Apple);
+        _app.MapPortal(this);
+        _app.MapControlApi(this);
+        await _app.StartAsync(cancellationToken);
+
+        var addresses = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(a => new Uri(a.Replace("[::]", "localhost", StringComparison.Ordinal).Replace("0.0.0.0", "localhost", StringComparison.Ordinal))).ToArray();
+        BaseUrl = Root(addresses.First(a => a.Scheme == Uri.UriSchemeHttp), Options.Port);
+        EntraInstance = Root(addresses.First(a => a.Scheme == Uri.UriSchemeHttps), Options.EntraPort) + "/";
+    }
+
+    private void Listen(KestrelServerOptions kestrel, int port, Action<ListenOptions> configure)
+    {
+        if (Options.ListenAnyIP)
+        {
+            kestrel.ListenAnyIP(port, configure);
+        }
+        else if (port == 0)
+        {
+            // A free port is only found for one address family at a time.
+            kestrel.Listen(IPAddress.Loopback, 0, configure);
+        }
+        else
+        {
+            kestrel.ListenLocalhost(port, configure);
+        }
+    }
+
+    /// <summary>A free port belongs to 127.0.0.1 only; "localhost" could reach somebody else's on ::1.</summary>
+    private static string Root(Uri address, int wanted) => $"{address.Scheme}://{(wanted == 0 ? "127.0.0.1" : "localhost")}:{address.Port}";
+
+    private static X509Certificate2 CreateCertificate()
+    {
+        // Elliptic curve, because an RSA key would take longer to make than everything else here together.
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        names.AddIpAddress(IPAddress.Loopback);
+        names.AddIpAddress(IPAddress.IPv6Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
+        // The clock handed in may be a test's, the one that checks certificates never is: valid in both.
+        return request.CreateSelfSigned(new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2049, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    }
 }

@@ -34,4 +34,10 @@ public sealed class SimulatedCloudOptions
 
     /// <summary>Everything random comes from this seed.</summary>
     public int Seed { get; set; } = 20260901;
+
+    /// <summary>Listens on all addresses, as a container must; otherwise on loopback only.</summary>
+    public bool ListenAnyIP { get; set; }
+
+    /// <summary>Address under which a person's browser reaches the stand-ins, for links in invitations; empty = the address of the caller.</summary>
+    public string PublicUrl { get; set; } = "";
 }

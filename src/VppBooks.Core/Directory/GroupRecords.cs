@@ -1,0 +1,63 @@
+using VppBooks.Core.Assignments;
+
+namespace VppBooks.Core.Directory;
+
+/// <summary>A stored group as lists show it.</summary>
+public sealed record GroupSummary
+{
+    /// <summary>Internal number; never shown.</summary>
+    public required int Id { get; init; }
+
+    /// <summary>Object id in the directory; the id that screens and the API use.</summary>
+    public required Guid DirectoryId { get; init; }
+
+    public required string DisplayName { get; init; }
+
+    public required string? Description { get; init; }
+
+    public required GroupKind Kind { get; init; }
+
+    public required GroupState State { get; init; }
+
+    /// <summary>Transitive user members at the last complete read.</summary>
+    public required int Members { get; init; }
+
+    /// <summary>When the members were last read completely; null: never.</summary>
+    public required DateTimeOffset? MembersReadAt { get; init; }
+
+    /// <summary>Assignments that name the group, exclusions included.</summary>
+    public required int Assignments { get; init; }
+
+    /// <summary>Copies that members hold of the books that the group is given.</summary>
+    public required int CopiesHeld { get; init; }
+}
+
+/// <summary>A group's page.</summary>
+public sealed record GroupDetail(GroupSummary Summary, IReadOnlyList<GroupBook> Books);
+
+/// <summary>A book that a group is given or excluded from.</summary>
+/// <param name="BookPublicId">The book.</param>
+/// <param name="AssignmentPublicId">The assignment.</param>
+/// <param name="AdamId">Store id, shown when there is no title.</param>
+/// <param name="Title">Name of the title; null until looked up.</param>
+/// <param name="LocationName">Name of the token.</param>
+/// <param name="Intent">What the group is given.</param>
+/// <param name="Held">Members who hold the book.</param>
+/// <param name="AssignedByName">Who assigned it.</param>
+/// <param name="AssignedAt">When.</param>
+public sealed record GroupBook(
+    Guid BookPublicId, Guid AssignmentPublicId, long AdamId, string? Title, string LocationName, Intent Intent, int Held, string AssignedByName, DateTimeOffset AssignedAt);
+
+/// <summary>A member of a group.</summary>
+public sealed record GroupMember(Guid PersonPublicId, string DisplayName, string UserPrincipalName, bool AccountEnabled, bool Guest, int BooksHeld);
+
+/// <summary>Part of a list, with the size of the whole.</summary>
+public sealed record PageOf<T>(IReadOnlyList<T> Rows, int Total);
+
+/// <summary>What is known about reading the directory.</summary>
+/// <param name="AllUsersReadAt">When all users were last read completely; null: never.</param>
+/// <param name="AllUsers">Users at that time who count as "all users": no guests.</param>
+/// <param name="FailingSince">Since when every read fails; null when the last one succeeded.</param>
+/// <param name="ConsentMissing">It fails because consent is missing.</param>
+/// <param name="RetryAt">Until when the directory asked to be left alone; null when it did not.</param>
+public sealed record DirectoryStanding(DateTimeOffset? AllUsersReadAt, int AllUsers, DateTimeOffset? FailingSince, bool ConsentMissing, DateTimeOffset? RetryAt);
