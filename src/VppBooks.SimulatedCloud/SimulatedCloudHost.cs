@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using VppBooks.SimulatedCloud.Entra;
 using VppBooks.SimulatedCloud.Organization;
 
 namespace VppBooks.SimulatedCloud;
@@ -6,6 +7,8 @@ namespace VppBooks.SimulatedCloud;
 /// <summary>The stand-ins for Apple, Microsoft Graph and Entra, running inside another program or on their own.</summary>
 public sealed class SimulatedCloudHost : IAsyncDisposable
 {
+    private WebApplication? _app;
+
     private SimulatedCloudHost(SimulatedCloudOptions options, TimeProvider clock)
     {
         Options = options;
@@ -40,8 +43,34 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
     public X509Certificate2? EntraCertificate { get; private set; }
 
     /// <summary>Starts listening on loopback.</summary>
-    public static Task<SimulatedCloudHost> StartAsync(SimulatedCloudOptions options, TimeProvider clock, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public static async Task<SimulatedCloudHost> StartAsync(SimulatedCloudOptions options, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var cloud = new SimulatedCloudHost(options, clock);
+        await cloud.ListenAsync(cancellationToken);
+        return cloud;
+    }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => _app?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private async Task ListenAsync(CancellationToken cancellationToken)
+    {
+        DemoDirectory.Fill(Directory, Options);
+        EntraCertificate = LoopbackCertificate.Create();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(k =>
+        {
+            k.Listen(System.Net.IPAddress.Loopback, Options.Port);
+            k.Listen(System.Net.IPAddress.Loopback, Options.EntraPort, l => l.UseHttps(EntraCertificate));
+        });
+        _app = builder.Build();
+        var entra = new EntraSimulator(Directory, Clock);
+        _app.MapEntra(entra);
+        await _app.StartAsync(cancellationToken);
+        var addresses = _app.Urls.Select(u => new Uri(u)).ToList();
+        BaseUrl = $"http://localhost:{addresses.First(a => a.Scheme == Uri.UriSchemeHttp).Port}";
+        EntraInstance = $"https://localhost:{addresses.First(a => a.Scheme == Uri.UriSchemeHttps).Port}/";
+        entra.ListenAt(EntraInstance, BaseUrl);
+    }
 }
