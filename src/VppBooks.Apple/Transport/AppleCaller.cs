@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using VppBooks.Apple.Wire;
+
+namespace VppBooks.Apple.Transport;
+
+/// <summary>
+/// Makes the calls of a location: reads with patience, changes exactly once. Retries are written out here and not left to a message handler:
+/// whether to try again stands in the body, the wait belongs to the location and not to one call, and every attempt has to pass the gate.
+/// </summary>
+internal sealed class AppleCaller(Exchange exchange, ServiceConfigCache serviceConfig, AppleOptions options, TimeProvider clock, ILogger logger)
+{
+    private const int Attempts = 4;
+
+    /// <summary>How long a read waits in all for a pause to end before it gives up.</summary>
+    private static readonly TimeSpan ReadPatience = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long a change waits; after that its caller had better plan anew.</summary>
+    private static readonly TimeSpan ChangePatience = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<string, RateGate> _gates = new(StringComparer.Ordinal);
+
+    public RateGate Gate(string locationKey) => _gates.GetOrAdd(locationKey, _ => new RateGate(clock, options.FirstBackoff));
+
+    /// <summary>Sends a request that may be repeated until it is answered for good.</summary>
+    /// <param name="create">Makes an empty answer for each attempt.</param>
+    /// <param name="checkClaim">Whether the answer must carry the location's claim.</param>
+    public async Task<T> ReadAsync<T>(AppleLocation location, string path, byte[]? body, Func<T> create, bool checkClaim, CancellationToken cancellationToken)
+        where T : WireAnswer
+    {
+        var gate = Gate(location.Key);
+        var deadline = gate.Now + ReadPatience;
+        AppleException? failure = null;
+        for (var attempt = 1; ; attempt++)
+        {
+            var limits = await serviceConfig.GetAsync(cancellationToken);
+            if (!await gate.TryEnterAsync(limits.MaxRequestsPerSecond, deadline, cancellationToken))
+            {
+                throw new AppleUnavailableException(failure?.Message ?? "Apple asked us to wait.", gate.PauseLeft, failure);
+            }
+
+            location.Meter?.Count();
+            var sentAt = gate.Now;
+            using var request = Requests.Create(options, location, path, body);
+            using var answer = await exchange.SendAsync(request, options.RequestTimeout, cancellationToken);
+            if (answer.Result == AttemptResult.Cancelled)
+            {
+                throw new OperationCanceledException(answer.Error!.Message, answer.Error, cancellationToken);
+            }
+
+            var wire = create();
+            var verdict = Verdict.Of(answer, wire);
+            Settle(location, gate, sentAt, answer, verdict.Pause);
+            if (verdict.Failure is null)
+            {
+                if (wire.TokenExpiresUnreadable)
+                {
+                    logger.TokenExpiryUnreadable(location.Key);
+                }
+
+                ThrowIfClaimLost(location, wire, checkClaim);
+                return wire;
+            }
+
+            failure = verdict.Failure;
+            logger.ReadFailed(location.Key, attempt, answer.Status, failure.Message);
+            if (failure is AppleRefusedException { Refusal.Error.Number: 9634 })
+            {
+                serviceConfig.Forget();
+            }
+
+            if (!verdict.Again || attempt == Attempts)
+            {
+                throw verdict.Pause ? new AppleUnavailableException(failure.Message, gate.PauseLeft is var left && left > TimeSpan.Zero ? left : null, failure) : failure;
+            }
+
+            if (!verdict.Pause)
+            {
+                // 1 s, 3 s, 9 s: a lost connection is nobody's wish, so only this call waits.
+                await Task.Delay(TimeSpan.FromSeconds(Math.Pow(3, attempt - 1)) * (options.FirstBackoff / AppleOptions.DefaultFirstBackoff), clock, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Sends a request that changes something, exactly once. Does not throw, not even for the caller's cancellation.</summary>
+    public async Task<ChangeOutcome> ChangeAsync(AppleLocation location, string path, byte[] body, CancellationToken cancellationToken)
+    {
+        var gate = Gate(location.Key);
+        try
+        {
+            var limits = await serviceConfig.GetAsync(cancellationToken);
+            if (!await gate.TryEnterAsync(limits.MaxRequestsPerSecond, gate.Now + ChangePatience, cancellationToken))
+            {
+                logger.ChangeHeldBack(location.Key, path);
+                return new ChangeOutcome.NotSent("Apple asked us to wait.");
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return new ChangeOutcome.NotSent("Canceled before it was sent.");
+        }
+
+        location.Meter?.Count();
+        var sentAt = gate.Now;
+        using var request = Requests.Create(options, location, path, body);
+        using var answer = await exchange.SendAsync(request, options.RequestTimeout, cancellationToken);
+        var outcome = ChangeVerdict.Of(answer);
+        Settle(location, gate, sentAt, answer, pause: answer.Status is 429 or >= 500 || outcome is ChangeOutcome.Refused { Refusal.Error.Category: ErrorCategory.Later } || (answer.RetryAfter is not null && answer.Status is >= 300 and < 400));
+        logger.ChangeSent(location.Key, path, answer.Status, outcome.GetType().Name);
+        return outcome;
+    }
+
+    private void Settle(AppleLocation location, RateGate gate, TimeSpan sentAt, Answer answer, bool pause)
+    {
+        if (pause)
+        {
+            gate.Pause(sentAt, answer.RetryAfter);
+            logger.LocationPaused(location.Key, answer.Status, gate.PausedUntil);
+        }
+        else if (answer.Result == AttemptResult.Answered)
+        {
+            gate.Answered(sentAt);
+        }
+    }
+
+    private static void ThrowIfClaimLost(AppleLocation location, WireAnswer answer, bool checkClaim)
+    {
+        if (checkClaim && location.ExpectedClaimId is { } expected && answer.MdmInfo?.Id != expected)
+        {
+            throw new ClaimLostException(answer.MdmInfo);
+        }
+    }
+}
