@@ -41,6 +41,12 @@ public static class DirectoryRegistration
         /// </summary>
         public IServiceCollection AddVppBooksDirectory()
         {
+            if (services.Any(s => s.ServiceType == typeof(GraphDirectory)))
+            {
+                // A second resilience handler on the client would multiply the tries.
+                return services;
+            }
+
             services.TryAddSingleton(TimeProvider.System);
             services.AddOptions<DirectoryOptions>()
                 .Validate(o => o.Retries is >= 0 and <= 10, $"{DirectoryOptions.SectionName}:{nameof(DirectoryOptions.Retries)} must be 0 to 10.")
@@ -66,11 +72,11 @@ public static class DirectoryRegistration
                     pipeline,
                     context.ServiceProvider.GetRequiredService<IOptions<DirectoryOptions>>().Value,
                     context.ServiceProvider.GetRequiredService<TimeProvider>()));
-            services.AddSingleton<GraphDirectory>();
-            services.AddSingleton<DirectoryHealth>();
-            services.AddSingleton<PeopleWriter>();
-            services.AddSingleton<GroupReader>();
-            services.AddSingleton<GroupCatalog>();
+            services.TryAddSingleton<GraphDirectory>();
+            services.TryAddSingleton<DirectoryHealth>();
+            services.TryAddSingleton<PeopleWriter>();
+            services.TryAddSingleton<GroupReader>();
+            services.TryAddSingleton<GroupCatalog>();
             return services;
         }
     }

@@ -1,11 +1,12 @@
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
+using VppBooks.Core.Security;
 
 namespace VppBooks.Core.Directory;
 
 /// <summary>Writes what the directory says about users: people are known by their object id, whatever their name becomes (I12).</summary>
-public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, TimeProvider clock)
+public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, IdSource ids, TimeProvider clock)
 {
     /// <summary>Stores new people and changes those that differ, in one transaction.</summary>
     /// <returns>The internal number of each, in no order, repeats removed.</returns>
@@ -57,15 +58,15 @@ public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, 
     private async Task<IReadOnlyCollection<int>> TryUpsertAsync(IReadOnlyList<DirectoryUser> users, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var ids = users.Select(u => u.DirectoryId).Distinct().ToList();
-        var known = await db.People.Where(p => ids.Contains(p.DirectoryId)).ToDictionaryAsync(p => p.DirectoryId, cancellationToken);
+        var wanted = users.Select(u => u.DirectoryId).Distinct().ToList();
+        var known = await db.People.Where(p => wanted.Contains(p.DirectoryId)).ToDictionaryAsync(p => p.DirectoryId, cancellationToken);
         foreach (var user in users)
         {
             if (!known.TryGetValue(user.DirectoryId, out var person))
             {
                 person = new Person
                 {
-                    PublicId = Guid.NewGuid(),
+                    PublicId = ids.NewId(),
                     DirectoryId = user.DirectoryId,
                     DisplayName = user.DisplayName,
                     UserPrincipalName = user.UserPrincipalName,

@@ -20,6 +20,7 @@ public sealed partial class LocationEnrollment(
     LocationConnections connections,
     TokenTickets tickets,
     SecretSealer sealer,
+    IdSource ids,
     ChangeFeed feed,
     WorkSignal work,
     IOptions<LocationOptions> options,
@@ -139,14 +140,14 @@ public sealed partial class LocationEnrollment(
         {
             row = new Location
             {
-                PublicId = Guid.NewGuid(),
+                PublicId = ids.NewId(),
                 UId = draft.UId,
                 Name = draft.Request.Name.Trim(),
                 OrganizationName = LocationFields.Cut(draft.Token.OrganizationName, 256),
                 LocationName = NameOf(draft.Config, draft.Token),
                 AppleAccount = "",
                 CountryOrRegion = draft.Country,
-                ClaimId = Guid.NewGuid(),
+                ClaimId = ids.NewId(),
                 MustReadFirst = true,
                 CreatedAt = now,
                 ModifiedAt = now,

@@ -119,6 +119,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<int>("RegisterFirst")
                         .HasColumnType("int");
 
+                    b.Property<int>("Release")
+                        .HasColumnType("int");
+
                     b.Property<byte>("State")
                         .HasColumnType("tinyint");
 

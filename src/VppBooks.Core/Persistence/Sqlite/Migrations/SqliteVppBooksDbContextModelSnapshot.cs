@@ -110,6 +110,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<int>("RegisterFirst")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int>("Release")
+                        .HasColumnType("INTEGER");
+
                     b.Property<byte>("State")
                         .HasColumnType("INTEGER");
 

@@ -12,7 +12,7 @@ using VppBooks.Core.Persistence.SqlServer;
 namespace VppBooks.Core.Persistence.SqlServer.Migrations
 {
     [DbContext(typeof(SqlServerVppBooksDbContext))]
-    [Migration("20261122190453_Initial")]
+    [Migration("20261122190727_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -120,6 +120,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .HasColumnType("uniqueidentifier");
 
                     b.Property<int>("RegisterFirst")
+                        .HasColumnType("int");
+
+                    b.Property<int>("Release")
                         .HasColumnType("int");
 
                     b.Property<byte>("State")

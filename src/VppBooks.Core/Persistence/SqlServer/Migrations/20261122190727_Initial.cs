@@ -530,6 +530,7 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     InviteFirst = table.Column<int>(type: "int", nullable: false),
                     Cannot = table.Column<int>(type: "int", nullable: false),
                     Wait = table.Column<int>(type: "int", nullable: false),
+                    Release = table.Column<int>(type: "int", nullable: false),
                     CreatedById = table.Column<string>(type: "nvarchar(64)", maxLength: 64, nullable: false),
                     CreatedByName = table.Column<string>(type: "nvarchar(256)", maxLength: 256, nullable: false),
                     CreatedAt = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: false),

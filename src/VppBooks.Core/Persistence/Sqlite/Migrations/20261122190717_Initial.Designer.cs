@@ -11,7 +11,7 @@ using VppBooks.Core.Persistence.Sqlite;
 namespace VppBooks.Core.Persistence.Sqlite.Migrations
 {
     [DbContext(typeof(SqliteVppBooksDbContext))]
-    [Migration("20261122190445_Initial")]
+    [Migration("20261122190717_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -111,6 +111,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .HasColumnType("TEXT");
 
                     b.Property<int>("RegisterFirst")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Release")
                         .HasColumnType("INTEGER");
 
                     b.Property<byte>("State")

@@ -530,6 +530,7 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     InviteFirst = table.Column<int>(type: "INTEGER", nullable: false),
                     Cannot = table.Column<int>(type: "INTEGER", nullable: false),
                     Wait = table.Column<int>(type: "INTEGER", nullable: false),
+                    Release = table.Column<int>(type: "INTEGER", nullable: false),
                     CreatedById = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
                     CreatedByName = table.Column<string>(type: "TEXT", maxLength: 256, nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
