@@ -33,6 +33,8 @@ public static class CoreRegistration
 
         services.AddSingleton<LocationLeases>();
         services.AddVppBooksLocations();
+        services.AddVppBooksPeople();
+        services.AddVppBooksLocations();
 
         services.AddSingleton<WishReader>();
         services.AddSingleton<AssignmentDesk>();
