@@ -259,6 +259,21 @@ public sealed class PagingTests
     }
 
     [Fact]
+    public async Task A_first_page_read_beforehand_counts_like_any_other()
+    {
+        await using var apple = new AppleFixture((request, _) => Task.FromResult(AppleFixture.Json(Index(request) == 0
+            ? """{"assignments":[{"adamId":"1","pricingParam":"STDQ"}],"nextPageIndex":1,"versionId":"v1"}"""
+            : """{"assignments":[{"adamId":"1","pricingParam":"STDQ","clientUserId":"a"}],"versionId":"v1"}""")));
+        var rows = new List<Assignment>();
+
+        var first = await apple.Client.GetFirstAssignmentsPageAsync(apple.Location, new(), Token);
+        var result = await apple.Client.ReadAssignmentsAsync(apple.Location, new(), first, AppleReadTests.Collect(rows), null, Token);
+
+        Assert.Equal("a", Assert.Single(rows).ClientUserId);
+        Assert.Equal((2, false), (result.Pages, result.Clean));
+    }
+
+    [Fact]
     public async Task Fifteen_requests_a_second_is_the_most_that_two_lists_use_together()
     {
         await using var apple = new AppleFixture((request, _) => Task.FromResult(request.Path.EndsWith("users", StringComparison.Ordinal) ? Users(Index(request), 25) : Assignments(Index(request), 25)));
