@@ -117,7 +117,7 @@ public sealed class VppBooksApp : IAsyncDisposable
 
         services.AddLocalization();
         services.AddRequestLocalization(o => Languages.Configure(o, profile));
-        services.AddFluentUIComponents();
+        services.AddFluentUIComponents(o => o.Localizer = new LibraryTexts());
         services.AddScoped<BrowserTimeProvider>();
         services.AddScoped<ISearchSource, ScreenSearch>();
         services.AddRazorComponents().AddInteractiveServerComponents().AddHubOptions(o => o.MaximumReceiveMessageSize = 32 * 1024);
