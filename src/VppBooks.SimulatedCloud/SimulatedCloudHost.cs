@@ -1,10 +1,11 @@
 using System.Net;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using VppBooks.SimulatedCloud.Apple;
+using VppBooks.SimulatedCloud.Entra;
+using VppBooks.SimulatedCloud.Graph;
 using VppBooks.SimulatedCloud.Organization;
 using VppBooks.SimulatedCloud.Portal;
 
@@ -20,6 +21,8 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
         Options = options;
         Clock = clock;
         Apple = new AppleSimulator(options, clock, Directory);
+        Graph = new GraphSimulator(Directory, clock);
+        Entra = new EntraSimulator(Directory, clock);
     }
 
     /// <summary>The demo organization's directory tenant.</summary>
@@ -33,6 +36,12 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
 
     /// <summary>Apple's stand-in: its state, its switches and faults, and the ground truth.</summary>
     public AppleSimulator Apple { get; }
+
+    /// <summary>The directory's stand-in: its faults and changes.</summary>
+    public GraphSimulator Graph { get; }
+
+    /// <summary>The sign-in's stand-in.</summary>
+    public EntraSimulator Entra { get; }
 
     /// <summary>Plain-http root, such as <c>http://localhost:5081</c>, without a trailing slash.</summary>
     public string BaseUrl { get; private set; } = "";
@@ -89,6 +98,7 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
         }
 
         await Apple.DisposeAsync();
+        Entra.Dispose();
         EntraCertificate?.Dispose();
     }
 
@@ -97,7 +107,7 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
 
     private async Task ListenAsync(CancellationToken cancellationToken)
     {
-        EntraCertificate = CreateCertificate();
+        EntraCertificate = LoopbackCertificate.Create();
 
         // The empty builder reads neither files nor environment: inside another program those belong to that program.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "VppBooks.SimulatedCloud" });
@@ -113,6 +123,8 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
         });
         _app = builder.Build();
         _app.MapApple(Apple);
+        _app.MapEntra(Entra);
+        _app.MapGraph(Graph, Entra);
         _app.MapPortal(this);
         _app.MapControlApi(this);
         await _app.StartAsync(cancellationToken);
@@ -120,6 +132,7 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
         var addresses = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(a => new Uri(a.Replace("[::]", "localhost", StringComparison.Ordinal).Replace("0.0.0.0", "localhost", StringComparison.Ordinal))).ToArray();
         BaseUrl = Root(addresses.First(a => a.Scheme == Uri.UriSchemeHttp), Options.Port);
         EntraInstance = Root(addresses.First(a => a.Scheme == Uri.UriSchemeHttps), Options.EntraPort) + "/";
+        Entra.ListenAt(EntraInstance, BaseUrl);
     }
 
     private void Listen(KestrelServerOptions kestrel, int port, Action<ListenOptions> configure)
@@ -141,20 +154,4 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
 
     /// <summary>A free port belongs to 127.0.0.1 only; "localhost" could reach somebody else's on ::1.</summary>
     private static string Root(Uri address, int wanted) => $"{address.Scheme}://{(wanted == 0 ? "127.0.0.1" : "localhost")}:{address.Port}";
-
-    private static X509Certificate2 CreateCertificate()
-    {
-        // Elliptic curve, because an RSA key would take longer to make than everything else here together.
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("localhost");
-        names.AddIpAddress(IPAddress.Loopback);
-        names.AddIpAddress(IPAddress.IPv6Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
-        // The clock handed in may be a test's, the one that checks certificates never is: valid in both.
-        return request.CreateSelfSigned(new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2049, 1, 1, 0, 0, 0, TimeSpan.Zero));
-    }
 }

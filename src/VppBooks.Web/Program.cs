@@ -1,3 +1,6 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-await app.RunAsync();
+using VppBooks.Web;
+
+return await VppBooksApp.RunAsync(args);
+
+/// <summary>The entry point, public so that a test can start the program.</summary>
+public partial class Program;

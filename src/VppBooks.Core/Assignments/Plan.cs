@@ -29,7 +29,7 @@ public sealed class Plan
     /// <summary>The complete list of assignments that the plan would put in place, as JSON.</summary>
     public required string Wish { get; init; }
 
-    /// <summary>SHA-256 over wish, outcome of every person and stock: equal hash, equal effect.</summary>
+    /// <summary>SHA-256 over the wish and the outcome of every person: equal hash, equal effect.</summary>
     public required string Hash { get; init; }
 
     public PlanState State { get; set; }
@@ -45,6 +45,9 @@ public sealed class Plan
     public int Cannot { get; init; }
 
     public int Wait { get; init; }
+
+    /// <summary>People who were set aside a copy, or a place on the waiting list, and are not entitled any more: given up, nothing was spent.</summary>
+    public int Release { get; init; }
 
     public required string CreatedById { get; init; }
 
@@ -87,6 +90,9 @@ public enum PlanOutcome : byte
 
     /// <summary>Would take a copy, but the stock is used up: on the waiting list.</summary>
     Waits = 5,
+
+    /// <summary>Is not entitled any more: a reservation or a place on the waiting list is given up before anything was sent.</summary>
+    Released = 6,
 }
 
 /// <summary>Why a line reads as it does.</summary>

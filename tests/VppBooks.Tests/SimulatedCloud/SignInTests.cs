@@ -1,45 +1,17 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Security.Claims;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authentication.Cookies;
-using Microsoft.AspNetCore.Authentication.JwtBearer;
-using Microsoft.AspNetCore.Authentication.OpenIdConnect;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Microsoft.Identity.Web;
-using Microsoft.IdentityModel.Validators;
 using VppBooks.SimulatedCloud.Entra;
 
 namespace VppBooks.Tests.SimulatedCloud;
 
-/// <summary>An application made as the console is, signing people in against the stand-in for Entra.</summary>
-public sealed class SignInTests : IAsyncLifetime
+/// <summary>Signing in as a person and as an application.</summary>
+public sealed class SignInTests(ConsoleStandIn console) : IClassFixture<ConsoleStandIn>
 {
-    private SimulatedMicrosoft _microsoft = null!;
-    private WebApplication _console = null!;
-    private string _consoleUrl = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _microsoft = await SimulatedMicrosoft.StartAsync();
-        _console = BuildConsole(_microsoft);
-        await _console.StartAsync();
-        _consoleUrl = $"http://localhost:{new Uri(_console.Urls.Single()).Port}";
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _console.DisposeAsync();
-        await _microsoft.DisposeAsync();
-    }
+    private readonly SimulatedMicrosoft _microsoft = console.Microsoft;
+    private readonly string _consoleUrl = console.Url;
 
     [Theory]
     [InlineData("admin", "VppBooks.Administrator")]
@@ -47,7 +19,7 @@ public sealed class SignInTests : IAsyncLifetime
     [InlineData("reader", "")]
     public async Task A_person_chosen_on_the_page_arrives_with_her_role(string alias, string roles)
     {
-        using var browser = Browser();
+        using var browser = new BrowserStandIn();
 
         var page = await browser.GetStringAsync(_consoleUrl + "/me");
         var address = browser.LastAddress;
@@ -63,7 +35,7 @@ public sealed class SignInTests : IAsyncLifetime
     [Fact]
     public async Task A_login_hint_saves_the_choice_and_form_post_is_honored()
     {
-        using var browser = Browser();
+        using var browser = new BrowserStandIn();
 
         var me = await browser.GetStringAsync(_consoleUrl + "/signin?hint=auditor@noordrand.example");
         var posted = await browser.GetStringAsync(AuthorizeUrl("&login_hint=auditor@noordrand.example&response_mode=form_post&state=s%26t"));
@@ -76,7 +48,7 @@ public sealed class SignInTests : IAsyncLifetime
     [Fact]
     public async Task Anyone_can_be_found_by_name_and_a_disabled_person_is_refused()
     {
-        using var browser = Browser();
+        using var browser = new BrowserStandIn();
         var found = await browser.GetStringAsync(AuthorizeUrl("&sim_search=de%20wit"));
         _microsoft.Entra.SetEnabled("helpdesk@noordrand.example", enabled: false);
 
@@ -89,7 +61,7 @@ public sealed class SignInTests : IAsyncLifetime
     [Fact]
     public async Task Signing_out_ends_the_session_and_returns_to_this_machine_only()
     {
-        using var browser = Browser();
+        using var browser = new BrowserStandIn();
         await browser.GetStringAsync(_consoleUrl + "/signin?hint=admin@noordrand.example");
         var silent = await browser.GetAsync(AuthorizeUrl("&prompt=none"));
 
@@ -104,7 +76,7 @@ public sealed class SignInTests : IAsyncLifetime
     [Fact]
     public async Task An_address_elsewhere_gets_a_page_not_a_redirect()
     {
-        using var browser = Browser();
+        using var browser = new BrowserStandIn();
 
         using var answer = await browser.GetAsync(AuthorizeUrl("&login_hint=admin@noordrand.example", "https://evil.example/signin-oidc"));
 
@@ -117,7 +89,7 @@ public sealed class SignInTests : IAsyncLifetime
     {
         const string verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
         const string pkce = "&login_hint=admin@noordrand.example&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
-        using var browser = Browser();
+        using var browser = new BrowserStandIn();
 
         var wrong = await RedeemAsync(await CodeAsync(browser, pkce), verifier + "x");
         var code = await CodeAsync(browser, pkce);
@@ -135,7 +107,7 @@ public sealed class SignInTests : IAsyncLifetime
         const string api = $"api://{EntraSimulator.ConsoleClientId}/.default";
         var automation = await ApplicationTokenAsync(EntraSimulator.AutomationClientId, EntraSimulator.AutomationClientSecret, api);
         var forGraph = await ApplicationTokenAsync(EntraSimulator.AutomationClientId, EntraSimulator.AutomationClientSecret, "https://graph.microsoft.com/.default");
-        using var browser = Browser();
+        using var browser = new BrowserStandIn();
         var reader = await RedeemAsync(await CodeAsync(browser, $"&login_hint=reader@noordrand.example&scope=openid%20{api}"), verifier: null);
 
         Assert.Equal(HttpStatusCode.OK, await CallAsync(automation.GetProperty("access_token").GetString()));
@@ -205,80 +177,4 @@ public sealed class SignInTests : IAsyncLifetime
     }
 
     private static BrowserStandIn Browser() => new();
-
-    private static WebApplication BuildConsole(SimulatedMicrosoft microsoft)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["AzureAd:Instance"] = microsoft.Entra.Instance,
-            ["AzureAd:TenantId"] = microsoft.Entra.TenantId,
-            ["AzureAd:ClientId"] = EntraSimulator.ConsoleClientId,
-            ["AzureAd:ClientSecret"] = EntraSimulator.ConsoleClientSecret,
-        });
-        var section = builder.Configuration.GetSection("AzureAd");
-        builder.Services.AddAuthentication(OpenIdConnectDefaults.AuthenticationScheme).AddMicrosoftIdentityWebApp(options =>
-        {
-            section.Bind(options);
-            options.ResponseType = "code";
-            options.ResponseMode = "query";
-            options.UsePkce = true;
-            // Query mode comes back by a top-level GET, so Lax is enough and plain http on loopback works.
-            options.CorrelationCookie.SameSite = SameSiteMode.Lax;
-            options.CorrelationCookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
-            options.NonceCookie.SameSite = SameSiteMode.Lax;
-            options.NonceCookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
-        });
-        builder.Services.AddAuthentication().AddMicrosoftIdentityWebApi(section, JwtBearerDefaults.AuthenticationScheme);
-
-        builder.Services.Configure<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme, options => options.BackchannelHttpHandler = microsoft.Handler());
-        builder.Services.Configure<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme, options => options.BackchannelHttpHandler = microsoft.Handler());
-        builder.Services.AddHttpClient("entra").ConfigurePrimaryHttpMessageHandler(microsoft.Handler);
-        builder.Services.Configure<AadIssuerValidatorOptions>(options => options.HttpClientName = "entra");
-
-        builder.Services.AddAuthorizationBuilder().AddPolicy("api", policy => policy
-            .AddAuthenticationSchemes(JwtBearerDefaults.AuthenticationScheme).RequireRole("VppBooks.Administrator"));
-        var app = builder.Build();
-        app.UseAuthentication();
-        app.UseAuthorization();
-        app.MapGet("/me", Me).RequireAuthorization();
-        app.MapGet("/landing", () => "landed");
-        app.MapGet("/api/admin", () => "ok").RequireAuthorization("api");
-        app.MapGet("/signin", (string hint) => Results.Challenge(
-            new OpenIdConnectChallengeProperties { RedirectUri = "/me", Parameters = { ["login_hint"] = hint } },
-            [OpenIdConnectDefaults.AuthenticationScheme]));
-        return app;
-    }
-
-    private static IResult Me(ClaimsPrincipal person) => Results.Json(new
-    {
-        name = person.Identity!.Name,
-        roles = string.Join(',', person.FindAll(ClaimTypes.Role).Select(claim => claim.Value)),
-    });
-
-    /// <summary>Follows redirects and keeps cookies, as a browser does.</summary>
-    private sealed class BrowserStandIn : IDisposable
-    {
-        private readonly HttpClient _client = new(new SocketsHttpHandler { CookieContainer = new CookieContainer() });
-
-        public string LastAddress { get; private set; } = "";
-
-        public async Task<HttpResponseMessage> GetAsync(string address)
-        {
-            var answer = await _client.GetAsync(address);
-            LastAddress = answer.RequestMessage!.RequestUri!.AbsoluteUri;
-            return answer;
-        }
-
-        public async Task<string> GetStringAsync(string address)
-        {
-            using var answer = await GetAsync(address);
-            Assert.True(answer.IsSuccessStatusCode, $"{address} answered {answer.StatusCode}");
-            return await answer.Content.ReadAsStringAsync();
-        }
-
-        public void Dispose() => _client.Dispose();
-    }
 }

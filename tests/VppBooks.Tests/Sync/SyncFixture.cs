@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using VppBooks.Apple;
+using VppBooks.Core;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
@@ -68,21 +69,13 @@ internal sealed class SyncFixture : IAsyncDisposable
             .AddLogging()
             .AddSingleton(clock)
             .AddVppBooksDatabase(DatabaseProvider.Sqlite, $"Data Source={Path.Combine(folder, "test.db")}")
-            .AddAppleClient()
             .Configure<AppleOptions>(o =>
             {
                 (o.BaseUrl, o.StoreLookupUrl) = (cloud.AppleBaseUrl, cloud.StoreLookupUrl);
                 o.FirstBackoff = TimeSpan.FromMilliseconds(20);
             })
             .AddSingleton<IKeyWrapper, PlainKeyWrapper>()
-            .AddSingleton<SecretSealer>()
-            .AddSingleton(ProcessIdentity.New())
-            .AddSingleton<LocationLeases>()
-            .AddSingleton<LocationConnections>()
-            .AddSingleton<LocationHealth>()
-            .AddSingleton<ChangeFeed>()
-            .AddSingleton<WorkSignal>()
-            .AddVppBooksSync();
+            .AddVppBooksCore();
         var network = new Network();
         services.AddHttpClient(AppleServices.ClientName).AddHttpMessageHandler(() => new Tap(network));
         services.AddHttpClient(AppleServices.StoreClientName).AddHttpMessageHandler(() => new Tap(network));

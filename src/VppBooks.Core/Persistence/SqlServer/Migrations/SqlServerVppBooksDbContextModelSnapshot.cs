@@ -119,6 +119,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<int>("RegisterFirst")
                         .HasColumnType("int");
 
+                    b.Property<int>("Release")
+                        .HasColumnType("int");
+
                     b.Property<byte>("State")
                         .HasColumnType("tinyint");
 
@@ -429,6 +432,28 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .IsUnique();
 
                     b.ToTable("Groups");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Directory.DirectoryState", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("int");
+
+                    b.Property<DateTimeOffset?>("AllUsersReadAt")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<bool>("ConsentMissing")
+                        .HasColumnType("bit");
+
+                    b.Property<DateTimeOffset?>("FailingSince")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<DateTimeOffset?>("RetryAt")
+                        .HasColumnType("datetimeoffset");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("DirectoryStates");
                 });
 
             modelBuilder.Entity("VppBooks.Core.Directory.GroupMembership", b =>

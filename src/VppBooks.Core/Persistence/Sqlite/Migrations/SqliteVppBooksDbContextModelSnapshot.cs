@@ -110,6 +110,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<int>("RegisterFirst")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int>("Release")
+                        .HasColumnType("INTEGER");
+
                     b.Property<byte>("State")
                         .HasColumnType("INTEGER");
 
@@ -412,6 +415,28 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .IsUnique();
 
                     b.ToTable("Groups");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Directory.DirectoryState", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("AllUsersReadAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("ConsentMissing")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("FailingSince")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("RetryAt")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("DirectoryStates");
                 });
 
             modelBuilder.Entity("VppBooks.Core.Directory.GroupMembership", b =>

@@ -1,0 +1,107 @@
+namespace VppBooks.Core.Assignments;
+
+/// <summary>One wished assignment.</summary>
+/// <param name="GroupId">Directory object id of the group; null for all users.</param>
+/// <param name="Intent">What the group is given.</param>
+public sealed record WishedAssignment(Guid? GroupId, Intent Intent);
+
+/// <summary>Asks what would happen if a book had exactly these assignments.</summary>
+/// <param name="BookId">The book's public id.</param>
+/// <param name="Assignments">The complete list; whatever is missing in it is taken away. Empty takes all away.</param>
+public sealed record PlanRequest(Guid BookId, IReadOnlyList<WishedAssignment> Assignments);
+
+/// <summary>Why a wish cannot be planned or committed.</summary>
+/// <param name="Code">Stable name such as <c>GroupNotFound</c>, <c>DeviceGroup</c>, <c>SameGroupTwice</c>, <c>BookNotFound</c>, <c>DirectoryUnavailable</c>.</param>
+/// <param name="Message">What is wrong and what to do, English.</param>
+/// <param name="Index">Position of the offending assignment in the request; null when it is not about one.</param>
+public sealed record AssignmentRefusal(string Code, string Message, int? Index = null);
+
+/// <summary>An assignment inside a plan.</summary>
+public sealed record PlannedAssignment(Guid? GroupId, string? GroupName, Intent Intent, int Members);
+
+/// <summary>A plan as shown before it is decided, and afterwards.</summary>
+public sealed record PlanView(
+    Guid Id,
+    Guid BookId,
+    int LocationId,
+    PlanState State,
+    IReadOnlyList<PlannedAssignment> Assignments,
+    int GetNow,
+    int AlreadyHave,
+    int RegisterFirst,
+    int InviteFirst,
+    int Cannot,
+    int Wait,
+    int Release,
+    int Offered,
+    bool Unlimited,
+    long Free,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? DataFrom)
+{
+    /// <summary>Licenses that the plan takes from the stock: at once or after a registration.</summary>
+    public int Takes => GetNow + RegisterFirst + InviteFirst;
+}
+
+/// <summary>Answer of planning.</summary>
+public abstract record PlanResult
+{
+    private PlanResult()
+    {
+    }
+
+    /// <summary>The effect, stored so that it can be committed.</summary>
+    public sealed record Planned(PlanView Plan) : PlanResult;
+
+    /// <summary>The wish cannot be planned.</summary>
+    public sealed record Refused(AssignmentRefusal Refusal) : PlanResult;
+}
+
+/// <summary>Answer of committing.</summary>
+public abstract record CommitResult
+{
+    private CommitResult()
+    {
+    }
+
+    /// <summary>Decided: licenses are set aside and on their way. Repeating the commit gives the same answer and does nothing.</summary>
+    public sealed record Committed(PlanView Plan) : CommitResult;
+
+    /// <summary>The facts have moved since the plan was shown; nothing was changed. Here is what would happen now.</summary>
+    public sealed record Stale(PlanView NewPlan) : CommitResult;
+
+    /// <summary>Cannot be committed.</summary>
+    public sealed record Refused(AssignmentRefusal Refusal) : CommitResult;
+}
+
+/// <summary>A person's line of a plan, for lists.</summary>
+public sealed record PlanLineRow(Guid PersonId, string DisplayName, string UserPrincipalName, PlanOutcome Outcome, PlanReason Reason);
+
+/// <summary>How far a committed plan has come.</summary>
+/// <param name="Reserved">Set aside, not sent: being registered, waiting for an invitation to be accepted, or for Apple.</param>
+/// <param name="ReservedForInvited">Part of <paramref name="Reserved"/> that waits for people to accept their invitation.</param>
+/// <param name="Sent">Sent to Apple, not confirmed.</param>
+/// <param name="Assigned">Confirmed at Apple.</param>
+/// <param name="Waiting">On the waiting list.</param>
+/// <param name="Failed">Refused by Apple; nothing was spent.</param>
+/// <param name="Unknown">Sent, outcome not known yet: it is being looked up, not repeated.</param>
+public sealed record PlanProgress(int Reserved, int ReservedForInvited, int Sent, int Assigned, int Waiting, int Failed, int Unknown)
+{
+    /// <summary>Nothing more will happen without somebody else: Apple, a person, a purchase.</summary>
+    public bool Settled => Sent == 0 && Unknown == 0 && Reserved == ReservedForInvited;
+}
+
+/// <summary>A committed assignment of a book, for lists.</summary>
+public sealed record AssignmentRow(
+    Guid Id,
+    Guid? GroupId,
+    string? GroupName,
+    string? GroupDescription,
+    bool Dynamic,
+    Directory.GroupState GroupState,
+    Intent Intent,
+    int Members,
+    int MembersHolding,
+    DateTimeOffset? MembersReadAt,
+    string AssignedByName,
+    DateTimeOffset AssignedAt);

@@ -1,0 +1,149 @@
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Apple;
+using VppBooks.Core.Catalog;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Persistence;
+
+namespace VppBooks.Core.Assignments;
+
+/// <summary>Gathers what the planner needs from one context, so that inside a transaction all facts are of one moment.</summary>
+internal static class PlanFacts
+{
+    /// <summary>States that hold a copy of the stock although Apple does not count it yet.</summary>
+    public static readonly LicenseState[] SetAside =
+        [LicenseState.Reserved, LicenseState.Held, LicenseState.Submitting, LicenseState.Submitted, LicenseState.Unknown];
+
+    private static readonly LicenseState[] Unsent = [LicenseState.Reserved, LicenseState.Waiting, LicenseState.Held];
+
+    public static async Task<PlanStock> StockAsync(VppBooksDbContext db, Book book, CancellationToken cancellationToken)
+    {
+        if (book.Unlimited)
+        {
+            return new PlanStock(Unlimited: true, Free: 0);
+        }
+
+        var aside = await db.Licenses.CountAsync(l => l.BookId == book.Id && SetAside.Contains(l.State), cancellationToken);
+        return new PlanStock(Unlimited: false, Math.Max(0, book.AvailableCount - aside));
+    }
+
+    public static async Task<IReadOnlyList<PlannedWish>> MembersAsync(
+        VppBooksDbContext db, IReadOnlyList<(int? GroupId, Intent Intent)> wishes, CancellationToken cancellationToken)
+    {
+        var result = new List<PlannedWish>(wishes.Count);
+        foreach (var (groupId, intent) in wishes)
+        {
+            var members = groupId is { } id
+                ? db.GroupMemberships.Where(m => m.GroupId == id).Select(m => m.PersonId)
+                : db.People.Where(p => !p.Guest && p.GoneSince == null).Select(p => p.Id);
+            result.Add(new PlannedWish(groupId, intent, await members.ToListAsync(cancellationToken)));
+        }
+
+        return result;
+    }
+
+    public static async Task<IReadOnlyDictionary<int, PersonFacts>> PeopleAsync(
+        VppBooksDbContext db, Book book, IReadOnlyList<PlannedWish> wishes, CancellationToken cancellationToken)
+    {
+        var titleBooks = await db.Books.Where(b => b.AdamId == book.AdamId).Select(b => b.Id).ToListAsync(cancellationToken);
+        var reached = wishes.Where(w => w.Intent == Intent.Required).SelectMany(w => w.Members).ToHashSet();
+        reached.UnionWith(await db.Licenses
+            .Where(l => l.BookId == book.Id && l.Source == LicenseSource.Required && Unsent.Contains(l.State))
+            .Select(l => l.PersonId).ToListAsync(cancellationToken));
+        var ids = reached.ToArray();
+
+        var holdings = await HoldingsAsync(db, book, titleBooks, ids, cancellationToken);
+        var registrations = await RegistrationsAsync(db, book.LocationId, ids, cancellationToken);
+        var foreignAccounts = await ForeignAccountsAsync(db, titleBooks, book.LocationId, cancellationToken);
+
+        var facts = new Dictionary<int, PersonFacts>(ids.Length);
+        var people = db.People.Where(p => EF.Parameter(ids).Contains(p.Id)).Select(p => new
+        {
+            p.Id,
+            p.AccountEnabled,
+            p.Guest,
+            Gone = p.GoneSince != null,
+            Managed = p.ManagedAppleAccount != null,
+            Mail = p.Mail != null,
+        });
+        await foreach (var person in people.AsAsyncEnumerable().WithCancellation(cancellationToken))
+        {
+            var registration = registrations.GetValueOrDefault(person.Id);
+            var managed = person.Managed && !registration.ManagedRefused;
+            var holding = holdings.GetValueOrDefault(person.Id);
+            if (holding == HoldingFact.None && registration.IdHash is { } account && foreignAccounts.Contains(account))
+            {
+                holding = HoldingFact.Foreign;
+            }
+
+            facts.Add(person.Id, new PersonFacts(
+                person.Id, person.AccountEnabled, person.Guest, person.Gone, managed, person.Mail, registration.Fact(managed || person.Mail), holding));
+        }
+
+        return facts;
+    }
+
+    private static async Task<Dictionary<int, HoldingFact>> HoldingsAsync(
+        VppBooksDbContext db, Book book, List<int> titleBooks, int[] people, CancellationToken cancellationToken)
+    {
+        var result = new Dictionary<int, HoldingFact>();
+        var rows = db.Licenses
+            .Where(l => titleBooks.Contains(l.BookId) && EF.Parameter(people).Contains(l.PersonId))
+            .Select(l => new { l.PersonId, l.BookId, l.State, l.Source });
+        await foreach (var row in rows.AsAsyncEnumerable().WithCancellation(cancellationToken))
+        {
+            var here = row.BookId == book.Id;
+            var fact = row.State switch
+            {
+                LicenseState.Assigned => here ? HoldingFact.Here : HoldingFact.Elsewhere,
+                LicenseState.Submitting or LicenseState.Submitted or LicenseState.Unknown => HoldingFact.UnderWay,
+                LicenseState.Reserved or LicenseState.Held => here && row.Source == LicenseSource.Required ? HoldingFact.Reserved : HoldingFact.WantedOtherwise,
+                LicenseState.Waiting => here && row.Source == LicenseSource.Required ? HoldingFact.Waiting : HoldingFact.WantedOtherwise,
+                _ => HoldingFact.None,
+            };
+            // A person with several rows: having it at Apple outweighs everything else (the enum is ordered that way).
+            if (fact != HoldingFact.None && (!result.TryGetValue(row.PersonId, out var known) || fact < known))
+            {
+                result[row.PersonId] = fact;
+            }
+        }
+
+        return result;
+    }
+
+    private static async Task<Dictionary<int, Registration>> RegistrationsAsync(VppBooksDbContext db, int locationId, int[] people, CancellationToken cancellationToken)
+    {
+        var result = new Dictionary<int, Registration>();
+        var rows = db.VppUsers
+            .Where(u => u.LocationId == locationId && !u.Retired && u.PersonId != null && EF.Parameter(people).Contains(u.PersonId.Value))
+            .Select(u => new { PersonId = u.PersonId!.Value, u.Status, u.ErrorNumber, u.ManagedAccountRefused, u.IdHash });
+        await foreach (var row in rows.AsAsyncEnumerable().WithCancellation(cancellationToken))
+        {
+            result[row.PersonId] = new Registration(Exists: true, row.Status, row.ErrorNumber, row.ManagedAccountRefused, row.IdHash);
+        }
+
+        return result;
+    }
+
+    private static async Task<HashSet<string>> ForeignAccountsAsync(VppBooksDbContext db, List<int> titleBooks, int locationId, CancellationToken cancellationToken) =>
+        (await db.ForeignHoldings
+            .Where(h => titleBooks.Contains(h.BookId))
+            .Join(db.VppUsers, h => h.VppUserId, u => u.Id, (h, u) => new { u.LocationId, u.IdHash })
+            .Where(u => u.LocationId == locationId && u.IdHash != null)
+            .Select(u => u.IdHash!)
+            .Distinct()
+            .ToListAsync(cancellationToken)).ToHashSet(StringComparer.Ordinal);
+
+    private readonly record struct Registration(bool Exists, VppUserStatus Status, int? ErrorNumber, bool ManagedRefused, string? IdHash)
+    {
+        public RegistrationFact Fact(bool canBeReached) => this switch
+        {
+            { Exists: false } => RegistrationFact.None,
+            { Status: VppUserStatus.Associated } => RegistrationFact.Associated,
+            { Status: VppUserStatus.Registered } => RegistrationFact.Registered,
+            { ErrorNumber: 9641 } => RegistrationFact.AccountInUse,
+            { ErrorNumber: 9635 } when !canBeReached => RegistrationFact.AccountRefused,
+            { ErrorNumber: null or 9635 } => RegistrationFact.Pending,
+            _ => RegistrationFact.Refused,
+        };
+    }
+}

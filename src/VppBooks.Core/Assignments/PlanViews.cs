@@ -1,0 +1,152 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Apple;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Persistence;
+using VppBooks.Core.Security;
+
+namespace VppBooks.Core.Assignments;
+
+/// <summary>Reads plans, their lines and their progress.</summary>
+public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts)
+{
+    /// <summary>A plan; null when there is none.</summary>
+    public async Task<PlanView?> FindAsync(Guid planId, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var plan = await db.Plans.AsNoTracking().SingleOrDefaultAsync(p => p.PublicId == planId, cancellationToken);
+        return plan is null ? null : await OfAsync(db, plan, cancellationToken);
+    }
+
+    /// <summary>The latest committed plan of a book; null when there is none.</summary>
+    public async Task<PlanView?> FindLatestCommittedAsync(Guid bookId, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var plan = await db.Plans.AsNoTracking()
+            .Where(p => p.State == PlanState.Committed && db.Books.Any(b => b.Id == p.BookId && b.PublicId == bookId))
+            .OrderByDescending(p => p.Id)
+            .FirstOrDefaultAsync(cancellationToken);
+        return plan is null ? null : await OfAsync(db, plan, cancellationToken);
+    }
+
+    /// <summary>People of a plan with one outcome, by name.</summary>
+    /// <param name="planId">The plan.</param>
+    /// <param name="outcome">Which people; null for all.</param>
+    /// <param name="skip">Rows to leave out, 0 or more.</param>
+    /// <param name="take">Rows to return, 1 to 999.</param>
+    /// <param name="actor">Who asks.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    public async Task<IReadOnlyList<PlanLineRow>> ListLinesAsync(Guid planId, PlanOutcome? outcome, int skip, int take, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.PlanLines
+            .Where(l => db.Plans.Any(p => p.Id == l.PlanId && p.PublicId == planId) && (outcome == null || l.Outcome == outcome))
+            .Join(db.People, l => l.PersonId, p => p.Id, (l, p) => new { l, p })
+            .OrderBy(x => x.p.DisplayName).ThenBy(x => x.p.Id)
+            .Skip(Math.Max(0, skip)).Take(Math.Clamp(take, 1, 999))
+            .Select(x => new PlanLineRow(x.p.PublicId, x.p.DisplayName, x.p.UserPrincipalName, x.l.Outcome, x.l.Reason))
+            .ToListAsync(cancellationToken);
+    }
+
+    /// <summary>How far a committed plan has come.</summary>
+    public async Task<PlanProgress> ProgressAsync(Guid planId, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var licenses = db.Licenses.Where(l => db.Plans.Any(p => p.Id == l.PlanId && p.PublicId == planId));
+        var states = await licenses.GroupBy(l => l.State).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, cancellationToken);
+        var invited = await licenses
+            .Where(l => l.State == LicenseState.Reserved)
+            .Join(db.Books, l => l.BookId, b => b.Id, (l, b) => new { l.PersonId, b.LocationId })
+            .CountAsync(
+                l => db.VppUsers.Any(u => u.PersonId == l.PersonId && u.LocationId == l.LocationId && !u.Retired
+                    && u.OperationId == null && (u.Status == VppUserStatus.Registered || u.ErrorNumber != null)),
+                cancellationToken);
+        return new PlanProgress(
+            Of(LicenseState.Reserved) + Of(LicenseState.Held),
+            invited,
+            Of(LicenseState.Submitting) + Of(LicenseState.Submitted),
+            Of(LicenseState.Assigned),
+            Of(LicenseState.Waiting),
+            Of(LicenseState.Failed),
+            Of(LicenseState.Unknown));
+
+        int Of(LicenseState state) => states.GetValueOrDefault(state);
+    }
+
+    /// <summary>The assignments of a book: Required, Available, Excluded, each by group name.</summary>
+    public async Task<IReadOnlyList<AssignmentRow>> ListAssignmentsAsync(Guid bookId, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var book = await db.Books.AsNoTracking().SingleOrDefaultAsync(b => b.PublicId == bookId, cancellationToken);
+        if (book is null)
+        {
+            return [];
+        }
+
+        var everybody = await db.People.CountAsync(p => !p.Guest && p.GoneSince == null, cancellationToken);
+        var holders = db.Licenses.Where(l => l.AdamId == book.AdamId && l.State == LicenseState.Assigned && db.Books.Any(b => b.AdamId == book.AdamId && b.Id == l.BookId));
+        var allHolders = await holders.Select(l => l.PersonId).Distinct().CountAsync(cancellationToken);
+        return await (
+            from assignment in db.GroupAssignments.Where(a => a.BookId == book.Id)
+            join candidate in db.Groups on assignment.GroupId equals (int?)candidate.Id into groups
+            from @group in groups.DefaultIfEmpty()
+            orderby assignment.Intent descending, @group.DisplayName
+            select new AssignmentRow(
+                assignment.PublicId,
+                @group == null ? null : @group.DirectoryId,
+                @group == null ? null : @group.DisplayName,
+                @group == null ? null : @group.Description,
+                @group != null && @group.Dynamic,
+                @group == null ? Directory.GroupState.Active : @group.State,
+                assignment.Intent,
+                @group == null ? everybody : @group.MemberCount,
+                @group == null
+                    ? allHolders
+                    : db.GroupMemberships.Count(m => m.GroupId == @group.Id && holders.Any(h => h.PersonId == m.PersonId)),
+                @group == null ? null : @group.MembersReadAt,
+                assignment.AssignedByName,
+                assignment.AssignedAt)).ToListAsync(cancellationToken);
+    }
+
+    internal static async Task<PlanView> OfAsync(VppBooksDbContext db, Plan plan, CancellationToken cancellationToken, int? offered = null)
+    {
+        var book = await db.Books.AsNoTracking().SingleAsync(b => b.Id == plan.BookId, cancellationToken);
+        var syncedAt = await db.Locations.Where(l => l.Id == book.LocationId).Select(l => l.LastSyncedAt).SingleAsync(cancellationToken);
+        var wish = JsonSerializer.Deserialize<StoredWish[]>(plan.Wish)!;
+        var ids = wish.Where(w => w.GroupId != null).Select(w => w.GroupId!.Value).ToArray();
+        var groups = await db.Groups.AsNoTracking().Where(g => ids.Contains(g.Id)).ToDictionaryAsync(g => g.Id, cancellationToken);
+        var everybody = wish.Any(w => w.GroupId == null) ? await db.People.CountAsync(p => !p.Guest && p.GoneSince == null, cancellationToken) : 0;
+        var stock = await PlanFacts.StockAsync(db, book, cancellationToken);
+        if (offered is null)
+        {
+            var members = await PlanFacts.MembersAsync(db, [.. wish.Where(w => w.Intent != Intent.Required).Select(w => (w.GroupId, w.Intent))], cancellationToken);
+            offered = Planner.Plan(members, new Dictionary<int, PersonFacts>(), stock).AvailableTo;
+        }
+
+        return new PlanView(
+            plan.PublicId,
+            book.PublicId,
+            book.LocationId,
+            plan.State,
+            [.. wish.Select(w => w.GroupId is { } id && groups.TryGetValue(id, out var g)
+                ? new PlannedAssignment(g.DirectoryId, g.DisplayName, w.Intent, g.MemberCount)
+                : new PlannedAssignment(null, null, w.Intent, everybody))],
+            plan.GetNow,
+            plan.AlreadyHave,
+            plan.RegisterFirst,
+            plan.InviteFirst,
+            plan.Cannot,
+            plan.Wait,
+            plan.Release,
+            offered.Value,
+            stock.Unlimited,
+            stock.Free,
+            plan.CreatedAt,
+            syncedAt);
+    }
+}

@@ -1,0 +1,110 @@
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Directory;
+using VppBooks.Core.Persistence;
+
+namespace VppBooks.Core.Assignments;
+
+/// <summary>Checks wished assignments and brings their groups and members up to date, so that a plan speaks of today's members.</summary>
+public sealed class WishReader(IDbContextFactory<VppBooksDbContext> contexts, GroupReader groups)
+{
+    /// <summary>Members read longer ago than this are read again before planning.</summary>
+    public static readonly TimeSpan MembersMaxAge = TimeSpan.FromMinutes(5);
+
+    internal async Task<(Wish? Wish, AssignmentRefusal? Refusal)> ReadAsync(PlanRequest request, CancellationToken cancellationToken)
+    {
+        if (await FindBookAsync(request.BookId, cancellationToken) is not { } bookId)
+        {
+            return (null, new AssignmentRefusal("BookNotFound", "There is no such book, or its token was deleted."));
+        }
+
+        if (FindContradiction(request.Assignments) is { } contradiction)
+        {
+            return (null, contradiction);
+        }
+
+        try
+        {
+            var wish = new List<(int? GroupId, Intent Intent)>(request.Assignments.Count);
+            for (var index = 0; index < request.Assignments.Count; index++)
+            {
+                var wished = request.Assignments[index];
+                if (wished.GroupId is not { } directoryId)
+                {
+                    wish.Add((null, wished.Intent));
+                    continue;
+                }
+
+                var group = await groups.EnsureGroupAsync(directoryId, cancellationToken);
+                if (Obstacle(group) is var (code, message))
+                {
+                    return (null, new AssignmentRefusal(code, message, index));
+                }
+
+                wish.Add((group.Id, wished.Intent));
+            }
+
+            await groups.EnsureMembersAsync([.. request.Assignments.Where(a => a.GroupId != null).Select(a => a.GroupId!.Value)], MembersMaxAge, cancellationToken);
+            if (wish.Any(w => w.GroupId == null))
+            {
+                await groups.EnsureAllUsersAsync(MembersMaxAge, cancellationToken);
+            }
+
+            return (new Wish(bookId, wish), null);
+        }
+        catch (GroupGoneException e)
+        {
+            var index = request.Assignments.ToList().FindIndex(a => a.GroupId == e.DirectoryId);
+            return (null, new AssignmentRefusal("GroupNotFound", "The group is not in the directory. Choose another one.", index < 0 ? null : index));
+        }
+        catch (DirectoryConsentMissingException)
+        {
+            return (null, new AssignmentRefusal("DirectoryConsentMissing", "The directory does not let VppBooks read groups. Ask an administrator of the directory to grant consent again."));
+        }
+        catch (DirectoryException)
+        {
+            return (null, new AssignmentRefusal("DirectoryUnavailable", "The directory cannot be read now, so it is not known who would get the book. Try again in a few minutes."));
+        }
+    }
+
+    private async Task<int?> FindBookAsync(Guid publicId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Books
+            .Where(b => b.PublicId == publicId && db.Locations.Any(l => l.Id == b.LocationId && l.DeletedAt == null))
+            .Select(b => (int?)b.Id)
+            .SingleOrDefaultAsync(cancellationToken);
+    }
+
+    private static AssignmentRefusal? FindContradiction(IReadOnlyList<WishedAssignment> assignments)
+    {
+        var seen = new HashSet<Guid>();
+        for (var index = 0; index < assignments.Count; index++)
+        {
+            var (group, intent) = assignments[index];
+            if (!Enum.IsDefined(intent))
+            {
+                return new AssignmentRefusal("IntentNotSupported", "A book can be Available, Required or Excluded.", index);
+            }
+
+            if (group is null && intent == Intent.Excluded)
+            {
+                return new AssignmentRefusal("AllUsersExcluded", "All users cannot be excluded. Remove the assignments instead.", index);
+            }
+
+            if (!seen.Add(group ?? Guid.Empty))
+            {
+                return new AssignmentRefusal("SameGroupTwice", "A group can be used once per book. Remove it from the other list first.", index);
+            }
+        }
+
+        return null;
+    }
+
+    private static (string Code, string Message)? Obstacle(EnsuredGroup group) => (group.State, group.Obstacle) switch
+    {
+        (not GroupState.Active, _) => ("GroupDeleted", "The group was deleted in the directory. Remove it from the assignments."),
+        (_, GroupObstacle.None) => null,
+        (_, GroupObstacle.DeviceGroup) => ("DeviceGroup", "The group's members are devices. A book can only be given to people: choose a group of users."),
+        _ => ("GroupNotSecurityEnabled", "The group is not security-enabled. Choose a security group."),
+    };
+}

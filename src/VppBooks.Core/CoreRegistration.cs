@@ -1,0 +1,53 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using VppBooks.Apple;
+using VppBooks.Core.Assignments;
+using VppBooks.Core.Directory;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Locations;
+using VppBooks.Core.People;
+using VppBooks.Core.Security;
+using VppBooks.Core.Signals;
+using VppBooks.Core.Sync;
+
+namespace VppBooks.Core;
+
+/// <summary>Registration of everything the product does. The program adds the database, <see cref="IKeyWrapper"/>, the Graph client and the options.</summary>
+public static class CoreRegistration
+{
+    /// <summary>Adds the services; the worker that serves locations is added by <see cref="AddLocationWorker"/>.</summary>
+    public static IServiceCollection AddVppBooksCore(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IdSource>();
+        services.TryAddSingleton(_ => ProcessIdentity.New());
+        services.TryAddSingleton<LicenseOptions>();
+        services.AddAppleClient();
+
+        services.AddSingleton<ChangeFeed>();
+        services.AddSingleton<WorkSignal>();
+        services.AddSingleton<KeyRing>();
+        services.AddSingleton<SecretSealer>();
+
+        services.AddSingleton<LocationLeases>();
+        services.AddVppBooksLocations();
+        services.AddVppBooksDirectory();
+        services.AddVppBooksPeople();
+        services.AddVppBooksSync();
+
+        services.AddSingleton<WishReader>();
+        services.AddSingleton<AssignmentDesk>();
+        services.AddSingleton<PlanViews>();
+
+        services.AddSingleton<OperationRecorder>();
+        services.AddSingleton<Registrar>();
+        services.AddSingleton<Spender>();
+        services.AddSingleton<UserSettlement>();
+        services.AddSingleton<OperationSettler>();
+        services.AddSingleton<LicenseDispatcher>();
+        return services;
+    }
+
+    /// <summary>Adds the worker that serves locations in the background.</summary>
+    public static IServiceCollection AddLocationWorker(this IServiceCollection services) => services.AddHostedService<LocationWorker>();
+}

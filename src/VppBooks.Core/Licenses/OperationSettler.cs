@@ -1,0 +1,364 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+using VppBooks.Apple;
+using VppBooks.Core.Audit;
+using VppBooks.Core.Persistence;
+using VppBooks.Core.Security;
+
+namespace VppBooks.Core.Licenses;
+
+/// <summary>
+/// Finds out what became of requests: asks for the event's status, then reads the assignments themselves, because a status is a claim and only a
+/// read is proof. An unknown outcome is left by reading alone, never by sending again.
+/// </summary>
+public sealed class OperationSettler(
+    AppleClient apple, LedgerReader ledger, UserSettlement users, LicenseOptions options, TimeProvider clock, ILogger<OperationSettler> logger)
+{
+    /// <summary>Shortest time between two polls of one event (reference 4.3).</summary>
+    public static readonly TimeSpan BetweenPolls = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan PendingRead = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan PendingLimit = TimeSpan.FromHours(24);
+
+    /// <summary>Intentions without a recorded answer may have been sent: their outcome is unknown, whoever made them.</summary>
+    internal async Task AdoptAsync(LocationSession session, CancellationToken cancellationToken)
+    {
+        var adopted = await session.WriteAsync(
+            async db =>
+            {
+                var now = clock.GetUtcNow();
+                var open = await db.Operations.Where(o => o.LocationId == session.LocationId && o.State == OperationState.Intended).ToListAsync(cancellationToken);
+                foreach (var operation in open)
+                {
+                    operation.State = OperationState.Unknown;
+                    operation.Detail = "The program ended before the answer was recorded.";
+                    operation.NextCheckAt = now;
+                    await OperationRecorder.MoveAsync(db, operation.Id, LicenseState.Submitting, LicenseState.Unknown, null, now, cancellationToken);
+                    db.Audit(Actor.System, now, "operation.adopted", OperationRecorder.About(session, operation), new { operation.FenceToken, newFenceToken = session.Lease.FenceToken });
+                }
+
+                return open.Count;
+            },
+            cancellationToken);
+        if (adopted > 0)
+        {
+            logger.OperationsAdopted(adopted, session.LocationId);
+        }
+    }
+
+    /// <returns>True when something was settled.</returns>
+    internal async Task<bool> SettleDueAsync(LocationSession session, CancellationToken cancellationToken)
+    {
+        await EndConfirmedAsync(session, cancellationToken);
+        var now = clock.GetUtcNow();
+        List<Operation> due;
+        await using (var db = await session.OpenAsync(cancellationToken))
+        {
+            due = await db.Operations.AsNoTracking()
+                .Where(o => o.LocationId == session.LocationId && o.NextCheckAt != null && o.NextCheckAt <= now)
+                .OrderBy(o => o.Id)
+                .ToListAsync(cancellationToken);
+        }
+
+        var worked = false;
+        foreach (var operation in due)
+        {
+            worked |= (operation.State, operation.Kind) switch
+            {
+                (OperationState.Submitted, _) => await PollAsync(session, operation, cancellationToken),
+                (OperationState.Unknown, OperationKind.Associate) => await LookUpAsync(session, operation, cancellationToken),
+                (OperationState.Unknown, _) => await SettleUsersAsync(session, operation, [], cancellationToken),
+                _ => false,
+            };
+        }
+
+        return worked;
+    }
+
+    /// <summary>Operations whose licenses were all found by a sync need not be asked for.</summary>
+    private Task EndConfirmedAsync(LocationSession session, CancellationToken cancellationToken) =>
+        session.WriteAsync(
+            async db =>
+            {
+                var now = clock.GetUtcNow();
+                var done = await db.Operations
+                    .Where(o => o.LocationId == session.LocationId && o.Kind == OperationKind.Associate && o.NextCheckAt != null
+                        && o.State != OperationState.Intended
+                        && !db.Licenses.Any(l => l.OperationId == o.Id && l.State != LicenseState.Assigned))
+                    .ToListAsync(cancellationToken);
+                foreach (var operation in done)
+                {
+                    End(db, session, operation, OperationState.Done, operation.Tasks, now);
+                }
+            },
+            cancellationToken);
+
+    private async Task<bool> PollAsync(LocationSession session, Operation operation, CancellationToken cancellationToken)
+    {
+        EventStatus status;
+        try
+        {
+            status = await apple.GetEventStatusAsync(session.Apple, operation.EventId!, cancellationToken);
+        }
+        catch (AppleRefusedException e) when (e.Refusal.Error.Number == 9708)
+        {
+            // Apple forgot the event; that says nothing about its outcome.
+            await PostponeAsync(session, operation.Id, o => (o.State, o.Detail, o.NextCheckAt) = (OperationState.Unknown, "Apple does not know the event any more.", clock.GetUtcNow()), cancellationToken);
+            await session.WriteAsync(db => OperationRecorder.MoveAsync(db, operation.Id, LicenseState.Submitted, LicenseState.Unknown, null, clock.GetUtcNow(), cancellationToken), cancellationToken);
+            return true;
+        }
+
+        var now = clock.GetUtcNow();
+        if (status.State is EventState.Pending or EventState.Unknown)
+        {
+            var age = now - operation.CreatedAt;
+            if (age >= PendingRead && operation.Kind == OperationKind.Associate)
+            {
+                await ledger.ReadAssignmentsDeltaAsync(session.Lease, session.Apple, cancellationToken);
+            }
+
+            await PostponeAsync(
+                session,
+                operation.Id,
+                o =>
+                {
+                    o.Polls++;
+                    o.TasksDone = status.NumCompleted;
+                    o.NextCheckAt = now + (age < PendingRead ? BetweenPolls : age < TimeSpan.FromHours(1) ? TimeSpan.FromMinutes(5) : TimeSpan.FromMinutes(30));
+                    if (age > PendingLimit)
+                    {
+                        (o.State, o.Detail) = (OperationState.Unknown, "Apple still had not finished after a day.");
+                    }
+                },
+                cancellationToken);
+            return false;
+        }
+
+        return operation.Kind == OperationKind.Associate
+            ? await SettleLicensesAsync(session, operation, status, cancellationToken)
+            : await SettleUsersAsync(session, operation, status.Failures, cancellationToken);
+    }
+
+    private async Task<bool> SettleLicensesAsync(LocationSession session, Operation operation, EventStatus status, CancellationToken cancellationToken)
+    {
+        var reading = await ledger.ReadAssignmentsDeltaAsync(session.Lease, session.Apple, cancellationToken);
+        var open = await OpenLicensesAsync(session, operation.Id, cancellationToken);
+        var unexplained = status.State == EventState.Failed && open.Any(l => Find(status.Failures, l) is null);
+        if (unexplained || (open.Count > 0 && !reading.Clean))
+        {
+            // A delta can show what is there, never prove what is not.
+            await ledger.ReadBooksAsync(session.Lease, session.Apple, [.. open.Select(l => l.BookId).Distinct()], cancellationToken);
+            open = await OpenLicensesAsync(session, operation.Id, cancellationToken);
+        }
+
+        if (status.State == EventState.Failed && status.Failures.Any(f => f.ErrorNumber == 9709))
+        {
+            await RefreshCountsAsync(session, [.. open.Select(l => l.BookId).Distinct()], cancellationToken);
+        }
+
+        CrashPoint.Hit("settle.mid-batch");
+        await session.WriteAsync(
+            async db =>
+            {
+                var now = clock.GetUtcNow();
+                var tracked = await db.Operations.SingleAsync(o => o.Id == operation.Id, cancellationToken);
+                tracked.Polls++;
+                if (status.State == EventState.Failed)
+                {
+                    await FailAsync(db, operation.Id, open, status.Failures, now, cancellationToken);
+                    tracked.ErrorNumber = status.Failures.Count > 0 ? status.Failures[0].ErrorNumber : null;
+                }
+                else if (open.Count > 0)
+                {
+                    tracked.Detail = $"Completed, not confirmed: {open.Count} licenses are not visible yet. The next syncs look again.";
+                }
+
+                var state = status.State == EventState.Failed && open.Count > 0 ? OperationState.Failed : OperationState.Done;
+                End(db, session, tracked, state, operation.Tasks - open.Count, now);
+            },
+            cancellationToken);
+        logger.OperationSettled(operation.Id, session.LocationId, open.Count == 0 ? OperationState.Done : OperationState.Failed, operation.Tasks - open.Count, operation.Tasks);
+        return true;
+    }
+
+    private static async Task FailAsync(
+        VppBooksDbContext db, long operationId, List<OpenLicense> open, IReadOnlyList<EventFailure> failures, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var groups = open.GroupBy(l => (Find(failures, l) ?? (failures.Count == 1 ? failures[0] : null))?.ErrorNumber ?? 0);
+        foreach (var group in groups)
+        {
+            var members = group.Select(l => l.LicenseId).ToArray();
+            var rows = db.Licenses.Where(l => EF.Parameter(members).Contains(l.Id) && l.State != LicenseState.Assigned);
+            var category = group.Key == 0 ? ErrorCategory.Unknown : AppleErrors.For(group.Key).Category;
+            if (category == ErrorCategory.NotEnoughLicenses)
+            {
+                await rows.ExecuteUpdateAsync(set => set.SetProperty(l => l.State, LicenseState.Waiting).SetProperty(l => l.ChangedAt, now), cancellationToken);
+                continue;
+            }
+
+            if (category is ErrorCategory.NotRegistered or ErrorCategory.Later)
+            {
+                // Worth another try, with the person registered again or after a while; not for ever.
+                if (category == ErrorCategory.NotRegistered)
+                {
+                    await OperationRecorder.ForgetRegistrationsAsync(db, operationId, [.. group.Select(l => l.ClientUserId).Distinct()], cancellationToken);
+                }
+
+                await rows.Where(l => l.Attempts + 1 < OperationRecorder.MaxAttempts).ExecuteUpdateAsync(
+                    set => set.SetProperty(l => l.State, LicenseState.Reserved).SetProperty(l => l.Attempts, l => (byte)(l.Attempts + 1)).SetProperty(l => l.ChangedAt, now), cancellationToken);
+                rows = rows.Where(l => l.State != LicenseState.Reserved);
+            }
+
+            await rows.ExecuteUpdateAsync(
+                set => set.SetProperty(l => l.State, LicenseState.Failed).SetProperty(l => l.ErrorNumber, group.Key).SetProperty(l => l.ChangedAt, now), cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// The only way out of an unknown outcome: complete reads. Present settles it. Absent counts when two reads far enough apart agree, long enough after
+    /// the attempt, and Apple's own count leaves no license unexplained.
+    /// </summary>
+    private async Task<bool> LookUpAsync(LocationSession session, Operation operation, CancellationToken cancellationToken)
+    {
+        var open = await OpenLicensesAsync(session, operation.Id, cancellationToken);
+        int[] books = [.. open.Select(l => l.BookId).Distinct()];
+        var reading = books.Length == 0 ? new LedgerReading(true, 0, 0) : await ledger.ReadBooksAsync(session.Lease, session.Apple, books, cancellationToken);
+        var explained = books.Length == 0 || await RefreshCountsAsync(session, books, cancellationToken);
+        open = await OpenLicensesAsync(session, operation.Id, cancellationToken);
+        var readAt = clock.GetUtcNow();
+        var believed = operation.CreatedAt + options.UnknownAfter;
+        var secondRead = operation.FirstAbsentAt is { } first && readAt - first >= options.UnknownReadsApart;
+
+        return await session.WriteAsync(
+            async db =>
+            {
+                var tracked = await db.Operations.SingleAsync(o => o.Id == operation.Id, cancellationToken);
+                tracked.Polls++;
+                if (open.Count == 0)
+                {
+                    End(db, session, tracked, OperationState.Done, operation.Tasks, readAt);
+                    logger.OperationSettled(operation.Id, session.LocationId, OperationState.Done, operation.Tasks, operation.Tasks);
+                    return true;
+                }
+
+                if (!reading.Clean || !explained)
+                {
+                    tracked.FirstAbsentAt = null;
+                    tracked.NextCheckAt = readAt + options.UnknownReadsApart;
+                    return false;
+                }
+
+                if (!secondRead || readAt < believed)
+                {
+                    tracked.FirstAbsentAt ??= readAt;
+                    var again = readAt + options.UnknownReadsApart;
+                    tracked.NextCheckAt = again > believed ? again : believed;
+                    return false;
+                }
+
+                await OperationRecorder.MoveAsync(db, operation.Id, LicenseState.Unknown, LicenseState.Reserved, null, readAt, cancellationToken);
+                tracked.Detail = "Not applied: two complete reads do not show it. What is missing will be sent again.";
+                End(db, session, tracked, OperationState.Failed, operation.Tasks - open.Count, readAt);
+                logger.OperationSettled(operation.Id, session.LocationId, OperationState.Failed, operation.Tasks - open.Count, operation.Tasks);
+                return true;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Re-reads Apple's counts of some books.</summary>
+    /// <returns>True when every license that Apple counts is a row of ours or of others.</returns>
+    private async Task<bool> RefreshCountsAsync(LocationSession session, IReadOnlyCollection<int> bookIds, CancellationToken cancellationToken)
+    {
+        var explained = true;
+        foreach (var bookId in bookIds)
+        {
+            await using var read = await session.OpenAsync(cancellationToken);
+            var key = (await read.Books.AsNoTracking().SingleAsync(b => b.Id == bookId, cancellationToken)).Key;
+            Asset? asset = null;
+            await apple.ReadAssetsAsync(
+                session.Apple,
+                new AssetQuery(ProductType.Book, key.AdamId, key.PricingParam),
+                (rows, _) =>
+                {
+                    asset = rows.FirstOrDefault(r => r.Key == key) ?? asset;
+                    return ValueTask.CompletedTask;
+                },
+                progress: null,
+                cancellationToken);
+            if (asset is null)
+            {
+                explained = false;
+                continue;
+            }
+
+            await session.WriteAsync(
+                async db =>
+                {
+                    var book = await db.Books.SingleAsync(b => b.Id == bookId, cancellationToken);
+                    if (book.AssignedCount != asset.AssignedCount || (!asset.Unlimited && book.AvailableCount != asset.AvailableCount))
+                    {
+                        (book.TotalCount, book.AssignedCount, book.AvailableCount, book.Unlimited) = (asset.TotalCount, asset.AssignedCount, asset.AvailableCount, asset.Unlimited);
+                        book.ModifiedAt = clock.GetUtcNow();
+                    }
+
+                    var known = await db.Licenses.CountAsync(l => l.BookId == bookId && l.State == LicenseState.Assigned, cancellationToken)
+                        + await db.ForeignHoldings.CountAsync(h => h.BookId == bookId, cancellationToken);
+                    explained &= asset.AssignedCount <= known;
+                },
+                cancellationToken);
+        }
+
+        return explained;
+    }
+
+    private async Task<bool> SettleUsersAsync(LocationSession session, Operation operation, IReadOnlyList<EventFailure> failures, CancellationToken cancellationToken)
+    {
+        await users.SettleAsync(session, operation, failures, cancellationToken);
+        await session.WriteAsync(
+            async db =>
+            {
+                var tracked = await db.Operations.SingleAsync(o => o.Id == operation.Id, cancellationToken);
+                tracked.ErrorNumber = failures.Count > 0 ? failures[0].ErrorNumber : null;
+                End(db, session, tracked, failures.Count > 0 ? OperationState.Failed : OperationState.Done, Math.Max(0, operation.Tasks - failures.Sum(f => f.ClientUserIds.Count)), clock.GetUtcNow());
+            },
+            cancellationToken);
+        return true;
+    }
+
+    private static Task PostponeAsync(LocationSession session, long operationId, Action<Operation> change, CancellationToken cancellationToken) =>
+        session.WriteAsync(async db => change(await db.Operations.SingleAsync(o => o.Id == operationId, cancellationToken)), cancellationToken);
+
+    private static void End(VppBooksDbContext db, LocationSession session, Operation operation, OperationState state, int done, DateTimeOffset now)
+    {
+        operation.State = state;
+        operation.TasksDone = done;
+        operation.NextCheckAt = null;
+        operation.SettledAt = now;
+        db.Audit(Actor.System, now, "operation.settled", OperationRecorder.About(session, operation), new { state = state.ToString(), done, operation.Tasks, operation.ErrorNumber });
+    }
+
+    private static async Task<List<OpenLicense>> OpenLicensesAsync(LocationSession session, long operationId, CancellationToken cancellationToken)
+    {
+        await using var db = await session.OpenAsync(cancellationToken);
+        return await (
+            from license in db.Licenses
+            join book in db.Books on license.BookId equals book.Id
+            where license.OperationId == operationId && license.State != LicenseState.Assigned
+            select new OpenLicense(
+                license.Id,
+                book.Id,
+                book.AdamId,
+                book.PricingParam,
+                db.VppUsers.Where(u => u.LocationId == session.LocationId && u.PersonId == license.PersonId).OrderBy(u => u.Retired).Select(u => u.ClientUserId).FirstOrDefault() ?? ""))
+            .ToListAsync(cancellationToken);
+    }
+
+    /// <summary>The failure that names the license: by person, by asset, or by both (reference 4.2).</summary>
+    private static EventFailure? Find(IReadOnlyList<EventFailure> failures, OpenLicense license) =>
+        failures.FirstOrDefault(f =>
+            (f.ClientUserIds.Count > 0 || f.Assets.Count > 0)
+            && (f.ClientUserIds.Count == 0 || f.ClientUserIds.Contains(license.ClientUserId))
+            && (f.Assets.Count == 0 || f.Assets.Any(a => a.PricingParam == license.PricingParam && a.AdamId == license.AdamId.ToString(System.Globalization.CultureInfo.InvariantCulture))));
+
+    private sealed record OpenLicense(long LicenseId, int BookId, long AdamId, PricingParam PricingParam, string ClientUserId);
+}

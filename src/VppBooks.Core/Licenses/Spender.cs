@@ -1,0 +1,173 @@
+using System.Runtime.InteropServices;
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Apple;
+using VppBooks.Core.Audit;
+using VppBooks.Core.Persistence;
+using VppBooks.Core.Security;
+
+namespace VppBooks.Core.Licenses;
+
+/// <summary>Sends set-aside licenses to Apple, in the fewest requests, never more than there is stock.</summary>
+public sealed class Spender(AppleClient apple, OperationRecorder recorder, LicenseOptions options, IdSource ids, TimeProvider clock)
+{
+    private const int Window = 50_000;
+
+    /// <returns>True when a request was made or the waiting list moved.</returns>
+    internal async Task<bool> SpendAsync(LocationSession session, CancellationToken cancellationToken)
+    {
+        var worked = await BalanceStockAsync(session, cancellationToken);
+        while (true)
+        {
+            var ready = await ReadyAsync(session, cancellationToken);
+            if (ready.Count == 0)
+            {
+                return worked;
+            }
+
+            var config = await apple.GetServiceConfigAsync(cancellationToken);
+            foreach (var batch in Batches(ready, config.MaxAssets, config.MaxClientUserIds))
+            {
+                Operation operation;
+                try
+                {
+                    operation = await IntendAsync(session, batch, cancellationToken);
+                }
+                catch (DbUpdateConcurrencyException)
+                {
+                    // A reservation of the batch was given up meanwhile: nothing was written or sent; choose again.
+                    return true;
+                }
+
+                CrashPoint.Hit("intent.after-commit");
+                var outcome = await apple.AssociateAsync(session.Apple, batch.Assets, batch.ClientUserIds, cancellationToken);
+                CrashPoint.Hit("post.after-accept");
+                await recorder.RecordAsync(session, operation, outcome);
+                worked = true;
+                if (outcome is not ChangeOutcome.Accepted)
+                {
+                    // The next request would meet the same, or must be judged by what this one left behind.
+                    return true;
+                }
+            }
+        }
+    }
+
+    /// <summary>Fits reservations to the stock that Apple reports now: the excess waits, and who waits moves up when there is more.</summary>
+    private Task<bool> BalanceStockAsync(LocationSession session, CancellationToken cancellationToken) =>
+        session.WriteAsync(
+            async db =>
+            {
+                var now = clock.GetUtcNow();
+                var aside = new[] { LicenseState.Reserved, LicenseState.Held, LicenseState.Submitting, LicenseState.Submitted, LicenseState.Unknown };
+                var books = await db.Books.AsNoTracking()
+                    .Where(b => b.LocationId == session.LocationId)
+                    .Select(b => new
+                    {
+                        b.Id,
+                        b.Unlimited,
+                        b.AvailableCount,
+                        Aside = db.Licenses.Count(l => l.BookId == b.Id && aside.Contains(l.State)),
+                        Waiting = db.Licenses.Count(l => l.BookId == b.Id && l.State == LicenseState.Waiting),
+                    })
+                    .Where(b => b.Waiting > 0 || (!b.Unlimited && b.Aside > b.AvailableCount))
+                    .ToListAsync(cancellationToken);
+                var moved = false;
+                foreach (var book in books)
+                {
+                    var free = book.Unlimited ? long.MaxValue : book.AvailableCount - book.Aside;
+                    if (free == 0 || (free > 0 && book.Waiting == 0))
+                    {
+                        continue;
+                    }
+
+                    var (from, to) = free > 0 ? (LicenseState.Waiting, LicenseState.Reserved) : (LicenseState.Reserved, LicenseState.Waiting);
+                    var rows = db.Licenses.Where(l => l.BookId == book.Id && l.State == from);
+                    var ordered = free > 0 ? rows.OrderBy(l => l.Id) : rows.OrderByDescending(l => l.Id);
+                    var chosen = await ordered.Take((int)Math.Min(Window, Math.Abs(free))).Select(l => l.Id).ToArrayAsync(cancellationToken);
+                    if (chosen.Length == 0)
+                    {
+                        continue;
+                    }
+
+                    await db.Licenses.Where(l => EF.Parameter(chosen).Contains(l.Id)).ExecuteUpdateAsync(
+                        set => set.SetProperty(l => l.State, to).SetProperty(l => l.ChangedAt, now), cancellationToken);
+                    db.Audit(
+                        Actor.System, now, to == LicenseState.Reserved ? "waiting-list.served" : "waiting-list.joined", new AuditSubject(session.LocationId, book.Id), new { people = chosen.Length });
+                    moved = true;
+                }
+
+                return moved;
+            },
+            cancellationToken);
+
+    private async Task<List<ReadyLicense>> ReadyAsync(LocationSession session, CancellationToken cancellationToken)
+    {
+        await using var db = await session.OpenAsync(cancellationToken);
+        var early = options.AssignBeforeAcceptance;
+        return await (
+            from license in db.Licenses
+            join book in db.Books on license.BookId equals book.Id
+            join user in db.VppUsers on license.PersonId equals user.PersonId
+            join person in db.People on license.PersonId equals person.Id
+            where license.State == LicenseState.Reserved
+                && book.LocationId == session.LocationId && user.LocationId == session.LocationId
+                && !user.Retired && user.OperationId == null
+                && (user.Status == VppUserStatus.Associated || (user.Status == VppUserStatus.Registered && (book.Unlimited || early)))
+                && person.AccountEnabled && !person.Guest && person.GoneSince == null
+            orderby license.Id
+            select new ReadyLicense(license.Id, book.Id, book.AdamId, book.PricingParam, user.ClientUserId))
+            .Take(Window)
+            .ToListAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// People with exactly the same missing books share requests (reference 2.9: tasks are assets × people), so each request is as large as the limits allow
+    /// and contains nothing that was not set aside.
+    /// </summary>
+    internal static IEnumerable<Batch> Batches(IReadOnlyList<ReadyLicense> ready, int maxAssets, int maxClientUserIds)
+    {
+        var sets = ready
+            .GroupBy(r => r.ClientUserId)
+            .SelectMany(person => person.OrderBy(r => r.BookId).Chunk(maxAssets))
+            .GroupBy(books => string.Join(',', books.Select(b => b.BookId)));
+        foreach (var set in sets)
+        {
+            foreach (var people in set.Chunk(maxClientUserIds))
+            {
+                yield return new Batch(
+                    [.. people[0].Select(b => new AssetKey(b.AdamId.ToString(System.Globalization.CultureInfo.InvariantCulture), b.PricingParam))],
+                    [.. people.Select(p => p[0].ClientUserId)],
+                    [.. people.SelectMany(p => p).Select(l => l.LicenseId)]);
+            }
+        }
+    }
+
+    private async Task<Operation> IntendAsync(LocationSession session, Batch batch, CancellationToken cancellationToken) =>
+        await session.WriteAsync(
+            async db =>
+            {
+                var now = clock.GetUtcNow();
+                var operation = await Operations.AddAsync(db, session, OperationKind.Associate, batch.LicenseIds.Length, ids.NewId(), now, cancellationToken);
+                var licenses = batch.LicenseIds;
+                var rows = await db.Licenses
+                    .Where(l => EF.Parameter(licenses).Contains(l.Id) && l.State == LicenseState.Reserved)
+                    .ExecuteUpdateAsync(
+                        set => set.SetProperty(l => l.State, LicenseState.Submitting).SetProperty(l => l.OperationId, operation.Id).SetProperty(l => l.ChangedAt, now),
+                        cancellationToken);
+                if (rows != licenses.Length)
+                {
+                    throw new DbUpdateConcurrencyException("A reservation of the batch has changed.");
+                }
+
+                CrashPoint.Hit("intent.before-commit");
+                return operation;
+            },
+            cancellationToken);
+
+    /// <summary>A license that can be sent now.</summary>
+    [StructLayout(LayoutKind.Auto)]
+    internal readonly record struct ReadyLicense(long LicenseId, int BookId, long AdamId, PricingParam PricingParam, string ClientUserId);
+
+    /// <summary>One request.</summary>
+    internal sealed record Batch(AssetKey[] Assets, string[] ClientUserIds, long[] LicenseIds);
+}

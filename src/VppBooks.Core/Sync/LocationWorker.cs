@@ -1,0 +1,200 @@
+using System.Collections.Concurrent;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Locations;
+using VppBooks.Core.Persistence;
+using VppBooks.Core.Signals;
+
+namespace VppBooks.Core.Sync;
+
+/// <summary>
+/// Does the work of every location, one thing at a time per location and under its lease: syncs that are wanted, then licenses that are set aside.
+/// Wishes are rows, so nothing is lost with the process; signals only make it prompt.
+/// </summary>
+public sealed class LocationWorker(
+    IDbContextFactory<VppBooksDbContext> contexts,
+    LocationLeases leases,
+    LocationSync sync,
+    LicenseDispatcher dispatcher,
+    WorkSignal signal,
+    TimeProvider clock,
+    ILogger<LocationWorker> logger) : BackgroundService
+{
+    private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Renewal = LocationLeases.Period / 3;
+
+    private readonly ConcurrentDictionary<int, Task> _running = new();
+    private readonly ConcurrentDictionary<int, DateTimeOffset> _due = new();
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var sweeping = SweepAsync(stoppingToken);
+        try
+        {
+            while (true)
+            {
+                Start(await signal.NextAsync(stoppingToken), stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            await Task.WhenAll([sweeping, .. _running.Values]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Looks for work that no signal of this process announced: after a restart, from another server, or because its time has come.</summary>
+    private async Task SweepAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(Sweep, clock);
+        do
+        {
+            try
+            {
+                foreach (var locationId in await FindWorkAsync(stopping))
+                {
+                    signal.Wake(locationId);
+                }
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                logger.WorkFailed(0, e);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stopping));
+    }
+
+    private async Task<List<int>> FindWorkAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var now = clock.GetUtcNow();
+        return await db.Locations
+            .Where(l => l.DeletedAt == null)
+            .Where(l => l.SyncWanted != null
+                || db.Operations.Any(o => o.LocationId == l.Id && (o.State == OperationState.Intended || o.NextCheckAt <= now))
+                || ((l.PausedUntil == null || l.PausedUntil <= now) && l.State == TokenState.Valid
+                    && db.Licenses.Any(x => x.State == LicenseState.Reserved && x.OperationId == null && db.Books.Any(b => b.Id == x.BookId && b.LocationId == l.Id))))
+            .Select(l => l.Id)
+            .ToListAsync(cancellationToken);
+    }
+
+    private void Start(int locationId, CancellationToken stopping)
+    {
+        var started = _running.AddOrUpdate(
+            locationId,
+            id => Task.Run(() => WorkAsync(id, stopping), CancellationToken.None),
+            (id, running) => running.IsCompleted
+                ? Task.Run(() => WorkAsync(id, stopping), CancellationToken.None)
+                : running.ContinueWith(_ => WorkAsync(id, stopping), CancellationToken.None, TaskContinuationOptions.RunContinuationsAsynchronously, TaskScheduler.Default).Unwrap());
+        _ = started;
+    }
+
+    private async Task WorkAsync(int locationId, CancellationToken stopping)
+    {
+        try
+        {
+            if (await leases.TryAcquireAsync(locationId, stopping) is not { } lease)
+            {
+                WakeLater(locationId, clock.GetUtcNow() + LocationLeases.Period, stopping);
+                return;
+            }
+
+            try
+            {
+                await UnderLeaseAsync(lease, stopping);
+            }
+            finally
+            {
+                await leases.ReleaseAsync(lease, CancellationToken.None);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping, or the lease is lost: what was intended is in the database, for us or for the next owner.
+        }
+        catch (LeaseLostException)
+        {
+            WakeLater(locationId, clock.GetUtcNow() + LocationLeases.Period, stopping);
+        }
+        catch (Exception e)
+        {
+            logger.WorkFailed(locationId, e);
+            WakeLater(locationId, clock.GetUtcNow() + TimeSpan.FromSeconds(30), stopping);
+        }
+    }
+
+    private async Task UnderLeaseAsync(Lease lease, CancellationToken stopping)
+    {
+        using var held = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        using var ended = new CancellationTokenSource();
+        var renewing = RenewAsync(lease, held, ended.Token);
+        try
+        {
+            await sync.RecoverAsync(lease, held.Token);
+            if (await FindWishAsync(lease.LocationId, held.Token) is var (reason, name))
+            {
+                await sync.RunAsync(lease, reason, name, held.Token);
+            }
+
+            if (await dispatcher.RunAsync(lease, held.Token) is { } next)
+            {
+                WakeLater(lease.LocationId, next, stopping);
+            }
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await renewing;
+        }
+    }
+
+    private async Task RenewAsync(Lease lease, CancellationTokenSource held, CancellationToken ended)
+    {
+        try
+        {
+            using var timer = new PeriodicTimer(Renewal, clock);
+            while (await timer.WaitForNextTickAsync(ended))
+            {
+                CrashPoint.Hit("lease.before-renew");
+                await leases.RenewAsync(lease, ended);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+        catch (LeaseLostException)
+        {
+            await held.CancelAsync();
+        }
+        catch (Exception e)
+        {
+            // The database does not answer: every write checks the lease anyway; stop rather than work on without knowing.
+            logger.WorkFailed(lease.LocationId, e);
+            await held.CancelAsync();
+        }
+    }
+
+    private async Task<(SyncReason Reason, string? Name)?> FindWishAsync(int locationId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var wish = await db.Locations.Where(l => l.Id == locationId && l.DeletedAt == null)
+            .Select(l => new { l.SyncWanted, l.SyncWantedByName }).SingleOrDefaultAsync(cancellationToken);
+        return wish?.SyncWanted is { } reason ? (reason, wish.SyncWantedByName) : null;
+    }
+
+    private void WakeLater(int locationId, DateTimeOffset at, CancellationToken stopping)
+    {
+        // One timer per location: an earlier one that is still running covers this one.
+        if (_due.TryGetValue(locationId, out var known) && known <= at && known > clock.GetUtcNow())
+        {
+            return;
+        }
+
+        _due[locationId] = at;
+        var wait = at - clock.GetUtcNow();
+        _ = Task.Delay(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, clock, stopping)
+            .ContinueWith(_ => signal.Wake(locationId), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+    }
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace VppBooks.Web.Api;
+
+/// <summary>An error in the shape of Microsoft Graph: <c>{"error":{"code","message","innerError":{…}}}</c>.</summary>
+/// <remarks>Source: Microsoft Graph, "Microsoft Graph error responses and resource types".</remarks>
+public sealed class GraphError(int status, string code, string message, string? target = null) : IResult, IStatusCodeHttpResult
+{
+    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
+    public int? StatusCode => status;
+
+    public string Code => code;
+
+    public string Message => message;
+
+    public static GraphError BadRequest(string message) => new(StatusCodes.Status400BadRequest, "BadRequest", message);
+
+    public static GraphError NotFound(string message) => new(StatusCodes.Status404NotFound, "ResourceNotFound", message);
+
+    public static GraphError Conflict(string message) => new(StatusCodes.Status409Conflict, "Conflict", message);
+
+    /// <summary>The general sentence for a status, where nothing more is known or may be told.</summary>
+    public static GraphError ForStatus(int status) => status switch
+    {
+        400 => new(status, "BadRequest", "The request is not valid."),
+        401 => new(status, "InvalidAuthenticationToken", "Access token is empty, expired or not meant for this service."),
+        403 => new(status, "Forbidden", "The roles in the access token do not allow this."),
+        404 => new(status, "ResourceNotFound", "There is nothing at this address."),
+        405 => new(status, "MethodNotAllowed", "The address does not know this method."),
+        409 => new(status, "Conflict", "The request conflicts with the present state."),
+        413 => new(status, "RequestTooLarge", "The request body is too large."),
+        415 => new(status, "UnsupportedMediaType", "The media type of the body is not supported."),
+        429 => new(status, "TooManyRequests", "Too many requests; wait as long as Retry-After says."),
+        _ when status >= 500 => new(status, "InternalServerError", "Something went wrong here. The request id finds it in the log."),
+        _ => new(status, "UnknownError", "The request failed."),
+    };
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        ArgumentNullException.ThrowIfNull(httpContext);
+        var clock = httpContext.RequestServices.GetRequiredService<TimeProvider>();
+        var asked = httpContext.Request.Headers["client-request-id"].ToString();
+        var inner = new Inner(
+            clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture),
+            httpContext.TraceIdentifier,
+            Guid.TryParse(asked, out var id) ? id.ToString() : null);
+        httpContext.Response.StatusCode = status;
+        return httpContext.Response.WriteAsJsonAsync(new Envelope(new Error(code, message, target, inner)), _json, httpContext.RequestAborted);
+    }
+
+    private sealed record Envelope(Error Error);
+
+    private sealed record Error(string Code, string Message, string? Target, Inner InnerError);
+
+    private sealed record Inner(
+        string Date,
+        [property: JsonPropertyName("request-id")] string RequestId,
+        [property: JsonPropertyName("client-request-id")] string? ClientRequestId);
+}

@@ -1,0 +1,119 @@
+using System.Security.Cryptography.X509Certificates;
+using System.Net.Security;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.Identity.Web;
+using VppBooks.SimulatedCloud;
+using VppBooks.Web.Settings;
+
+namespace VppBooks.Web.Hosting;
+
+/// <summary>Starts the stand-ins for Apple, Graph and Entra beside the console and points at them. The only place that knows them.</summary>
+internal static class DemoCloud
+{
+    public const string ClientId = "b1a7c0de-0000-4000-8000-000000000001";
+    private const string ClientSecret = "demo-console-secret";
+    private const string EntraClient = "simulated-entra";
+    private const string Enabled = SimulatedCloudOptions.SectionName + ":Enabled";
+
+    /// <summary>Null when the setting is off.</summary>
+    public static async Task<SimulatedCloudHost?> StartAsync(WebApplicationBuilder builder, CancellationToken cancellationToken)
+    {
+        var section = builder.Configuration.GetSection(SimulatedCloudOptions.SectionName);
+        if (!IsEnabled(builder.Configuration[Enabled]))
+        {
+            return null;
+        }
+
+        if (builder.Environment.IsProduction())
+        {
+            throw new SettingsException($"{Enabled} must be false in the Production environment: the simulated cloud signs anybody in.");
+        }
+
+        var options = new SimulatedCloudOptions();
+        try
+        {
+            section.Bind(options);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new SettingsException($"{SimulatedCloudOptions.SectionName} cannot be read: {exception.Message}", exception);
+        }
+
+        var cloud = await SimulatedCloudHost.StartAsync(options, TimeProvider.System, cancellationToken);
+        FillIn(builder, cloud);
+        return cloud;
+    }
+
+    private static bool IsEnabled(string? value) => value is not { Length: > 0 }
+        ? false
+        : bool.TryParse(value, out var enabled)
+            ? enabled
+            : throw new SettingsException($"{Enabled} must be one of: true, false; it is \"{value}\".");
+
+    // What somebody set on purpose wins, so one stand-in at a time can be swapped for the real service.
+    private static void FillIn(WebApplicationBuilder builder, SimulatedCloudHost cloud)
+    {
+        var shipped = new ConfigurationBuilder().SetBasePath(builder.Environment.ContentRootPath).AddJsonFile("appsettings.json", optional: true).Build();
+        Dictionary<string, string?> addresses = new()
+        {
+            ["Apple:BaseUrl"] = cloud.AppleBaseUrl,
+            ["Apple:StoreLookupUrl"] = cloud.StoreLookupUrl,
+            ["Graph:BaseUrl"] = cloud.GraphBaseUrl,
+            ["AzureAd:Instance"] = cloud.EntraInstance,
+            ["AzureAd:TenantId"] = SimulatedCloudHost.TenantId,
+            ["AzureAd:ClientId"] = ClientId,
+            ["AzureAd:ClientSecret"] = ClientSecret,
+        };
+        builder.Configuration.AddInMemoryCollection(
+            addresses.Where(a => builder.Configuration[a.Key] is not { Length: > 0 } given || given == shipped[a.Key]));
+    }
+
+    /// <summary>Loosens certificate checks for exactly one certificate, and only on the three ways that lead to sign-in.</summary>
+    /// <remarks>Call it after sign-in is registered: Microsoft.Identity.Web replaces a handler that was set before.</remarks>
+    public static void Trust(IServiceCollection services, SimulatedCloudHost cloud)
+    {
+        if (cloud.EntraCertificate is not { } certificate)
+        {
+            return;
+        }
+
+        services.Configure<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme, o => o.BackchannelHttpHandler = HandlerFor(certificate));
+        services.Configure<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme, o => o.BackchannelHttpHandler = HandlerFor(certificate));
+        services.AddHttpClient(EntraClient).ConfigurePrimaryHttpMessageHandler(() => HandlerFor(certificate));
+        services.AddHttpClient(GraphSetup.SignInClient).ConfigurePrimaryHttpMessageHandler(() => HandlerFor(certificate));
+        services.Configure<AadIssuerValidatorOptions>(o => o.HttpClientName = EntraClient);
+    }
+
+    private static SocketsHttpHandler HandlerFor(X509Certificate2 certificate)
+    {
+        var thumbprint = certificate.GetCertHashString(System.Security.Cryptography.HashAlgorithmName.SHA256);
+        return new SocketsHttpHandler
+        {
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = (_, presented, _, errors) => errors == SslPolicyErrors.None
+                    || (presented is X509Certificate2 shown && shown.GetCertHashString(System.Security.Cryptography.HashAlgorithmName.SHA256) == thumbprint),
+            },
+        };
+    }
+
+    /// <summary>What a newcomer needs to know, printed once the console answers.</summary>
+    public static string Welcome(string console, SimulatedCloudHost cloud) => $"""
+
+          VppBooks demo
+
+          Console        {console}
+          Apple portal   {cloud.BaseUrl}/   (download content tokens, buy licenses, switch faults on)
+
+          Sign in as     admin@noordrand.example      administrator
+                         assigner@noordrand.example   gives books to groups
+                         helpdesk@noordrand.example   reads everything, syncs
+                         auditor@noordrand.example    reads everything, exports
+                         reader@noordrand.example     sees My library only
+          API client     vppbooks-automation / demo-secret
+
+          Apple, Microsoft Graph and Entra are simulated. Ctrl+C stops everything.
+
+        """;
+}

@@ -1,0 +1,106 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.AspNetCore.Components.Server.Circuits;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.Extensions.Options;
+using VppBooks.Web.Api;
+using VppBooks.Web.Settings;
+using VppBooks.Web.SignIn;
+
+namespace VppBooks.Web.Hosting;
+
+/// <summary>How much one caller may ask of us.</summary>
+internal static class Traffic
+{
+    extension(IServiceCollection services)
+    {
+        public void AddTrafficLimits()
+        {
+            services.AddRateLimiter(_ => { });
+            services.AddOptions<RateLimiterOptions>().Configure<IOptions<RateLimitSettings>>((limiter, settings) =>
+            {
+                limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+                limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => Partition(context, settings.Value));
+                limiter.OnRejected = RefuseAsync;
+            });
+            services.AddSingleton<OpenCircuits>();
+            services.AddScoped<CircuitHandler, CircuitGate>();
+        }
+    }
+
+    private static RateLimitPartition<string> Partition(HttpContext context, RateLimitSettings settings)
+    {
+        if (SiteFiles.Match(context.Request.Path) || context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
+        {
+            return RateLimitPartition.GetNoLimiter("files");
+        }
+
+        var caller = context.User.ObjectId ?? context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
+        return RateLimitPartition.GetTokenBucketLimiter(caller, _ => new TokenBucketRateLimiterOptions
+        {
+            TokenLimit = settings.Burst,
+            TokensPerPeriod = settings.PerSecond,
+            ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+        });
+    }
+
+    private static async ValueTask RefuseAsync(OnRejectedContext rejected, CancellationToken cancellationToken)
+    {
+        var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? Math.Max(1, (int)Math.Ceiling(after.TotalSeconds)) : 1;
+        rejected.HttpContext.Response.Headers.RetryAfter = wait.ToString(CultureInfo.InvariantCulture);
+        if (ApiRoutes.Match(rejected.HttpContext.Request.Path))
+        {
+            await GraphError.ForStatus(StatusCodes.Status429TooManyRequests).ExecuteAsync(rejected.HttpContext);
+        }
+    }
+}
+
+/// <summary>Open pages per person, over the whole process.</summary>
+internal sealed class OpenCircuits(IOptions<ConsoleSettings> console)
+{
+    private readonly ConcurrentDictionary<string, int> _open = new(StringComparer.Ordinal);
+
+    public bool TryOpen(string person)
+    {
+        if (_open.AddOrUpdate(person, 1, (_, count) => count + 1) <= console.Value.CircuitsPerPerson)
+        {
+            return true;
+        }
+
+        Close(person);
+        return false;
+    }
+
+    public void Close(string person) => _open.AddOrUpdate(person, 0, (_, count) => Math.Max(0, count - 1));
+}
+
+/// <summary>Refuses a person's next page beyond the limit: each one holds memory until it is closed.</summary>
+internal sealed class CircuitGate(OpenCircuits circuits, AuthenticationStateProvider authentication) : CircuitHandler
+{
+    private string? _person;
+
+    public override async Task OnCircuitOpenedAsync(Circuit circuit, CancellationToken cancellationToken)
+    {
+        var user = (await authentication.GetAuthenticationStateAsync()).User;
+        var person = user.ObjectId ?? "anonymous";
+        if (!circuits.TryOpen(person))
+        {
+            throw new InvalidOperationException("Too many open pages for one person; Console:CircuitsPerPerson sets the limit.");
+        }
+
+        _person = person;
+    }
+
+    public override Task OnCircuitClosedAsync(Circuit circuit, CancellationToken cancellationToken)
+    {
+        if (_person is not null)
+        {
+            circuits.Close(_person);
+            _person = null;
+        }
+
+        return Task.CompletedTask;
+    }
+}

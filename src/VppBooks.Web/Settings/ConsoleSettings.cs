@@ -1,0 +1,56 @@
+namespace VppBooks.Web.Settings;
+
+/// <summary>The console itself.</summary>
+public sealed class ConsoleSettings : ISettings
+{
+    public static string Section => "Console";
+
+    /// <summary>Shown in the header beside the product's name.</summary>
+    public string Organization { get; set; } = "";
+
+    /// <summary>A sign-in ends after this long without a request; 5 minutes to 24 hours, default 1 hour.</summary>
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>A sign-in ends after this long in any case; 15 minutes to 7 days, default 12 hours.</summary>
+    public TimeSpan AbsoluteTimeout { get; set; } = TimeSpan.FromHours(12);
+
+    /// <summary>Open pages one person may have; 1 to 100, default 10.</summary>
+    public int CircuitsPerPerson { get; set; } = 10;
+
+    public IEnumerable<string> Faults() =>
+    [
+        .. Check.Range("Console:IdleTimeout", IdleTimeout, TimeSpan.FromMinutes(5), TimeSpan.FromHours(24)),
+        .. Check.Range("Console:AbsoluteTimeout", AbsoluteTimeout, TimeSpan.FromMinutes(15), TimeSpan.FromDays(7)),
+        .. Check.Range("Console:CircuitsPerPerson", CircuitsPerPerson, 1, 100),
+    ];
+}
+
+/// <summary>The proxies whose word about the caller's address and scheme is believed.</summary>
+public sealed class ReverseProxySettings : ISettings
+{
+    public static string Section => "ReverseProxy";
+
+    /// <summary>IP addresses; none by default, then forwarded headers are ignored.</summary>
+    public List<string> KnownProxies { get; } = [];
+
+    /// <summary>Networks such as <c>10.0.0.0/8</c>.</summary>
+    public List<string> KnownNetworks { get; } = [];
+
+    public IEnumerable<string> Faults() =>
+        [.. Check.Addresses("ReverseProxy:KnownProxies", KnownProxies), .. Check.Networks("ReverseProxy:KnownNetworks", KnownNetworks)];
+}
+
+/// <summary>How many requests one caller may send.</summary>
+public sealed class RateLimitSettings : ISettings
+{
+    public static string Section => "RateLimit";
+
+    /// <summary>Requests that may come at once; 10 to 100,000, default 300. Static files and open connections do not count.</summary>
+    public int Burst { get; set; } = 300;
+
+    /// <summary>Requests per second that are allowed for long; 1 to 10,000, default 50.</summary>
+    public int PerSecond { get; set; } = 50;
+
+    public IEnumerable<string> Faults() =>
+        [.. Check.Range("RateLimit:Burst", Burst, 10, 100_000), .. Check.Range("RateLimit:PerSecond", PerSecond, 1, 10_000)];
+}

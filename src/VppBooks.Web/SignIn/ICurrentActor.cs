@@ -1,0 +1,44 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.Identity.Web;
+
+namespace VppBooks.Web.SignIn;
+
+/// <summary>Who acts: the signed-in person or the API client of this request or page.</summary>
+public interface ICurrentActor
+{
+    /// <summary>The claims, empty when nobody is signed in.</summary>
+    Task<ClaimsPrincipal> FindAsync();
+}
+
+/// <summary>Reads the request's user in an endpoint and the circuit's user in a page.</summary>
+internal sealed class CurrentActor(IHttpContextAccessor requests, IServiceProvider services) : ICurrentActor
+{
+    public async Task<ClaimsPrincipal> FindAsync()
+    {
+        // A circuit keeps the context of the request that opened it; that one must not answer for the page later.
+        if (requests.HttpContext is { } context && !context.Request.Path.StartsWithSegments("/_blazor", StringComparison.Ordinal))
+        {
+            return context.User;
+        }
+
+        return (await services.GetRequiredService<AuthenticationStateProvider>().GetAuthenticationStateAsync()).User;
+    }
+}
+
+/// <summary>The facts the console shows about a signed-in person.</summary>
+public static class PersonClaims
+{
+    extension(ClaimsPrincipal user)
+    {
+        public string DisplayName => user.FindFirstValue("name") ?? user.FindFirstValue(ClaimTypes.Name) ?? user.Address;
+
+        /// <summary>User principal name, or nothing for an API client.</summary>
+        public string Address => user.FindFirstValue("preferred_username") ?? user.FindFirstValue(ClaimTypes.Upn) ?? "";
+
+        /// <summary>The directory's object id, the only thing about a person that is logged.</summary>
+        public string? ObjectId => user.GetObjectId();
+
+        public bool HasConsoleRole => Roles.All.Any(user.IsInRole);
+    }
+}
