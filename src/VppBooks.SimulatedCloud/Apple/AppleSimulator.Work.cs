@@ -39,7 +39,7 @@ public sealed partial class AppleSimulator
 
     internal LocationState AddLocation(string uId, string name, string country, string platform)
     {
-        var location = new LocationState { UId = uId, Name = name, Country = country, Platform = platform, RateReadAt = Now, RateTokens = Switches.MaxRequestsPerSecond };
+        var location = new LocationState { UId = uId, Name = name, Country = country, Platform = platform };
         _locations.Add(uId, location);
         return location;
     }
