@@ -51,7 +51,7 @@ public sealed partial class GroupPicker
 
         Tell(null, planning: true);
         var wish = new PlanRequest(BookId, [.. _picks.Select(p => new WishedAssignment(p.GroupId, p.Intent))]);
-        var answer = await LoadAsync(() => Desk.PlanAsync(wish, Me, Leaving));
+        var answer = await LoadAsync(async () => await Desk.PlanAsync(wish, await ActorAsync(), Leaving));
         switch (answer.Value)
         {
             case PlanResult.Planned planned:
@@ -154,9 +154,9 @@ public sealed partial class GroupPicker
 
     private string? ObstacleOf(GroupChoice group) => group.Obstacle switch
     {
-        GroupObstacle.DeviceGroup => L["Its members are devices. Books go to people: choose a group of users."],
-        GroupObstacle.NotSecurityEnabled => L["It is not security-enabled. Choose a security group."],
-        GroupObstacle.Deleted => L["It was deleted in the directory."],
+        GroupObstacle.DeviceGroup => L["Its members are devices. Books go to people: choose a group of users."].Value,
+        GroupObstacle.NotSecurityEnabled => L["It is not security-enabled. Choose a security group."].Value,
+        GroupObstacle.Deleted => L["It was deleted in the directory."].Value,
         _ => null,
     };
 

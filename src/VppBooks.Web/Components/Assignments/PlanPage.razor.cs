@@ -117,15 +117,15 @@ public sealed partial class PlanPage
 
     private async Task ReadAsync()
     {
-        _book = await LoadAsync(() => Catalog.FindAsync(BookId, Leaving)!);
+        _book = await LookUpAsync(() => Catalog.FindAsync(BookId, Leaving));
         if (_book.Value is { Book: var book })
         {
             _bookName = Words.BookName(book.Title, book.AdamId);
-            _location = (await LoadAsync(() => Locations.FindAsync(book.LocationPublicId, Me, Leaving)!)).Value;
+            _location = (await LookUpAsync(() => Locations.FindAsync(book.LocationPublicId, Me, Leaving))).Value;
         }
 
-        _was = Was is { } was ? (await LoadAsync(() => Plans.FindAsync(was, Me, Leaving)!)).Value : null;
-        var plan = await LoadAsync(() => Plans.FindAsync(PlanId, Me, Leaving)!);
+        _was = Was is { } was ? (await LookUpAsync(() => Plans.FindAsync(was, Me, Leaving))).Value : null;
+        var plan = await LookUpAsync(() => Plans.FindAsync(PlanId, Me, Leaving));
         plan = plan.EmptyWhen(p => p.BookId != BookId);
         _removed = plan.Value is { State: PlanState.Draft } draft ? await FindRemovedAsync(draft) : [];
         if (plan.Value is { State: PlanState.Committed })
@@ -152,7 +152,7 @@ public sealed partial class PlanPage
         _progress = progress;
         _failed = progress.Failed == 0
             ? null
-            : (await LoadAsync(() => People.ListAsync(BookId, new BookPeopleQuery { State = LicenseState.Failed, Take = FailedShown }, Leaving)!)).Value;
+            : (await LookUpAsync(() => People.ListAsync(BookId, new BookPeopleQuery { State = LicenseState.Failed, Take = FailedShown }, Leaving))).Value;
     }
 
     private async Task PlanAgainAsync()
@@ -164,7 +164,7 @@ public sealed partial class PlanPage
 
         _busy = true;
         var wish = new PlanRequest(BookId, [.. plan.Assignments.Select(a => new WishedAssignment(a.GroupId, a.Intent))]);
-        var answer = await LoadAsync(() => Desk.PlanAsync(wish, Me, Leaving));
+        var answer = await LoadAsync(async () => await Desk.PlanAsync(wish, await ActorAsync(), Leaving));
         _busy = false;
         switch (answer.Value)
         {
@@ -189,7 +189,7 @@ public sealed partial class PlanPage
 
         _busy = true;
         _message = null;
-        var answer = await LoadAsync(() => Desk.CommitAsync(PlanId, Me, Leaving));
+        var answer = await LoadAsync(async () => await Desk.CommitAsync(PlanId, await ActorAsync(), Leaving));
         _busy = false;
         switch (answer.Value)
         {

@@ -27,6 +27,6 @@ internal static class AppleErrorWords
         }
 
         // A number nobody documented has one sentence per language.
-        return AppleErrors.For(number).Category == ErrorCategory.Unknown && texts[prefix + "Unknown"] is { ResourceNotFound: false } unknown ? unknown : null;
+        return AppleErrors.For(number).Category == ErrorCategory.Unknown && texts[prefix + "Unknown"] is { ResourceNotFound: false } unknown ? unknown.Value : null;
     }
 }

@@ -56,11 +56,11 @@ public sealed partial class BookPeopleList
     {
         var round = ++_round;
         var query = new BookPeopleQuery { Search = Search, State = _state, Skip = (_page - 1) * PageSize, Take = PageSize };
-        var people = await LoadAsync(() => People.ListAsync(BookId, query, Leaving)!);
+        var people = await LookUpAsync(() => People.ListAsync(BookId, query, Leaving));
         if (round == _round)
         {
             _foreign = people.Value?.Foreign ?? 0;
-            _people = people!.EmptyWhen(p => p!.Rows.Count == 0)!;
+            _people = people.EmptyWhen(p => p.Rows.Count == 0);
         }
     }
 
@@ -68,7 +68,7 @@ public sealed partial class BookPeopleList
 
     private string HrefOf(string? search, LicenseState? state, int page) => Address.Of(
         $"{BookListState.Path}/{BookId}",
-        ("tab", BookPage.PeopleTab),
+        ("tab", BookDetailPage.PeopleTab),
         ("q", search),
         ("state", state is { } one ? Address.Word(one) : null),
         ("page", Address.PageText(page)));

@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using Microsoft.AspNetCore.Components;
 using VppBooks.Core.Security;
 using VppBooks.Web.SignIn;
@@ -20,11 +19,15 @@ public abstract class ConsoleView : LeavablePage
     /// <summary>To show or hide a control; Core checks again.</summary>
     protected bool May(Permissions needed) => Me.May(needed);
 
-    protected override async Task OnInitializedAsync() => Me = Of(await Current.FindAsync());
+    protected override async Task OnInitializedAsync() => Me = await ActorAsync();
+
+    /// <summary>Who acts now, read afresh: an ended sign-in must not change anything through a page that is still open.</summary>
+    protected async Task<Actor> ActorAsync() => CoreActor.From(await Current.FindAsync());
 
     /// <summary>Runs a read. A failure goes to the log under the name of the view.</summary>
     protected Task<Loadable<T>> LoadAsync<T>(Func<Task<T>> read) => LoadAsync(read, Loggers.CreateLogger(GetType()));
 
-    private static Actor Of(ClaimsPrincipal user) =>
-        new(ActorKind.Person, user.ObjectId ?? user.Address, user.DisplayName, Actor.ForRoles(Roles.All.Where(user.IsInRole)));
+    /// <summary>Runs a read that may find nothing.</summary>
+    protected async Task<Loadable<T>> LookUpAsync<T>(Func<Task<T?>> read)
+        where T : class => (await LoadAsync(read, Loggers.CreateLogger(GetType())))!;
 }

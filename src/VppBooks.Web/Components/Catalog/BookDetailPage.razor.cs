@@ -13,7 +13,7 @@ using VppBooks.Web.Components.Elements;
 namespace VppBooks.Web.Components.Catalog;
 
 /// <summary>All about one book: its counts, the groups that are given it, the people who have it.</summary>
-public sealed partial class BookPage
+public sealed partial class BookDetailPage
 {
     public const string GroupsTab = "groups";
     public const string PeopleTab = "people";
@@ -110,13 +110,13 @@ public sealed partial class BookPage
         StateHasChanged();
     }
 
-    private async Task ReadAsync() => _book = await LoadAsync(() => Catalog.FindAsync(Id, Leaving)!)!;
+    private async Task ReadAsync() => _book = await LookUpAsync(() => Catalog.FindAsync(Id, Leaving));
 
     private async Task SyncAsync()
     {
         if (_book.Value is { Book: var book })
         {
-            var result = await LoadAsync(() => Syncs.RequestAsync(book.LocationPublicId, SyncReason.Manual, Me, Leaving));
+            var result = await LoadAsync(async () => await Syncs.RequestAsync(book.LocationPublicId, SyncReason.Manual, await ActorAsync(), Leaving));
             _notice = SyncWords.Say(result.Value, book.TokenName);
         }
     }
