@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Microsoft.FluentUI.AspNetCore.Components;
 using VppBooks.SimulatedCloud;
 using VppBooks.Web.Api;
+using VppBooks.Web.Api.Graph;
 using VppBooks.Web.Components;
 using VppBooks.Web.Components.Elements;
 using VppBooks.Web.Components.Search;
@@ -79,6 +80,7 @@ public sealed class VppBooksApp : IAsyncDisposable
             }
 
             var app = new VppBooksApp(builder.Build(), cloud);
+            await DatabaseSetup.UpgradeAsync(app.Web.Services, cancellationToken);
             app.UsePipeline(profile);
             return app;
         }
@@ -110,6 +112,7 @@ public sealed class VppBooksApp : IAsyncDisposable
         services.AddTrafficLimits();
         services.AddExceptionHandler<ApiFailures>();
         services.AddHealthChecks();
+        builder.AddCore();
         builder.AddScheduler(TimeProvider.System);
 
         services.AddLocalization();
@@ -143,6 +146,7 @@ public sealed class VppBooksApp : IAsyncDisposable
 
         Web.MapHealth();
         Web.MapAccount();
+        Web.MapGraphApi();
         Web.MapStaticAssets().AllowAnonymous();
         Web.MapRazorComponents<App>().AddInteractiveServerRenderMode(o => o.ContentSecurityFrameAncestorsPolicy = null);
 

@@ -125,7 +125,7 @@ internal sealed class GraphQuery
         return string.IsNullOrWhiteSpace(value) ? null : value;
     }
 
-    private static IEnumerable<string> List(HttpRequest request, string name) =>
+    private static string[] List(HttpRequest request, string name) =>
         Option(request, name)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     private static int? Number(HttpRequest request, string name) => Option(request, name) switch
@@ -169,8 +169,8 @@ internal sealed class GraphQuery
 
     private static HashSet<string>? Selected(HttpRequest request, IReadOnlySet<string> properties)
     {
-        var names = List(request, "$select").ToList();
-        if (names.Count == 0 || names.Contains("*"))
+        var names = List(request, "$select");
+        if (names.Length == 0 || names.Contains("*"))
         {
             return null;
         }
