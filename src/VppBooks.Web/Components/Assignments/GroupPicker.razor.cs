@@ -33,7 +33,7 @@ public sealed partial class GroupPicker
 
     [Inject] private GroupCatalog Groups { get; set; } = default!;
 
-    [Inject] private IStringLocalizer<RefusalTexts> Refusals { get; set; } = default!;
+    [Inject] private IStringLocalizer<PlanRefusalTexts> Refusals { get; set; } = default!;
 
     /// <summary>Makes the plan of what is picked; null when that is refused, with the reason on the panel.</summary>
     public async Task<Guid?> PlanAsync()

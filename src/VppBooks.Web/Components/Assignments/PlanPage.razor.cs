@@ -59,7 +59,7 @@ public sealed partial class PlanPage
 
     [Inject] private NavigationManager Addresses { get; set; } = default!;
 
-    [Inject] private IStringLocalizer<RefusalTexts> Refusals { get; set; } = default!;
+    [Inject] private IStringLocalizer<PlanRefusalTexts> Refusals { get; set; } = default!;
 
     private string Title => _book.Value is null ? L["Plan"] : L["Plan: {0}", _bookName];
 

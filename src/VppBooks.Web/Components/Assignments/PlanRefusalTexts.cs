@@ -4,11 +4,11 @@ using VppBooks.Core.Assignments;
 namespace VppBooks.Web.Components.Assignments;
 
 /// <summary>Why a wish cannot be planned or committed.</summary>
-public sealed class RefusalTexts;
+public sealed class PlanRefusalTexts;
 
 internal static class RefusalSentences
 {
-    extension(IStringLocalizer<RefusalTexts> words)
+    extension(IStringLocalizer<PlanRefusalTexts> words)
     {
         /// <param name="refusal">The refusal.</param>
         /// <param name="group">Name of the group it is about; null when it is about none.</param>
