@@ -9,6 +9,10 @@ public sealed class AppleErrorTexts;
 
 internal static class AppleErrorWords
 {
+    /// <summary>Every key a translation must have: the documented numbers, and one pair for all others.</summary>
+    public static IEnumerable<string> Keys => new[] { "AppleError_Unknown", "AppleRemedy_Unknown" }.Concat(
+        Enumerable.Range(400, 9600).Select(AppleErrors.For).Where(e => e.Category != ErrorCategory.Unknown).SelectMany(KeysOf));
+
     extension(IStringLocalizer<AppleErrorTexts> texts)
     {
         /// <summary>What the number means. English comes from the table of the Apple client, so the two never differ.</summary>
@@ -16,6 +20,12 @@ internal static class AppleErrorWords
 
         /// <summary>What a person can do; empty when there is nothing to do.</summary>
         public string Remedy(int number) => Find(texts, "AppleRemedy_", number) ?? AppleErrors.For(number).Remedy;
+    }
+
+    private static IEnumerable<string> KeysOf(AppleError error)
+    {
+        var number = error.Number.ToString(CultureInfo.InvariantCulture);
+        return error.Remedy.Length == 0 ? ["AppleError_" + number] : ["AppleError_" + number, "AppleRemedy_" + number];
     }
 
     private static string? Find(IStringLocalizer<AppleErrorTexts> texts, string prefix, int number)
