@@ -38,7 +38,7 @@ public sealed class StockedConsole : IAsyncLifetime
     public async Task<BookRow> FindBookAsync(string title)
     {
         var page = await Console.Services.GetRequiredService<BookCatalog>().ListAsync(new BookQuery { Search = title }, CancellationToken.None);
-        return page.Rows.FirstOrDefault(b => b.PricingParam == VppBooks.Apple.PricingParam.STDQ) ?? page.Rows.First();
+        return page.Rows.FirstOrDefault(b => b.PricingParam == VppBooks.Apple.PricingParam.STDQ) ?? page.Rows[0];
     }
 
     /// <summary>Waits for background work; a minute is far more than it takes.</summary>
@@ -53,7 +53,7 @@ public sealed class StockedConsole : IAsyncLifetime
                     return;
                 }
             }
-            catch (InvalidOperationException) when (attempt < 239)
+            catch (Exception e) when ((e is InvalidOperationException or ArgumentOutOfRangeException) && attempt < 239)
             {
                 // Not there yet.
             }

@@ -10,8 +10,9 @@ public sealed class AppleErrorTexts;
 internal static class AppleErrorWords
 {
     /// <summary>Every key a translation must have: the documented numbers, and one pair for all others.</summary>
-    public static IEnumerable<string> Keys => new[] { "AppleError_Unknown", "AppleRemedy_Unknown" }.Concat(
-        Enumerable.Range(400, 9600).Select(AppleErrors.For).Where(e => e.Category != ErrorCategory.Unknown).SelectMany(KeysOf));
+    public static IEnumerable<string> Keys =>
+        Enumerable.Range(400, 9600).Select(AppleErrors.For).Where(e => e.Category != ErrorCategory.Unknown).SelectMany(KeysOf)
+            .Append("AppleError_Unknown").Append("AppleRemedy_Unknown");
 
     extension(IStringLocalizer<AppleErrorTexts> texts)
     {
