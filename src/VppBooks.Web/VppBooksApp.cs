@@ -7,6 +7,7 @@ using VppBooks.SimulatedCloud;
 using VppBooks.Web.Api;
 using VppBooks.Web.Components;
 using VppBooks.Web.Components.Elements;
+using VppBooks.Web.Components.Search;
 using VppBooks.Web.Hosting;
 using VppBooks.Web.Jobs;
 using VppBooks.Web.Settings;
@@ -115,6 +116,7 @@ public sealed class VppBooksApp : IAsyncDisposable
         services.AddRequestLocalization(o => Languages.Configure(o, profile));
         services.AddFluentUIComponents();
         services.AddScoped<BrowserTimeProvider>();
+        services.AddScoped<ISearchSource, ScreenSearch>();
         services.AddRazorComponents().AddInteractiveServerComponents().AddHubOptions(o => o.MaximumReceiveMessageSize = 32 * 1024);
         services.Configure<CircuitOptions>(o =>
         {

@@ -33,7 +33,7 @@ internal sealed class GraphBatch(GraphService service)
     {
         string? Header(string name) => step.Headers.TryGetValue(name, out var value) ? value : name == "client-request-id" ? batch.Header(name) : null;
 
-        var request = new GraphRequest(step.Method, batch.Root, "/" + step.Url.TrimStart('/'), Header);
+        var request = new GraphRequest(step.Method, batch.Root, RelativeUrl(batch, step.Url), Header);
         var problem = request.Segments switch
         {
             ["v1.0" or "beta", ..] => GraphErrorException.BadRequest($"Resource not found for the segment '{request.Segments[0]}'."),
@@ -45,6 +45,15 @@ internal sealed class GraphBatch(GraphService service)
         return problem is null
             ? service.Answer(request, inBatch: true)
             : GraphAnswer.Error(problem, Guid.NewGuid().ToString(), Header("client-request-id"), service.Now);
+    }
+
+    // The official .NET client makes a step's address by cutting the five letters of "/v1.0" off the path, which leaves
+    // "h/v1.0" of our "/graph/v1.0". At Microsoft nothing is left; here it must be taken off.
+    private static string RelativeUrl(GraphRequest batch, string url)
+    {
+        var left = new Uri(batch.Root).AbsolutePath["/v1.0".Length..];
+        var path = url.TrimStart('/');
+        return "/" + (left.Length > 0 && path.StartsWith(left + "/", StringComparison.Ordinal) ? path[(left.Length + 1)..] : path);
     }
 
     private static void Write(Utf8JsonWriter writer, string id, GraphAnswer answer)

@@ -1,0 +1,3 @@
+using VppBooks.EndToEnd.Tests;
+
+[assembly: AssemblyFixture(typeof(ConsoleFixture))]

@@ -1,0 +1,94 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using VppBooks.Web.Settings;
+
+namespace VppBooks.Tests.Settings;
+
+public sealed class SettingsTests
+{
+    [Fact]
+    public void Defaults_are_fit_to_start_with_once_sign_in_is_set()
+    {
+        var services = Services([]);
+
+        Assert.Equal("0 0 6,18 * * ?", services.GetRequiredService<IOptions<SyncSettings>>().Value.Schedule);
+        Assert.EndsWith("vppbooks.db;Default Timeout=30", services.GetRequiredService<IOptions<DatabaseSettings>>().Value.ConnectionString, StringComparison.Ordinal);
+        services.GetRequiredService<IStartupValidator>().Validate();
+    }
+
+    [Theory]
+    [InlineData("Database:Provider", "Oracle", "Database:Provider must be one of: Sqlite, SqlServer; it is \"Oracle\".")]
+    [InlineData("Scheduler:Threads", "many", "Scheduler:Threads must be one of: a whole number; it is \"many\".")]
+    [InlineData("Licenses:UndoWindow", "soon", "Licenses:UndoWindow must be one of: a duration such as 00:30:00; it is \"soon\".")]
+    public void Value_of_another_kind_is_refused_with_the_key_and_what_is_allowed(string key, string value, string sentence)
+    {
+        var services = Services([new(key, value)]);
+
+        var refusal = Assert.Throws<SettingsException>(() => services.GetRequiredService<IStartupValidator>().Validate());
+
+        Assert.Equal(sentence, refusal.Message);
+    }
+
+    [Theory]
+    [InlineData("Apple:BaseUrl", "http://vpp.example/mdm/v2")]
+    [InlineData("Graph:BaseUrl", "graph")]
+    [InlineData("Notifications:PublicUrl", "http://books.example")]
+    [InlineData("Sync:Schedule", "twice a day")]
+    [InlineData("Sync:TimeZone", "Mars/Olympus")]
+    [InlineData("Scheduler:Threads", "0")]
+    [InlineData("Licenses:UndoWindow", "9.00:00:00")]
+    [InlineData("Licenses:ApprovalThreshold", "0")]
+    [InlineData("Mail:Port", "70000")]
+    [InlineData("Alerts:Recipients:0", "nobody")]
+    [InlineData("Alerts:WebhookUrl", "ftp://x")]
+    [InlineData("Alerts:TokenExpiryDays", "0")]
+    [InlineData("Console:IdleTimeout", "00:00:01")]
+    [InlineData("Console:CircuitsPerPerson", "0")]
+    [InlineData("ReverseProxy:KnownProxies:0", "proxy")]
+    [InlineData("ReverseProxy:KnownNetworks:0", "10.0.0.0")]
+    [InlineData("RateLimit:Burst", "1")]
+    [InlineData("AzureAd:TenantId", "contoso.example")]
+    [InlineData("AzureAd:Instance", "http://login.example/")]
+    public void Value_out_of_bounds_is_refused_with_its_key(string key, string value)
+    {
+        var services = Services([new(key, value)]);
+
+        var refusal = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IStartupValidator>().Validate());
+
+        var section = string.Join(':', key.Split(':')[..2]);
+        Assert.Contains(refusal.Failures, f => f.StartsWith(section + " ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Sql_server_without_a_connection_is_refused()
+    {
+        var services = Services([new("Database:Provider", "SqlServer")]);
+
+        var refusal = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IStartupValidator>().Validate());
+
+        Assert.Contains("ConnectionStrings:VppBooks", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Secrets_stay_out_of_the_refusal()
+    {
+        var services = Services([new("AzureAd:ClientSecret", "do-not-tell"), new("AzureAd:ClientId", "x"), new("Mail:Password", "do-not-tell"), new("Mail:Port", "0")]);
+
+        var refusal = Assert.ThrowsAny<Exception>(() => services.GetRequiredService<IStartupValidator>().Validate());
+
+        Assert.DoesNotContain("do-not-tell", refusal.ToString(), StringComparison.Ordinal);
+    }
+
+    private static ServiceProvider Services(IEnumerable<KeyValuePair<string, string?>> settings)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["AzureAd:Instance"] = "https://login.microsoftonline.com/",
+            ["AzureAd:TenantId"] = "6f1d2c3b-4a59-4e68-9b7a-0c1d2e3f4a5b",
+            ["AzureAd:ClientId"] = "b1a7c0de-0000-4000-8000-000000000001",
+            ["AzureAd:ClientSecret"] = "secret",
+        }).AddInMemoryCollection(settings).Build();
+        return new ServiceCollection().AddSettings(configuration, Path.GetTempPath()).BuildServiceProvider();
+    }
+}
