@@ -32,10 +32,7 @@ public static class CoreRegistration
         services.AddSingleton<SecretSealer>();
 
         services.AddSingleton<LocationLeases>();
-        services.AddSingleton<LocationConnections>();
-        services.AddSingleton<LocationHealth>();
-        services.AddSingleton<LocationEnrollment>();
-        services.AddSingleton<LocationDirectory>();
+        services.AddVppBooksLocations();
 
         services.AddSingleton<WishReader>();
         services.AddSingleton<AssignmentDesk>();
@@ -57,10 +54,8 @@ public static class CoreRegistration
         services.AddSingleton<BookCatalog>();
         services.AddSingleton<BookPeople>();
         services.AddSingleton<OverviewReader>();
-        services.AddSingleton<GroupReader>();
-        services.AddSingleton<GroupCatalog>();
-        services.AddSingleton<PeopleCatalog>();
-        services.AddSingleton<InvitationLinks>();
+        services.AddVppBooksDirectory();
+        services.AddVppBooksPeople();
         return services;
     }
 

@@ -1,52 +1,79 @@
+using System.Security.Cryptography;
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Apple;
+using VppBooks.Core.Audit;
+using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
 
 namespace VppBooks.Core.People;
 
 /// <summary>Makes the link with which a person connects an Apple Account. Whoever has the link can use it: it is never logged or stored.</summary>
-public sealed class InvitationLinks
+public sealed class InvitationLinks(IDbContextFactory<VppBooksDbContext> contexts, AppleClient apple, SecretSealer sealer, TimeProvider clock)
 {
+    /// <summary>What Apple's address carries in place of the code (reference 6.4).</summary>
+    private const string Placeholder = "%25inviteCode%25";
+
     /// <summary>Purpose that binds a sealed invite code to its record.</summary>
     public static string Purpose(string clientUserId) => "invite:" + clientUserId;
 
     /// <summary>The link of one person at one location. Needs <see cref="Permissions.ResendInvitation"/>, or to be that person.</summary>
-    public Task<InvitationLinkResult> CreateAsync(Guid personPublicId, Guid locationPublicId, Actor actor, CancellationToken cancellationToken) => throw new NotImplementedException();
-}
-
-/// <summary>Answer of <see cref="InvitationLinks.CreateAsync"/>.</summary>
-public abstract record InvitationLinkResult
-{
-    private InvitationLinkResult()
+    /// <exception cref="NotAllowedException">The actor is neither.</exception>
+    public async Task<InvitationLinkResult> CreateAsync(Guid personPublicId, Guid locationPublicId, Actor actor, CancellationToken cancellationToken)
     {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var person = await db.People.AsNoTracking().SingleOrDefaultAsync(p => p.PublicId == personPublicId, cancellationToken);
+        var isSelf = person is not null && actor.Kind == ActorKind.Person && Guid.TryParse(actor.Id, out var own) && own == person.DirectoryId;
+        if (!isSelf)
+        {
+            actor.Demand(Permissions.ResendInvitation);
+        }
+
+        var locationId = await db.Locations.Where(l => l.PublicId == locationPublicId && l.DeletedAt == null).Select(l => (int?)l.Id).SingleOrDefaultAsync(cancellationToken);
+        if (person is null || locationId is null)
+        {
+            return new InvitationLinkResult.NotAvailable(InvitationObstacle.NotFound);
+        }
+
+        var user = await db.VppUsers.AsNoTracking().FirstOrDefaultAsync(u => u.PersonId == person.Id && u.LocationId == locationId && !u.Retired, cancellationToken);
+        InvitationObstacle? obstacle = user switch
+        {
+            null => InvitationObstacle.NotRegistered,
+            { Status: VppUserStatus.Associated } => InvitationObstacle.AlreadyAssociated,
+            { Status: not VppUserStatus.Registered } => InvitationObstacle.NotRegistered,
+            { InviteSecret: null } => InvitationObstacle.CodeUnknown,
+            _ => null,
+        };
+        if (obstacle is { } reason)
+        {
+            return new InvitationLinkResult.NotAvailable(reason);
+        }
+
+        if (Open(user!) is not { } code)
+        {
+            return new InvitationLinkResult.NotAvailable(InvitationObstacle.CodeUnreadable);
+        }
+
+        var template = (await apple.GetServiceConfigAsync(cancellationToken)).InvitationUrlTemplate;
+        if (template?.Contains(Placeholder, StringComparison.Ordinal) != true)
+        {
+            return new InvitationLinkResult.NotAvailable(InvitationObstacle.AddressUnknown);
+        }
+
+        // Whoever was given a link could have used it: that it was given out is on record, the link itself is not.
+        db.Audit(actor, clock.GetUtcNow(), "invitation.given-out", new AuditSubject(locationId, PersonId: person.Id));
+        await db.SaveChangesAsync(cancellationToken);
+        return new InvitationLinkResult.Link(template.Replace(Placeholder, Uri.EscapeDataString(code), StringComparison.Ordinal));
     }
 
-    /// <summary>The link. Its <c>ToString()</c> gives nothing away.</summary>
-    public sealed record Link(string Url) : InvitationLinkResult
+    private string? Open(VppUser user)
     {
-        public override string ToString() => "[invitation link]";
+        try
+        {
+            return sealer.Open(user.InviteSecret!, Purpose(user.ClientUserId));
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
     }
-
-    /// <summary>There is no link to give.</summary>
-    public sealed record NotAvailable(InvitationObstacle Obstacle) : InvitationLinkResult;
-}
-
-/// <summary>Why there is no invitation link.</summary>
-public enum InvitationObstacle
-{
-    /// <summary>No such person or location.</summary>
-    NotFound = 0,
-
-    /// <summary>The person is not registered at the location.</summary>
-    NotRegistered,
-
-    /// <summary>The person has accepted already.</summary>
-    AlreadyAssociated,
-
-    /// <summary>Apple's invite code is not known yet: sync first.</summary>
-    CodeUnknown,
-
-    /// <summary>The stored code cannot be decrypted on this installation: sync first.</summary>
-    CodeUnreadable,
-
-    /// <summary>Apple does not publish an address for invitations now.</summary>
-    AddressUnknown,
 }

@@ -1,16 +1,159 @@
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Apple;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
 
 namespace VppBooks.Core.People;
 
 /// <summary>Reads people for lists and pages.</summary>
-public sealed class PeopleCatalog
+public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
 {
     /// <summary>Matches are counted up to here: a list of more is narrowed by searching, not by paging.</summary>
     public const int CountLimit = 10_000;
 
+    private static readonly LicenseState[] Expected =
+        [LicenseState.Reserved, LicenseState.Submitting, LicenseState.Submitted, LicenseState.Waiting, LicenseState.Unknown, LicenseState.Held];
+
     /// <summary>People by name.</summary>
-    public Task<PeoplePage> ListAsync(PeopleQuery query, Actor actor, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<PeoplePage> ListAsync(PeopleQuery query, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var matches = PersonSearch.Apply(Having(db, query.Registration), query.Search);
+        var people = await matches
+            .AsNoTracking()
+            .OrderBy(p => p.DisplayName)
+            .ThenBy(p => p.Id)
+            .Skip(Math.Max(query.Skip, 0))
+            .Take(Math.Clamp(query.Take, 1, 999))
+            .ToListAsync(cancellationToken);
+        var counted = await matches.Select(p => p.Id).Take(CountLimit + 1).CountAsync(cancellationToken);
+        return new PeoplePage(await SummarizeAsync(db, people, cancellationToken), Math.Min(counted, CountLimit), counted > CountLimit);
+    }
 
     /// <summary>One person; null when unknown.</summary>
-    public Task<PersonDetail?> FindAsync(Guid publicId, Actor actor, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<PersonDetail?> FindAsync(Guid publicId, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var person = await db.People.AsNoTracking().SingleOrDefaultAsync(p => p.PublicId == publicId, cancellationToken);
+        if (person is null)
+        {
+            return null;
+        }
+
+        var summaries = await SummarizeAsync(db, [person], cancellationToken);
+        var books = await PersonBooks.ListAsync(db, person.Id, cancellationToken);
+        return new PersonDetail
+        {
+            Summary = summaries[0],
+            DirectoryId = person.DirectoryId,
+            ManagedAppleAccount = person.ManagedAppleAccount,
+            Groups = await (
+                    from member in db.GroupMemberships
+                    where member.PersonId == person.Id
+                    join @group in db.Groups on member.GroupId equals @group.Id
+                    orderby @group.DisplayName
+                    select new PersonGroup(@group.DirectoryId, @group.DisplayName, @group.MembersReadAt))
+                .ToListAsync(cancellationToken),
+            Registrations = await RegistrationsAsync(db, person.Id, cancellationToken),
+            Books = books,
+            Entitled = await PersonBooks.ListEntitledAsync(db, person, cancellationToken),
+        };
+    }
+
+    /// <summary>The standing of one record.</summary>
+    internal static RegistrationState StateOf(VppUserStatus status, bool retired, int? errorNumber) => (retired, status) switch
+    {
+        (true, _) => RegistrationState.Retired,
+        (_, VppUserStatus.Associated) => RegistrationState.Associated,
+        (_, VppUserStatus.Registered) => RegistrationState.Invited,
+        _ => errorNumber is null ? RegistrationState.UnderWay : RegistrationState.Refused,
+    };
+
+    private static IQueryable<Person> Having(VppBooksDbContext db, RegistrationState? registration)
+    {
+        var users = registration switch
+        {
+            RegistrationState.Associated => db.VppUsers.Where(u => !u.Retired && u.Status == VppUserStatus.Associated),
+            RegistrationState.Invited => db.VppUsers.Where(u => !u.Retired && u.Status == VppUserStatus.Registered),
+            RegistrationState.Refused => db.VppUsers.Where(u => !u.Retired && u.Status == VppUserStatus.Unknown && u.ErrorNumber != null),
+            RegistrationState.UnderWay => db.VppUsers.Where(u => !u.Retired && u.Status == VppUserStatus.Unknown && u.ErrorNumber == null),
+            RegistrationState.Retired => db.VppUsers.Where(u => u.Retired),
+            _ => db.VppUsers.Where(u => !u.Retired),
+        };
+        return registration switch
+        {
+            null => db.People,
+            RegistrationState.None => db.People.Where(p => !users.Any(u => u.PersonId == p.Id)),
+            _ => db.People.Where(p => users.Any(u => u.PersonId == p.Id)),
+        };
+    }
+
+    private static async Task<IReadOnlyList<PersonSummary>> SummarizeAsync(VppBooksDbContext db, IReadOnlyList<Person> people, CancellationToken cancellationToken)
+    {
+        var ids = people.Select(p => p.Id).ToList();
+        var records = (await db.VppUsers
+                .Where(u => u.PersonId != null && ids.Contains(u.PersonId.Value))
+                .Select(u => new { PersonId = u.PersonId!.Value, u.Status, u.Retired, u.ErrorNumber })
+                .ToListAsync(cancellationToken))
+            .ToLookup(u => u.PersonId, u => StateOf(u.Status, u.Retired, u.ErrorNumber));
+        var licenses = (await db.Licenses
+                .Where(l => ids.Contains(l.PersonId) && (l.State == LicenseState.Assigned || Expected.Contains(l.State)))
+                .GroupBy(l => new { l.PersonId, Held = l.State == LicenseState.Assigned })
+                .Select(g => new { g.Key.PersonId, g.Key.Held, Count = g.Count() })
+                .ToListAsync(cancellationToken))
+            .ToDictionary(g => (g.PersonId, g.Held), g => g.Count);
+        return [.. people.Select(p => new PersonSummary
+        {
+            PublicId = p.PublicId,
+            DisplayName = p.DisplayName,
+            UserPrincipalName = p.UserPrincipalName,
+            Mail = p.Mail,
+            AccountEnabled = p.AccountEnabled,
+            Guest = p.Guest,
+            GoneSince = p.GoneSince,
+            Registration = Best(records[p.Id]),
+            BooksHeld = licenses.GetValueOrDefault((p.Id, true)),
+            BooksExpected = licenses.GetValueOrDefault((p.Id, false)),
+        })];
+    }
+
+    private static RegistrationState Best(IEnumerable<RegistrationState> states)
+    {
+        RegistrationState[] order =
+            [RegistrationState.Associated, RegistrationState.Invited, RegistrationState.UnderWay, RegistrationState.Refused, RegistrationState.Retired];
+        var present = states.ToHashSet();
+        return order.FirstOrDefault(present.Contains, RegistrationState.None);
+    }
+
+    private static async Task<IReadOnlyList<PersonRegistration>> RegistrationsAsync(VppBooksDbContext db, int personId, CancellationToken cancellationToken)
+    {
+        var records = await (
+                from user in db.VppUsers
+                where user.PersonId == personId
+                join location in db.Locations on user.LocationId equals location.Id
+                where location.DeletedAt == null
+                orderby location.Name, user.Retired
+                select new { user.LocationId, location.PublicId, location.Name, user.Status, user.Retired, user.ErrorNumber, user.ChangedAt, HasCode = user.InviteSecret != null })
+            .ToListAsync(cancellationToken);
+        var asked = await (
+                from license in db.Licenses
+                where license.PersonId == personId && Expected.Contains(license.State)
+                join book in db.Books on license.BookId equals book.Id
+                join location in db.Locations on book.LocationId equals location.Id
+                where location.DeletedAt == null
+                orderby location.Name
+                select new { location.Id, location.PublicId, location.Name })
+            .Distinct()
+            .ToListAsync(cancellationToken);
+        return
+        [
+            // A retired record beside an active one is history, not a standing.
+            .. records.DistinctBy(r => r.LocationId).Select(r => new PersonRegistration(
+                r.PublicId, r.Name, StateOf(r.Status, r.Retired, r.ErrorNumber), r.ChangedAt, r.ErrorNumber, !r.Retired && r.Status == VppUserStatus.Registered && r.HasCode)),
+            .. asked.Where(a => records.All(r => r.LocationId != a.Id)).Select(a => new PersonRegistration(a.PublicId, a.Name, RegistrationState.None, null, null, false)),
+        ];
+    }
 }

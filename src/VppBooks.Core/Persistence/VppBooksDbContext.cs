@@ -28,6 +28,8 @@ public abstract class VppBooksDbContext(DbContextOptions options) : DbContext(op
 
     public DbSet<GroupMembership> GroupMemberships => Set<GroupMembership>();
 
+    public DbSet<DirectoryState> DirectoryStates => Set<DirectoryState>();
+
     public DbSet<Person> People => Set<Person>();
 
     public DbSet<VppUser> VppUsers => Set<VppUser>();

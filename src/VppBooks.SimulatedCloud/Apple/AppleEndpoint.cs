@@ -5,21 +5,24 @@ using System.Text.Json.Nodes;
 namespace VppBooks.SimulatedCloud.Apple;
 
 /// <summary>The HTTP side of the stand-in: latency, scripted faults, the request log.</summary>
-internal sealed class AppleEndpoint(AppleSimulator simulator, AppleRules rules)
+internal sealed class AppleEndpoint(AppleSimulator simulator)
 {
+    /// <summary>Root of App and Book Management.</summary>
     public const string Prefix = "/apple/mdm/v2";
 
-    public async Task HandleAsync(HttpContext context)
+    /// <summary>Answers a request by <paramref name="process"/>, unless a fault comes between.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="location">Location of its token, if known.</param>
+    /// <param name="process">Takes the request body; makes the request take effect.</param>
+    public async Task RunAsync(HttpContext context, LocationState? location, Func<byte[], Task<Answer>> process)
     {
         var request = context.Request;
-        var path = request.Path.Value![Prefix.Length..];
-        var token = AppleRules.BearerOf(request.Headers.Authorization.ToString());
-        var location = token is null ? null : simulator.FindOrNull(simulator.Tokens.Read(token)?.UId);
+        var path = request.Path.Value!["/apple".Length..];
         var query = request.QueryString.Value ?? "";
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, context.RequestAborted);
 
-        var fault = simulator.Faults.Take(request.Method, "/mdm/v2" + path, query, location?.UId);
+        var fault = simulator.Faults.Take(request.Method, path, query, location?.UId);
         var time = simulator.Now;
         var switches = simulator.Switches;
         if (switches.Latency > TimeSpan.Zero)
@@ -35,16 +38,14 @@ internal sealed class AppleEndpoint(AppleSimulator simulator, AppleRules rules)
         var answer = fault is null ? null : Refuse(fault);
         if (answer is null && fault?.Action is not (FaultAction.Drop or FaultAction.NeverAnswer))
         {
-            var call = new AppleCall(
-                request.Method, path, request.Query, request.Headers.Authorization.FirstOrDefault(), request.ContentType, body.ToArray(), $"{request.Scheme}://{request.Host}");
-            answer = await rules.AnswerAsync(call, location, context.RequestAborted);
+            answer = await process(body.ToArray());
             if (fault is not null)
             {
                 answer = Spoil(fault, answer);
             }
         }
 
-        simulator.Log(seq => new RequestEntry(seq, time, request.Method, "/mdm/v2" + path, query, location?.UId, answer?.Status ?? 0, answer?.ErrorNumber ?? 0, fault?.Action));
+        simulator.Log(seq => new RequestEntry(seq, time, request.Method, path, query, location?.UId, answer?.Status ?? 0, answer?.ErrorNumber ?? 0, fault?.Action));
         if (answer is null)
         {
             await LeaveAsync(context, waitForCaller: fault!.Action is FaultAction.NeverAnswer or FaultAction.NeverAnswerAfter);
@@ -59,7 +60,7 @@ internal sealed class AppleEndpoint(AppleSimulator simulator, AppleRules rules)
         if (waitForCaller)
         {
             var gone = new TaskCompletionSource();
-            await using var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(gone.SetResult);
+            await using var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => gone.TrySetResult());
             await using var left = context.RequestAborted.Register(() => gone.TrySetResult());
             await gone.Task;
         }

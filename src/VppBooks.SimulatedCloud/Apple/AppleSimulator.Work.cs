@@ -8,6 +8,7 @@ public sealed partial class AppleSimulator
     private readonly BoundedLog<LedgerEntry> _ledger = new(int.MaxValue);
     private readonly BoundedLog<RequestEntry> _requests = new(20_000);
     private readonly List<EventState> _open = [];
+    private readonly SkewedClock _clock;
     private readonly ITimer _timer;
     private readonly Random _random;
 

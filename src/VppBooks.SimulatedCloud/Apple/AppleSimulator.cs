@@ -25,12 +25,12 @@ public sealed partial class AppleSimulator : IAsyncDisposable
     internal AppleSimulator(SimulatedCloudOptions options, TimeProvider clock, SimulatedDirectory directory)
     {
         Options = options;
-        Clock = clock;
+        _clock = new SkewedClock(clock);
         Switches.PageSize = options.PageSize;
         Switches.Latency = options.Latency;
         Switches.MaxRequestsPerSecond = options.MaxRequestsPerSecond;
         _random = new Random(options.Seed);
-        _timer = clock.CreateTimer(_ => Tick(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = _clock.CreateTimer(_ => Tick(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Tokens = new ContentTokens(options.Seed, "Noordrand Schools");
         People = new AppleAccounts(this, directory);
         Notifications = new NotificationSender(this, options.Seed);
@@ -40,7 +40,8 @@ public sealed partial class AppleSimulator : IAsyncDisposable
 
     public FaultScript Faults { get; } = new();
 
-    public TimeProvider Clock { get; }
+    /// <summary>The clock handed in, plus what <see cref="AdvanceClock"/> added.</summary>
+    public TimeProvider Clock => _clock;
 
     /// <summary>Every task about a license that was ever carried out, in order. What the organization owned at the start is not in it.</summary>
     public IReadOnlyList<LedgerEntry> Ledger
@@ -329,6 +330,17 @@ public sealed partial class AppleSimulator : IAsyncDisposable
         lock (Gate)
         {
             Settle(toTheEnd: true);
+        }
+    }
+
+    /// <summary>Moves this stand-in's clock on, so that events finish and tokens expire. Delays that are already running are not shortened.</summary>
+    public void AdvanceClock(TimeSpan by)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);
+        lock (Gate)
+        {
+            _clock.Advance(by);
+            Settle();
         }
     }
 

@@ -11,8 +11,23 @@ public sealed class LicensesSettings : ISettings
     /// <summary>Plans for more licenses than this need a second person; null switches the guard off.</summary>
     public int? ApprovalThreshold { get; set; }
 
+    /// <summary>Assign limited books to people who have not accepted their invitation; off, because such a license may be lost for good.</summary>
+    public bool AssignBeforeAcceptance { get; set; }
+
+    /// <summary>How long after an attempt with unknown outcome its absence at Apple may be believed; 1 s to a day.</summary>
+    public TimeSpan UnknownAfter { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Least time between the two reads that must agree on the absence; 1 s to an hour.</summary>
+    public TimeSpan UnknownReadsApart { get; set; } = TimeSpan.FromSeconds(60);
+
     public IEnumerable<string> Faults()
     {
+        foreach (var fault in Check.Range("Licenses:UnknownAfter", UnknownAfter, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1))
+            .Concat(Check.Range("Licenses:UnknownReadsApart", UnknownReadsApart, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1))))
+        {
+            yield return fault;
+        }
+
         foreach (var fault in Check.Range("Licenses:UndoWindow", UndoWindow, TimeSpan.Zero, TimeSpan.FromDays(7)))
         {
             yield return fault;

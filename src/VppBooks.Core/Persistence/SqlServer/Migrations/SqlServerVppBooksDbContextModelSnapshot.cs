@@ -434,6 +434,28 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.ToTable("Groups");
                 });
 
+            modelBuilder.Entity("VppBooks.Core.Directory.DirectoryState", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("int");
+
+                    b.Property<DateTimeOffset?>("AllUsersReadAt")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<bool>("ConsentMissing")
+                        .HasColumnType("bit");
+
+                    b.Property<DateTimeOffset?>("FailingSince")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<DateTimeOffset?>("RetryAt")
+                        .HasColumnType("datetimeoffset");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("DirectoryStates");
+                });
+
             modelBuilder.Entity("VppBooks.Core.Directory.GroupMembership", b =>
                 {
                     b.Property<int>("GroupId")

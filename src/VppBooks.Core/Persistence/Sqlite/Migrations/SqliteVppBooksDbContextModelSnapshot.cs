@@ -417,6 +417,28 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.ToTable("Groups");
                 });
 
+            modelBuilder.Entity("VppBooks.Core.Directory.DirectoryState", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("AllUsersReadAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("ConsentMissing")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("FailingSince")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("RetryAt")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("DirectoryStates");
+                });
+
             modelBuilder.Entity("VppBooks.Core.Directory.GroupMembership", b =>
                 {
                     b.Property<int>("GroupId")

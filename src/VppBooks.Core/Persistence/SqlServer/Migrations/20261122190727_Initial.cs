@@ -35,6 +35,21 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "DirectoryStates",
+                columns: table => new
+                {
+                    Id = table.Column<int>(type: "int", nullable: false),
+                    AllUsersReadAt = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
+                    FailingSince = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true),
+                    ConsentMissing = table.Column<bool>(type: "bit", nullable: false),
+                    RetryAt = table.Column<DateTimeOffset>(type: "datetimeoffset", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_DirectoryStates", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "Groups",
                 columns: table => new
                 {
@@ -746,6 +761,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
 
             migrationBuilder.DropTable(
                 name: "Covers");
+
+            migrationBuilder.DropTable(
+                name: "DirectoryStates");
 
             migrationBuilder.DropTable(
                 name: "ForeignHoldings");

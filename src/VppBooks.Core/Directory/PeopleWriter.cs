@@ -1,0 +1,90 @@
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.People;
+using VppBooks.Core.Persistence;
+using VppBooks.Core.Security;
+
+namespace VppBooks.Core.Directory;
+
+/// <summary>Writes what the directory says about users: people are known by their object id, whatever their name becomes (I12).</summary>
+public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, IdSource ids, TimeProvider clock)
+{
+    /// <summary>Stores new people and changes those that differ, in one transaction.</summary>
+    /// <returns>The internal number of each, in no order, repeats removed.</returns>
+    public async Task<IReadOnlyCollection<int>> UpsertAsync(IReadOnlyList<DirectoryUser> users, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await TryUpsertAsync(users, cancellationToken);
+            }
+            catch (DbUpdateException) when (attempt < 3 && !cancellationToken.IsCancellationRequested)
+            {
+                // Another server stored one of them at the same moment: the next look finds that row.
+            }
+        }
+    }
+
+    /// <summary>Marks everybody as gone who is not among <paramref name="present"/>. Only after a complete read of all users.</summary>
+    /// <returns>How many were marked.</returns>
+    public async Task<int> MarkGoneAsync(IReadOnlySet<int> present, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var here = await db.People.Where(p => p.GoneSince == null).Select(p => p.Id).ToListAsync(cancellationToken);
+        return await MarkAsync(db, here.Where(id => !present.Contains(id)), cancellationToken);
+    }
+
+    /// <summary>Marks one person as gone.</summary>
+    public async Task MarkGoneAsync(int personId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await MarkAsync(db, [personId], cancellationToken);
+    }
+
+    private async Task<int> MarkAsync(VppBooksDbContext db, IEnumerable<int> people, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var marked = 0;
+        foreach (var chunk in people.Chunk(1000))
+        {
+            marked += await db.People
+                .Where(p => chunk.Contains(p.Id) && p.GoneSince == null)
+                .ExecuteUpdateAsync(set => set.SetProperty(p => p.GoneSince, now), cancellationToken);
+        }
+
+        return marked;
+    }
+
+    private async Task<IReadOnlyCollection<int>> TryUpsertAsync(IReadOnlyList<DirectoryUser> users, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var wanted = users.Select(u => u.DirectoryId).Distinct().ToList();
+        var known = await db.People.Where(p => wanted.Contains(p.DirectoryId)).ToDictionaryAsync(p => p.DirectoryId, cancellationToken);
+        foreach (var user in users)
+        {
+            if (!known.TryGetValue(user.DirectoryId, out var person))
+            {
+                person = new Person
+                {
+                    PublicId = ids.NewId(),
+                    DirectoryId = user.DirectoryId,
+                    DisplayName = user.DisplayName,
+                    UserPrincipalName = user.UserPrincipalName,
+                };
+                db.People.Add(person);
+                known.Add(user.DirectoryId, person);
+            }
+
+            person.DisplayName = user.DisplayName;
+            person.UserPrincipalName = user.UserPrincipalName;
+            person.Mail = user.Mail;
+            person.ManagedAppleAccount = user.ManagedAppleAccount;
+            person.AccountEnabled = user.AccountEnabled;
+            person.Guest = user.Guest;
+            person.GoneSince = null;
+        }
+
+        await db.SaveChangesAsync(cancellationToken);
+        return [.. known.Values.Select(p => p.Id)];
+    }
+}

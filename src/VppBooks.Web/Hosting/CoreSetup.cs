@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.Options;
+using VppBooks.Apple;
+using VppBooks.Core;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.People;
+using VppBooks.Core.Persistence;
+using VppBooks.Core.Security;
+using VppBooks.Web.Settings;
+using VppBooks.Web.SignIn;
+using DatabaseProvider = VppBooks.Core.Persistence.DatabaseProvider;
+
+namespace VppBooks.Web.Hosting;
+
+/// <summary>Gives Core what only the program knows: database, addresses, key ring, the sign-in for Graph.</summary>
+internal static class CoreSetup
+{
+    extension(WebApplicationBuilder builder)
+    {
+        public void AddCore()
+        {
+            var services = builder.Services;
+            var database = builder.Configuration.Read<DatabaseSettings>();
+            var connection = SettingsRegistration.ConnectionString(builder.Configuration, database.Provider, builder.Environment.ContentRootPath);
+            services.AddVppBooksDatabase(database.Provider == Settings.DatabaseProvider.SqlServer ? DatabaseProvider.SqlServer : DatabaseProvider.Sqlite, connection);
+            services.AddVppBooksCore();
+            services.AddLocationWorker();
+
+            services.AddOptions<AppleOptions>().Configure<IOptions<AppleSettings>>((apple, settings) =>
+            {
+                apple.BaseUrl = settings.Value.BaseUrl;
+                apple.StoreLookupUrl = settings.Value.StoreLookupUrl;
+            });
+            services.AddOptions<PeopleOptions>().BindConfiguration(PeopleOptions.SectionName);
+            services.AddSingleton(provider => provider.GetRequiredService<IOptions<LicensesSettings>>().Value.ForCore());
+
+            services.AddDataProtection().SetApplicationName("VppBooks");
+            services.AddSingleton<IConfigureOptions<KeyManagementOptions>, KeyRingInDatabase>();
+            services.AddSingleton<IKeyWrapper, RingKeyWrapper>();
+            services.AddGraph();
+            services.AddScoped<CoreActor>();
+
+            services.AddHealthChecks()
+                .AddCheck<DatabaseCheck>("database")
+                .AddCheck<MigrationsCheck>("migrations")
+                .AddCheck<KeyRingCheck>("key-ring");
+        }
+    }
+
+    private static LicenseOptions ForCore(this LicensesSettings settings) => new()
+    {
+        AssignBeforeAcceptance = settings.AssignBeforeAcceptance,
+        UnknownAfter = settings.UnknownAfter,
+        UnknownReadsApart = settings.UnknownReadsApart,
+    };
+}

@@ -1,0 +1,25 @@
+using System.Security.Claims;
+using VppBooks.Core.Security;
+
+namespace VppBooks.Web.SignIn;
+
+/// <summary>The signed-in person or API client as Core knows it.</summary>
+public sealed class CoreActor(ICurrentActor current)
+{
+    /// <summary>Read afresh for every action, so that an ended sign-in ends with the page still open.</summary>
+    public async Task<Actor> FindAsync() => From(await current.FindAsync());
+
+    /// <summary>Permissions come from the roles alone; an API client without a person is named by its application id.</summary>
+    public static Actor From(ClaimsPrincipal user)
+    {
+        var roles = user.FindAll(ClaimTypes.Role).Concat(user.FindAll("roles")).Select(c => c.Value);
+        var address = user.Address;
+        var application = user.FindFirstValue("azp") ?? user.FindFirstValue("appid");
+        var byBearer = user.FindFirst(SessionClaims.Id) is null;
+        return new Actor(
+            byBearer ? ActorKind.Api : ActorKind.Person,
+            user.ObjectId ?? application ?? "anonymous",
+            address.Length > 0 ? user.DisplayName : application ?? user.DisplayName,
+            user.Identity?.IsAuthenticated == true ? Actor.ForRoles(roles) : Permissions.None);
+    }
+}
