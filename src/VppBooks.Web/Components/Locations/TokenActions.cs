@@ -10,7 +10,7 @@ namespace VppBooks.Web.Components.Locations;
 
 /// <summary>What can be done with a token, from the list as from its own page: asks, does it, and says what became of it.</summary>
 internal sealed class TokenActions(
-    ITokenDesk desk, ISyncDesk syncs, IDialogService dialogs, TokenTexts tokens, SyncTexts syncTexts, RefusalTexts refusals, IStringLocalizer<TokenActions> l, ILogger<TokenActions> logger)
+    ITokenDesk desk, ISyncDesk syncs, IDialogService dialogs, TokenTexts tokens, SyncRunTexts syncTexts, RefusalTexts refusals, IStringLocalizer<TokenActions> l, ILogger<TokenActions> logger)
 {
     private const string PanelWidth = "min(600px, 100vw)";
 
@@ -26,7 +26,7 @@ internal sealed class TokenActions(
     }
 
     /// <summary>Null when nothing was done.</summary>
-    public Task<Notice?> RenewAsync(Guid id) => DoAsync(async () =>
+    public Task<Outcome?> RenewAsync(Guid id) => DoAsync(async () =>
     {
         if (await desk.FindAsync(id, CancellationToken.None) is not { } token)
         {
@@ -39,11 +39,11 @@ internal sealed class TokenActions(
             options.Width = PanelWidth;
             options.Parameters.Add(nameof(TokenPanel.Renewing), token);
         });
-        return result.Cancelled ? null : new Notice(State.Good, l["“{0}” is renewed. A sync begins.", token.Summary.Name]);
+        return result.Cancelled ? null : new Outcome(State.Good, l["“{0}” is renewed. A sync begins.", token.Summary.Name]);
     });
 
     /// <summary>Null when nothing was done.</summary>
-    public Task<Notice?> EditAsync(Guid id) => DoAsync(async () =>
+    public Task<Outcome?> EditAsync(Guid id) => DoAsync(async () =>
     {
         if (await desk.FindAsync(id, CancellationToken.None) is not { } token)
         {
@@ -56,21 +56,21 @@ internal sealed class TokenActions(
             options.Width = PanelWidth;
             options.Parameters.Add(nameof(TokenEditPanel.Token), token);
         });
-        return result.Cancelled ? null : new Notice(State.Good, l["Your changes are saved."]);
+        return result.Cancelled ? null : new Outcome(State.Good, l["Your changes are saved."]);
     });
 
-    public Task<Notice?> SyncAsync(LocationSummary token) =>
-        DoAsync(async () => (Notice?)syncTexts.Answer(await syncs.RequestAsync(token.PublicId, CancellationToken.None), token.Name));
+    public Task<Outcome?> SyncAsync(LocationSummary token) =>
+        DoAsync(async () => (Outcome?)syncTexts.Answer(await syncs.RequestAsync(token.PublicId, CancellationToken.None), token.Name));
 
-    public Task<Notice?> SyncAllAsync() => DoAsync(async () => (Notice?)syncTexts.Answer(await syncs.RequestAllAsync(CancellationToken.None)));
+    public Task<Outcome?> SyncAllAsync() => DoAsync(async () => (Outcome?)syncTexts.Answer(await syncs.RequestAllAsync(CancellationToken.None)));
 
-    public Task<Notice?> CancelSyncAsync(LocationSummary token) => DoAsync(async () =>
-        (Notice?)(await syncs.CancelAsync(token.PublicId, CancellationToken.None)
-            ? new Notice(State.Neutral, l["The sync is being stopped. What was shown before stays."])
-            : new Notice(State.Neutral, l["No sync of “{0}” is running on this server.", token.Name])));
+    public Task<Outcome?> CancelSyncAsync(LocationSummary token) => DoAsync(async () =>
+        (Outcome?)(await syncs.CancelAsync(token.PublicId, CancellationToken.None)
+            ? new Outcome(State.Neutral, l["The sync is being stopped. What was shown before stays."])
+            : new Outcome(State.Neutral, l["No sync of “{0}” is running on this server.", token.Name])));
 
     /// <summary>Null when nothing was done.</summary>
-    public async Task<Notice?> TakeControlAsync(LocationSummary token)
+    public async Task<Outcome?> TakeControlAsync(LocationSummary token)
     {
         var sure = await ConfirmDialog.AskAsync(dialogs, new ConfirmQuestion(
             l["Take control of “{0}”?", token.Name],
@@ -85,7 +85,7 @@ internal sealed class TokenActions(
     }
 
     /// <summary>Null when nothing was done.</summary>
-    public async Task<Notice?> DeleteAsync(LocationSummary token)
+    public async Task<Outcome?> DeleteAsync(LocationSummary token)
     {
         DeletionPreview? preview = null;
         var failed = await DoAsync(async () =>
@@ -107,16 +107,16 @@ internal sealed class TokenActions(
         return result.Cancelled ? null : await ChangeAsync(() => desk.DeleteAsync(token.PublicId, CancellationToken.None), l["“{0}” is deleted.", token.Name]);
     }
 
-    private Task<Notice?> ChangeAsync(Func<Task<ChangeLocationResult>> change, string done) => DoAsync(async () => await change() switch
+    private Task<Outcome?> ChangeAsync(Func<Task<ChangeLocationResult>> change, string done) => DoAsync(async () => await change() switch
     {
-        ChangeLocationResult.Rejected rejected => new Notice(State.Bad, refusals.Sentence(rejected.Refusal)),
-        _ => (Notice?)new Notice(State.Good, done),
+        ChangeLocationResult.Rejected rejected => new Outcome(State.Bad, refusals.Sentence(rejected.Refusal)),
+        _ => (Outcome?)new Outcome(State.Good, done),
     });
 
-    private Notice Gone() => new(State.Bad, l["This token is no longer here."]);
+    private Outcome Gone() => new(State.Bad, l["This token is no longer here."]);
 
     // A failure is told on the page; the page itself stays.
-    private async Task<Notice?> DoAsync(Func<Task<Notice?>> deed)
+    private async Task<Outcome?> DoAsync(Func<Task<Outcome?>> deed)
     {
         try
         {
@@ -124,13 +124,13 @@ internal sealed class TokenActions(
         }
         catch (NotAllowedException)
         {
-            return new Notice(State.Bad, l["Your role does not allow this any more."]);
+            return new Outcome(State.Bad, l["Your role does not allow this any more."]);
         }
         catch (Exception exception)
         {
             var reference = RandomNumberGenerator.GetHexString(8);
             logger.DeedFailed(exception, reference);
-            return new Notice(State.Bad, l["This did not work. Look at how the token stands before you try again. Reference {0}", reference]);
+            return new Outcome(State.Bad, l["This did not work. Look at how the token stands before you try again. Reference {0}", reference]);
         }
     }
 }

@@ -10,7 +10,7 @@ public sealed partial class TokenPage
 {
     private Loadable<LocationDetail?> _token = new Loadable<LocationDetail?>.Pending();
     private Permissions _may;
-    private Notice? _notice;
+    private Outcome? _outcome;
     private Guid _read;
     private string? _opened;
 
@@ -32,7 +32,7 @@ public sealed partial class TokenPage
 
     protected override async Task OnInitializedAsync()
     {
-        _notice = Pending.Take();
+        _outcome = Pending.Take();
         _may = (await Desk.WhoAsync()).Permissions;
     }
 
@@ -83,23 +83,23 @@ public sealed partial class TokenPage
 
     private async Task DeleteAsync()
     {
-        var notice = await Actions.DeleteAsync(Summary!);
-        if (notice is { State: State.Good })
+        var outcome = await Actions.DeleteAsync(Summary!);
+        if (outcome is { State: State.Good })
         {
-            Pending.Leave(notice);
+            Pending.Leave(outcome);
             Addresses.NavigateTo(TokenAddresses.List);
         }
         else
         {
-            await TellAsync(notice);
+            await TellAsync(outcome);
         }
     }
 
-    private async Task TellAsync(Notice? notice)
+    private async Task TellAsync(Outcome? outcome)
     {
-        if (notice is not null)
+        if (outcome is not null)
         {
-            _notice = notice;
+            _outcome = outcome;
             await RefreshAsync();
             StateHasChanged();
         }

@@ -23,12 +23,12 @@ internal static class TokenScreens
         /// <summary>Words and flows, without the way to Core.</summary>
         public void AddTokenWords()
         {
-            services.AddScoped<SyncTexts>();
+            services.AddScoped<SyncRunTexts>();
             services.AddScoped<TokenTexts>();
             services.AddScoped<RefusalTexts>();
             services.AddScoped<OverviewTexts>();
             services.AddScoped<TokenActions>();
-            services.AddScoped<PendingNotice>();
+            services.AddScoped<PendingOutcome>();
         }
     }
 }

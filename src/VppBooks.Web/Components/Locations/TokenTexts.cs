@@ -7,7 +7,7 @@ using VppBooks.Web.Components.Sync;
 namespace VppBooks.Web.Components.Locations;
 
 /// <summary>How a token stands, in the reader's words.</summary>
-internal sealed class TokenTexts(IStringLocalizer<TokenTexts> l, SyncTexts syncs, BrowserTimeProvider time)
+internal sealed class TokenTexts(IStringLocalizer<TokenTexts> l, SyncRunTexts syncs, BrowserTimeProvider time)
 {
     /// <summary>The one word for lists.</summary>
     public string Word(LocationCondition condition) => condition switch

@@ -11,7 +11,7 @@ public sealed partial class TokensPage
 {
     private Loadable<IReadOnlyList<LocationSummary>> _tokens = new Loadable<IReadOnlyList<LocationSummary>>.Pending();
     private Permissions _may;
-    private Notice? _notice;
+    private Outcome? _outcome;
 
     /// <summary><c>create</c> opens the panel on arrival.</summary>
     [SupplyParameterFromQuery(Name = "panel")] public string? Panel { get; set; }
@@ -33,7 +33,7 @@ public sealed partial class TokensPage
 
     protected override async Task OnInitializedAsync()
     {
-        _notice = Pending.Take();
+        _outcome = Pending.Take();
         _may = (await Desk.WhoAsync()).Permissions;
         await ReadAsync();
     }
@@ -84,11 +84,11 @@ public sealed partial class TokensPage
         return entries;
     }
 
-    private async Task TellAsync(Notice? notice)
+    private async Task TellAsync(Outcome? outcome)
     {
-        if (notice is not null)
+        if (outcome is not null)
         {
-            _notice = notice;
+            _outcome = outcome;
             await RefreshAsync();
             StateHasChanged();
         }

@@ -8,7 +8,7 @@ using VppBooks.Web.Components.Sync;
 namespace VppBooks.Web.Components.Overview;
 
 /// <summary>What the first page says about things that need a person, and about what happened.</summary>
-internal sealed class OverviewTexts(IStringLocalizer<OverviewTexts> l, SyncTexts syncs, TokenTexts tokens)
+internal sealed class OverviewTexts(IStringLocalizer<OverviewTexts> l, SyncRunTexts syncs, TokenTexts tokens)
 {
     public NextStep Explain(AttentionItem item, bool mayManage) => item switch
     {
@@ -25,13 +25,13 @@ internal sealed class OverviewTexts(IStringLocalizer<OverviewTexts> l, SyncTexts
         AttentionItem.BookShort b => new(
             State.Warning,
             b.Waiting > 0
-                ? b.Waiting == 1 ? l["1 person waits for a copy of “{0}”.", Book(b.Title, b.AdamId)] : l["{0} people wait for a copy of “{1}”.", SyncTexts.Number(b.Waiting), Book(b.Title, b.AdamId)]
-                : b.Free == 1 ? l["1 copy of “{0}” is left.", Book(b.Title, b.AdamId)] : l["{0} copies of “{1}” are left.", SyncTexts.Number(b.Free), Book(b.Title, b.AdamId)],
+                ? b.Waiting == 1 ? l["1 person waits for a copy of “{0}”.", Book(b.Title, b.AdamId)] : l["{0} people wait for a copy of “{1}”.", SyncRunTexts.Number(b.Waiting), Book(b.Title, b.AdamId)]
+                : b.Free == 1 ? l["1 copy of “{0}” is left.", Book(b.Title, b.AdamId)] : l["{0} copies of “{1}” are left.", SyncRunTexts.Number(b.Free), Book(b.Title, b.AdamId)],
             l["See the book"],
             BookAddress(b.BookId)),
         AttentionItem.LicensesFailed b => new(
             State.Bad,
-            b.Count == 1 ? l["Apple refused 1 license of “{0}”.", Book(b.Title, b.AdamId)] : l["Apple refused {0} licenses of “{1}”.", SyncTexts.Number(b.Count), Book(b.Title, b.AdamId)],
+            b.Count == 1 ? l["Apple refused 1 license of “{0}”.", Book(b.Title, b.AdamId)] : l["Apple refused {0} licenses of “{1}”.", SyncRunTexts.Number(b.Count), Book(b.Title, b.AdamId)],
             l["See why"],
             BookAddress(b.BookId)),
         _ => new(State.Neutral, item.ToString() ?? "", l["See the tokens"], TokenAddresses.List),

@@ -1,4 +1,4 @@
 namespace VppBooks.Web.Components.Elements;
 
 /// <summary>What became of something a person asked for, said at the top of the page.</summary>
-public sealed record Notice(State State, string Text);
+public sealed record Outcome(State State, string Text);

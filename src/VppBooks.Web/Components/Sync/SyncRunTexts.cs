@@ -7,7 +7,7 @@ using VppBooks.Web.Components.Elements;
 namespace VppBooks.Web.Components.Sync;
 
 /// <summary>Syncs in the reader's words.</summary>
-internal sealed class SyncTexts(IStringLocalizer<SyncTexts> l)
+internal sealed class SyncRunTexts(IStringLocalizer<SyncRunTexts> l)
 {
     public string Reason(SyncReason reason) => reason switch
     {
@@ -91,7 +91,7 @@ internal sealed class SyncTexts(IStringLocalizer<SyncTexts> l)
     };
 
     /// <summary>What became of a wish to sync one token.</summary>
-    public Notice Answer(SyncRequestResult result, string name) => result switch
+    public Outcome Answer(SyncRequestResult result, string name) => result switch
     {
         SyncRequestResult.Queued => new(State.Good, l["A sync of “{0}” begins.", name]),
         SyncRequestResult.AlreadyUnderWay => new(State.Neutral, l["A sync of “{0}” is under way already.", name]),
@@ -103,14 +103,14 @@ internal sealed class SyncTexts(IStringLocalizer<SyncTexts> l)
     };
 
     /// <summary>What became of a wish to sync them all.</summary>
-    public Notice Answer(SyncAllResult result)
+    public Outcome Answer(SyncAllResult result)
     {
         List<string> parts = [];
         Add(result.Queued, n => n == 1 ? l["1 sync begins"] : l["{0} syncs begin", n]);
         Add(result.AlreadyUnderWay, n => l["{0} under way already", n]);
         Add(result.TooSoon, n => l["{0} synced less than a minute ago", n]);
         Add(result.NotPossible, n => l["{0} cannot be synced as they stand", n]);
-        return new Notice(
+        return new Outcome(
             result.NotPossible > 0 ? State.Warning : result.Queued > 0 ? State.Good : State.Neutral,
             parts.Count == 0 ? l["There is nothing to sync."] : string.Join(" · ", parts));
 
