@@ -32,8 +32,8 @@ internal static partial class AppleLog
     [LoggerMessage(1008, LogLevel.Warning, "Left out {Rows} rows of {Path} of location {LocationKey} that do not say what they are about")]
     public static partial void RowsUnusable(this ILogger logger, string locationKey, string path, int rows);
 
-    [LoggerMessage(1020, LogLevel.Warning, "The store look-up at {Host} did not answer (status {Status}): {Reason}")]
-    public static partial void LookUpFailed(this ILogger logger, string host, int status, string reason);
+    [LoggerMessage(1020, LogLevel.Warning, "A store look-up did not answer: {Reason}")]
+    public static partial void LookUpFailed(this ILogger logger, string reason);
 
     [LoggerMessage(1021, LogLevel.Warning, "The look-up address of service config is not one that may be asked; it is left out")]
     public static partial void LookUpNotAllowed(this ILogger logger);

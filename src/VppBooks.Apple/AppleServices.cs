@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using VppBooks.Apple.Store;
 using VppBooks.Apple.Transport;
 
 namespace VppBooks.Apple;
@@ -36,6 +37,17 @@ public static class AppleServices
                 provider.GetRequiredService<IOptions<AppleOptions>>(),
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<AppleClient>>()));
+            services.TryAddSingleton(provider =>
+            {
+                var options = provider.GetRequiredService<IOptions<AppleOptions>>().Value;
+                var clock = provider.GetRequiredService<TimeProvider>();
+                var http = new StoreHttp(provider.GetRequiredService<IHttpClientFactory>(), options, clock);
+                return new StoreLookup(
+                    new LegacyLookup(provider.GetRequiredService<AppleClient>(), http, options, provider.GetRequiredService<ILogger<LegacyLookup>>()),
+                    new PublicLookup(http, options, clock),
+                    http,
+                    provider.GetRequiredService<ILogger<StoreLookup>>());
+            });
             return services;
         }
     }

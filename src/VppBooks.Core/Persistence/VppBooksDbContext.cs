@@ -48,9 +48,13 @@ public abstract class VppBooksDbContext(DbContextOptions options) : DbContext(op
 
     public DbSet<SyncRun> SyncRuns => Set<SyncRun>();
 
+    public DbSet<StagedBook> StagedBooks => Set<StagedBook>();
+
     public DbSet<StagedUser> StagedUsers => Set<StagedUser>();
 
     public DbSet<StagedAssignment> StagedAssignments => Set<StagedAssignment>();
+
+    public DbSet<StagedLicense> StagedLicenses => Set<StagedLicense>();
 
     public DbSet<AuditEvent> AuditEvents => Set<AuditEvent>();
 

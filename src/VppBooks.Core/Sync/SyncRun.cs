@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
-using VppBooks.Apple;
 using VppBooks.Core.Locations;
 
 namespace VppBooks.Core.Sync;
@@ -104,39 +103,7 @@ public sealed class SyncRun
     public string? ErrorDetail { get; set; }
 }
 
-/// <summary>Rows read from Apple that wait for the publishing transaction.</summary>
-public sealed class StagedUser
-{
-    public int RunId { get; init; }
-
-    public required string ClientUserId { get; init; }
-
-    public bool Retired { get; init; }
-
-    public VppUserStatus Status { get; init; }
-
-    public string? IdHash { get; init; }
-
-    public byte[]? InviteSecret { get; init; }
-
-    public byte[]? InviteHash { get; init; }
-}
-
-/// <summary>An assignment of a book, waiting for the publishing transaction.</summary>
-public sealed class StagedAssignment
-{
-    public int RunId { get; init; }
-
-    public int BookId { get; init; }
-
-    public required string ClientUserId { get; init; }
-
-    public bool Retired { get; init; }
-
-    public VppUserStatus Status { get; init; }
-}
-
-internal sealed class SyncRunConfiguration : IEntityTypeConfiguration<SyncRun>, IEntityTypeConfiguration<StagedUser>, IEntityTypeConfiguration<StagedAssignment>
+internal sealed class SyncRunConfiguration : IEntityTypeConfiguration<SyncRun>
 {
     public void Configure(EntityTypeBuilder<SyncRun> run)
     {
@@ -147,22 +114,5 @@ internal sealed class SyncRunConfiguration : IEntityTypeConfiguration<SyncRun>, 
         run.Property(r => r.ErrorCode).HasMaxLength(64).IsUnicode(false);
         run.Property(r => r.ErrorDetail).HasMaxLength(1024);
         run.HasOne<Location>().WithMany().HasForeignKey(r => r.LocationId).OnDelete(DeleteBehavior.Cascade);
-    }
-
-    public void Configure(EntityTypeBuilder<StagedUser> user)
-    {
-        user.HasKey(u => new { u.RunId, u.ClientUserId, u.Retired });
-        user.Property(u => u.ClientUserId).HasMaxLength(128);
-        user.Property(u => u.Status).HasConversion<byte>();
-        user.Property(u => u.IdHash).HasMaxLength(64).IsUnicode(false);
-        user.Property(u => u.InviteSecret).HasMaxLength(512);
-        user.Property(u => u.InviteHash).HasMaxLength(32);
-    }
-
-    public void Configure(EntityTypeBuilder<StagedAssignment> assignment)
-    {
-        assignment.HasKey(a => new { a.RunId, a.BookId, a.ClientUserId, a.Retired });
-        assignment.Property(a => a.ClientUserId).HasMaxLength(128);
-        assignment.Property(a => a.Status).HasConversion<byte>();
     }
 }

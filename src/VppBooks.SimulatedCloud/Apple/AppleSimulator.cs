@@ -78,6 +78,9 @@ public sealed partial class AppleSimulator : IAsyncDisposable
         }
     }
 
+    /// <summary>Managed Apple Accounts of directory people that belong to another organization: a create with one gives 9635.</summary>
+    public IReadOnlySet<string> AccountsOfAnotherOrganization => People.OfAnotherOrganization;
+
     /// <summary>Everything the location owns, or only books.</summary>
     public IReadOnlyList<AssetSummary> Assets(string locationUId, bool booksOnly = true)
     {
@@ -195,6 +198,17 @@ public sealed partial class AppleSimulator : IAsyncDisposable
             location.TouchAssets();
             TellCount(location, asset, -licenses);
             return true;
+        }
+    }
+
+    /// <summary>Sets the count whose meaning Apple does not explain; it stands outside total, assigned and available.</summary>
+    public void SetRetiredCount(string locationUId, string adamId, string pricingParam, int retired)
+    {
+        lock (Gate)
+        {
+            var location = Find(locationUId);
+            FindAsset(location, adamId, pricingParam).Retired = retired;
+            location.TouchAssets();
         }
     }
 

@@ -35,7 +35,7 @@ internal static class Cover
         for (var i = 0; i < Shades + 32; i++)
         {
             var t = Math.Min(1.0, i / (double)Shades);
-            Put(i, hue + ((other - hue) * t), 0.45, 0.24 + (0.26 * t));
+            Put(i, hue + ((other - hue) * t), 0.45, 0.22 + (0.18 * t));
         }
 
         Put(Ink, hue, 0.35, 0.95);

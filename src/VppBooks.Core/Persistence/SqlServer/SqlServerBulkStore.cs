@@ -1,3 +1,68 @@
 namespace VppBooks.Core.Persistence.SqlServer;
 
-internal sealed class SqlServerBulkStore : IBulkStore;
+/// <summary>Chunks through OPENJSON; an update of what is there and an insert of what is not, instead of MERGE with its races.</summary>
+internal sealed class SqlServerBulkStore : BulkStore
+{
+    private const string Books = """
+        OPENJSON({1}) WITH (
+            "Key" int '$[0]', "BookId" int '$[1]', "PublicId" uniqueidentifier '$[2]', "AdamId" bigint '$[3]', "PricingParam" tinyint '$[4]', "TotalCount" bigint '$[5]',
+            "AssignedCount" bigint '$[6]', "AvailableCount" bigint '$[7]', "RetiredCount" bigint '$[8]', "Unlimited" bit '$[9]', "Complete" bit '$[10]') AS j
+        """;
+
+    private const string Users = """
+        (SELECT o."ClientUserId" COLLATE Latin1_General_100_BIN2 AS "ClientUserId", o."Retired", o."Status", o."IdHash" COLLATE Latin1_General_100_BIN2 AS "IdHash",
+            CONVERT(varbinary(512), o."InviteSecret", 2) AS "InviteSecret", CONVERT(varbinary(32), o."InviteHash", 2) AS "InviteHash"
+         FROM OPENJSON({1}) WITH (
+            "ClientUserId" nvarchar(128) '$[0]', "Retired" bit '$[1]', "Status" tinyint '$[2]', "IdHash" varchar(64) '$[3]', "InviteSecret" varchar(1024) '$[4]', "InviteHash" varchar(64) '$[5]') AS o) AS j
+        """;
+
+    private const string Assignments = """
+        (SELECT o."BookKey", o."ClientUserId" COLLATE Latin1_General_100_BIN2 AS "ClientUserId", o."Retired", o."Status"
+         FROM OPENJSON({1}) WITH ("BookKey" int '$[0]', "ClientUserId" nvarchar(128) '$[1]', "Retired" bit '$[2]', "Status" tinyint '$[3]') AS o) AS j
+        """;
+
+    protected internal override IReadOnlyList<string> StageBooks { get; } =
+    [
+        $"""
+        UPDATE "StagedBooks" SET
+            "TotalCount" = j."TotalCount", "AssignedCount" = j."AssignedCount", "AvailableCount" = j."AvailableCount",
+            "RetiredCount" = j."RetiredCount", "Unlimited" = j."Unlimited", "Complete" = j."Complete"
+        FROM {Books} WHERE "StagedBooks"."RunId" = {"{0}"} AND "StagedBooks"."Key" = j."Key"
+        """,
+        $"""
+        INSERT INTO "StagedBooks" ("RunId", "Key", "BookId", "PublicId", "AdamId", "PricingParam", "TotalCount", "AssignedCount", "AvailableCount", "RetiredCount", "Unlimited", "Complete", "Excess")
+        SELECT {"{0}"}, j."Key", j."BookId", j."PublicId", j."AdamId", j."PricingParam", j."TotalCount", j."AssignedCount", j."AvailableCount", j."RetiredCount", j."Unlimited", j."Complete", 0
+        FROM {Books} WHERE NOT EXISTS (SELECT 1 FROM "StagedBooks" AS t WHERE t."RunId" = {"{0}"} AND t."Key" = j."Key")
+        """,
+    ];
+
+    protected internal override IReadOnlyList<string> StageUsers { get; } =
+    [
+        $"""
+        UPDATE "StagedUsers" SET "Status" = j."Status", "IdHash" = j."IdHash", "InviteSecret" = j."InviteSecret", "InviteHash" = j."InviteHash"
+        FROM {Users} WHERE "StagedUsers"."RunId" = {"{0}"} AND "StagedUsers"."ClientUserId" = j."ClientUserId" AND "StagedUsers"."Retired" = j."Retired"
+        """,
+        $"""
+        INSERT INTO "StagedUsers" ("RunId", "ClientUserId", "Retired", "Status", "IdHash", "InviteSecret", "InviteHash")
+        SELECT {"{0}"}, j."ClientUserId", j."Retired", j."Status", j."IdHash", j."InviteSecret", j."InviteHash"
+        FROM {Users} WHERE NOT EXISTS (SELECT 1 FROM "StagedUsers" AS t WHERE t."RunId" = {"{0}"} AND t."ClientUserId" = j."ClientUserId" AND t."Retired" = j."Retired")
+        """,
+    ];
+
+    protected internal override IReadOnlyList<string> StageAssignments { get; } =
+    [
+        $"""
+        UPDATE "StagedAssignments" SET "Status" = j."Status"
+        FROM {Assignments}
+        WHERE "StagedAssignments"."RunId" = {"{0}"} AND "StagedAssignments"."BookKey" = j."BookKey" AND "StagedAssignments"."ClientUserId" = j."ClientUserId" AND "StagedAssignments"."Retired" = j."Retired"
+        """,
+        $"""
+        INSERT INTO "StagedAssignments" ("RunId", "BookKey", "ClientUserId", "Retired", "Status")
+        SELECT {"{0}"}, j."BookKey", j."ClientUserId", j."Retired", j."Status"
+        FROM {Assignments}
+        WHERE NOT EXISTS (SELECT 1 FROM "StagedAssignments" AS t WHERE t."RunId" = {"{0}"} AND t."BookKey" = j."BookKey" AND t."ClientUserId" = j."ClientUserId" AND t."Retired" = j."Retired")
+        """,
+    ];
+
+    protected override object Moment(DateTimeOffset moment) => moment;
+}

@@ -1,3 +1,40 @@
 namespace VppBooks.Core.Persistence.Sqlite;
 
-internal sealed class SqliteBulkStore : IBulkStore;
+/// <summary>Chunks through <c>json_each</c>; "WHERE true" keeps the parser from taking ON CONFLICT for a join's condition.</summary>
+internal sealed class SqliteBulkStore : BulkStore
+{
+    protected internal override IReadOnlyList<string> StageBooks { get; } =
+    [
+        """
+        INSERT INTO "StagedBooks" ("RunId", "Key", "BookId", "PublicId", "AdamId", "PricingParam", "TotalCount", "AssignedCount", "AvailableCount", "RetiredCount", "Unlimited", "Complete", "Excess")
+        SELECT {0}, j."value" ->> 0, j."value" ->> 1, j."value" ->> 2, j."value" ->> 3, j."value" ->> 4, j."value" ->> 5, j."value" ->> 6, j."value" ->> 7, j."value" ->> 8, j."value" ->> 9, j."value" ->> 10, 0
+        FROM json_each({1}) AS j WHERE true
+        ON CONFLICT ("RunId", "Key") DO UPDATE SET
+            "TotalCount" = excluded."TotalCount", "AssignedCount" = excluded."AssignedCount", "AvailableCount" = excluded."AvailableCount",
+            "RetiredCount" = excluded."RetiredCount", "Unlimited" = excluded."Unlimited", "Complete" = excluded."Complete"
+        """,
+    ];
+
+    protected internal override IReadOnlyList<string> StageUsers { get; } =
+    [
+        """
+        INSERT INTO "StagedUsers" ("RunId", "ClientUserId", "Retired", "Status", "IdHash", "InviteSecret", "InviteHash")
+        SELECT {0}, j."value" ->> 0, j."value" ->> 1, j."value" ->> 2, j."value" ->> 3, unhex(j."value" ->> 4), unhex(j."value" ->> 5)
+        FROM json_each({1}) AS j WHERE true
+        ON CONFLICT ("RunId", "ClientUserId", "Retired") DO UPDATE SET
+            "Status" = excluded."Status", "IdHash" = excluded."IdHash", "InviteSecret" = excluded."InviteSecret", "InviteHash" = excluded."InviteHash"
+        """,
+    ];
+
+    protected internal override IReadOnlyList<string> StageAssignments { get; } =
+    [
+        """
+        INSERT INTO "StagedAssignments" ("RunId", "BookKey", "ClientUserId", "Retired", "Status")
+        SELECT {0}, j."value" ->> 0, j."value" ->> 1, j."value" ->> 2, j."value" ->> 3
+        FROM json_each({1}) AS j WHERE true
+        ON CONFLICT ("RunId", "BookKey", "ClientUserId", "Retired") DO UPDATE SET "Status" = excluded."Status"
+        """,
+    ];
+
+    protected override object Moment(DateTimeOffset moment) => moment.UtcTicks;
+}

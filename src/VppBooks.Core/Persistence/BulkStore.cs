@@ -1,0 +1,125 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+
+namespace VppBooks.Core.Persistence;
+
+/// <summary>What both databases share: chunks as JSON arrays of arrays, and statements that both understand.</summary>
+internal abstract class BulkStore : IBulkStore
+{
+    /// <summary>A statement over a million rows takes its time on a busy server.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
+    public Task StageBooksAsync(VppBooksDbContext db, int runId, IReadOnlyCollection<StagedBook> books, CancellationToken cancellationToken) =>
+        StageAsync(db, StageBooks, runId, books, static (writer, b) =>
+        {
+            writer.WriteNumberValue(b.Key);
+            WriteNumber(writer, b.BookId);
+            // SQLite keeps GUIDs as upper-case text.
+            writer.WriteStringValue(b.PublicId.ToString("D").ToUpperInvariant());
+            writer.WriteNumberValue(b.AdamId);
+            writer.WriteNumberValue((int)b.PricingParam);
+            writer.WriteNumberValue(b.TotalCount);
+            writer.WriteNumberValue(b.AssignedCount);
+            writer.WriteNumberValue(b.AvailableCount);
+            writer.WriteNumberValue(b.RetiredCount);
+            writer.WriteNumberValue(b.Unlimited ? 1 : 0);
+            writer.WriteNumberValue(b.Complete ? 1 : 0);
+        }, cancellationToken);
+
+    public Task StageUsersAsync(VppBooksDbContext db, int runId, IReadOnlyCollection<StagedUser> users, CancellationToken cancellationToken) =>
+        StageAsync(db, StageUsers, runId, users, static (writer, u) =>
+        {
+            writer.WriteStringValue(u.ClientUserId);
+            writer.WriteNumberValue(u.Retired ? 1 : 0);
+            writer.WriteNumberValue((int)u.Status);
+            writer.WriteStringValue(u.IdHash);
+            writer.WriteStringValue(u.InviteSecret is null ? null : Convert.ToHexString(u.InviteSecret));
+            writer.WriteStringValue(u.InviteHash is null ? null : Convert.ToHexString(u.InviteHash));
+        }, cancellationToken);
+
+    public Task StageAssignmentsAsync(VppBooksDbContext db, int runId, IReadOnlyCollection<StagedAssignment> assignments, CancellationToken cancellationToken) =>
+        StageAsync(db, StageAssignments, runId, assignments, static (writer, a) =>
+        {
+            writer.WriteNumberValue(a.BookKey);
+            writer.WriteStringValue(a.ClientUserId);
+            writer.WriteNumberValue(a.Retired ? 1 : 0);
+            writer.WriteNumberValue((int)a.Status);
+        }, cancellationToken);
+
+    public Task<int> RunAsync(VppBooksDbContext db, string statement, BulkScope scope, CancellationToken cancellationToken) =>
+        ExecuteAsync(db, statement, [scope.RunId, scope.LocationId, Moment(scope.Now), scope.Storefront], cancellationToken);
+
+    public async Task<IReadOnlyList<BookRows>> CountNewsAsync(VppBooksDbContext db, BulkScope scope, CancellationToken cancellationToken)
+    {
+        db.Database.SetCommandTimeout(Patience);
+        return await db.Database.SqlQueryRaw<BookRows>(BulkStatements.CountNews, scope.RunId, scope.LocationId).ToListAsync(cancellationToken);
+    }
+
+    /// <summary>Statements that stage a chunk, in order; parameter 0 is the run, parameter 1 the JSON.</summary>
+    protected internal abstract IReadOnlyList<string> StageBooks { get; }
+
+    /// <inheritdoc cref="StageBooks"/>
+    protected internal abstract IReadOnlyList<string> StageUsers { get; }
+
+    /// <inheritdoc cref="StageBooks"/>
+    protected internal abstract IReadOnlyList<string> StageAssignments { get; }
+
+    /// <summary>A moment as the database keeps it.</summary>
+    protected abstract object Moment(DateTimeOffset moment);
+
+    private static async Task StageAsync<T>(
+        VppBooksDbContext db, IReadOnlyList<string> statements, int runId, IReadOnlyCollection<T> rows, Action<Utf8JsonWriter, T> write, CancellationToken cancellationToken)
+    {
+        if (rows.Count == 0)
+        {
+            return;
+        }
+
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartArray();
+            foreach (var row in rows)
+            {
+                writer.WriteStartArray();
+                write(writer, row);
+                writer.WriteEndArray();
+            }
+
+            writer.WriteEndArray();
+        }
+
+        var json = Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
+        foreach (var statement in statements)
+        {
+            await ExecuteAsync(db, statement, [runId, json], cancellationToken);
+        }
+    }
+
+    private static async Task<int> ExecuteAsync(VppBooksDbContext db, string statement, object[] parameters, CancellationToken cancellationToken)
+    {
+        var before = db.Database.GetCommandTimeout();
+        db.Database.SetCommandTimeout(Patience);
+        try
+        {
+            return await db.Database.ExecuteSqlRawAsync(statement, parameters, cancellationToken);
+        }
+        finally
+        {
+            db.Database.SetCommandTimeout(before);
+        }
+    }
+
+    private static void WriteNumber(Utf8JsonWriter writer, int? number)
+    {
+        if (number is { } value)
+        {
+            writer.WriteNumberValue(value);
+        }
+        else
+        {
+            writer.WriteNullValue();
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+using VppBooks.Apple.Transport;
+
+namespace VppBooks.Tests.Apple;
+
+public sealed class RateGateTests
+{
+    private readonly JumpingClock _clock = new();
+
+    [Theory]
+    [InlineData(15)]
+    [InlineData(5)]
+    [InlineData(1)]
+    public async Task No_second_holds_more_requests_than_allowed_and_95_percent_of_the_budget_is_used(int perSecond)
+    {
+        var gate = new RateGate(_clock, TimeSpan.FromSeconds(5));
+        var sent = new ConcurrentQueue<TimeSpan>();
+        var requests = perSecond * 6;
+        var callers = Enumerable.Range(0, requests).Select(async _ =>
+        {
+            Assert.True(await gate.TryEnterAsync(perSecond, TimeSpan.MaxValue, TestContext.Current.CancellationToken));
+            sent.Enqueue(gate.Now);
+        }).ToList();
+
+        await RunAsync(callers);
+
+        var times = sent.Order().ToList();
+        for (var i = perSecond; i < times.Count; i++)
+        {
+            Assert.True(times[i] - times[i - perSecond] > TimeSpan.FromSeconds(1), $"{perSecond + 1} requests within a second at {times[i]}");
+        }
+
+        Assert.InRange(times[^1].TotalSeconds, 0, 1.05 * requests / perSecond);
+    }
+
+    [Fact]
+    public async Task A_busy_machine_that_wakes_late_still_keeps_to_the_rate()
+    {
+        var gate = new RateGate(_clock, TimeSpan.FromSeconds(5));
+        var sent = new ConcurrentQueue<TimeSpan>();
+        var callers = Enumerable.Range(0, 45).Select(async _ =>
+        {
+            await gate.TryEnterAsync(15, TimeSpan.MaxValue, TestContext.Current.CancellationToken);
+            sent.Enqueue(gate.Now);
+        }).ToList();
+
+        while (!Task.WhenAll(callers).IsCompleted)
+        {
+            _clock.Advance(TimeSpan.FromMilliseconds(700));
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+
+
+        var times = sent.Order().ToList();
+        for (var i = 15; i < times.Count; i++)
+        {
+            Assert.True(times[i] - times[i - 15] > TimeSpan.FromSeconds(1));
+        }
+    }
+
+    [Fact]
+    public async Task A_pause_holds_everyone_and_ends_without_a_burst()
+    {
+        var gate = new RateGate(_clock, TimeSpan.FromSeconds(5));
+        var sent = new ConcurrentQueue<TimeSpan>();
+        var callers = Enumerable.Range(0, 30).Select(async _ =>
+        {
+            await gate.TryEnterAsync(15, TimeSpan.MaxValue, TestContext.Current.CancellationToken);
+            sent.Enqueue(gate.Now);
+            if (sent.Count == 5)
+            {
+                gate.Pause(gate.Now, TimeSpan.FromSeconds(20));
+            }
+        }).ToList();
+
+        await RunAsync(callers);
+
+        var times = sent.Order().ToList();
+        Assert.True(times[5] >= times[4] + TimeSpan.FromSeconds(20));
+        Assert.All(times.Skip(5).Zip(times.Skip(6)), pair => Assert.True(pair.Second - pair.First > TimeSpan.FromMilliseconds(50)));
+    }
+
+    [Fact]
+    public async Task Five_requests_refused_together_are_one_strike()
+    {
+        var gate = new RateGate(_clock, TimeSpan.FromSeconds(5));
+        for (var i = 0; i < 5; i++)
+        {
+            gate.Pause(TimeSpan.Zero, null);
+        }
+
+        Assert.Equal(_clock.GetUtcNow() + TimeSpan.FromSeconds(5), gate.PausedUntil);
+
+        _clock.Advance(TimeSpan.FromSeconds(6));
+        Assert.Null(gate.PausedUntil);
+        gate.Pause(gate.Now, null);
+        Assert.Equal(15, gate.PauseLeft.TotalSeconds);
+
+        _clock.Advance(TimeSpan.FromSeconds(20));
+        gate.Answered(gate.Now);
+        gate.Pause(gate.Now, null);
+        Assert.Equal(5, gate.PauseLeft.TotalSeconds);
+        Assert.False(await gate.TryEnterAsync(15, gate.Now + TimeSpan.FromSeconds(4), TestContext.Current.CancellationToken));
+    }
+
+    private async Task RunAsync(IEnumerable<Task> work)
+    {
+        using var stop = new CancellationTokenSource();
+        var jumping = _clock.JumpAsync(() => false, stop.Token);
+        await Task.WhenAll(work);
+        await stop.CancelAsync();
+        await jumping;
+    }
+}
