@@ -1,0 +1,167 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Graph;
+using Microsoft.Kiota.Abstractions;
+using Microsoft.Kiota.Abstractions.Authentication;
+using VppBooks.Apple;
+using VppBooks.Core;
+using VppBooks.Core.Directory;
+using VppBooks.Core.Locations;
+using VppBooks.Core.People;
+using VppBooks.Core.Persistence;
+using VppBooks.Core.Security;
+using VppBooks.SimulatedCloud;
+using VppBooks.SimulatedCloud.Entra;
+
+namespace VppBooks.Tests.Locations;
+
+/// <summary>Core as the program composes it, on a SQLite file, against the stand-ins over HTTP. Time is real, but can be moved.</summary>
+internal sealed class CoreHouse : IAsyncDisposable
+{
+    private readonly string _file;
+    private readonly ServiceProvider _services;
+
+    private CoreHouse(SimulatedCloudHost cloud, MovableClock clock, string file, Action<IServiceCollection>? configure)
+    {
+        Cloud = cloud;
+        Clock = clock;
+        _file = file;
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton<TimeProvider>(clock);
+        services.AddSingleton<IKeyWrapper>(Keys);
+        services.AddVppBooksDatabase(DatabaseProvider.Sqlite, $"Data Source={file};Pooling=False");
+        services.AddVppBooksCore();
+        services.Configure<AppleOptions>(o =>
+        {
+            o.BaseUrl = cloud.AppleBaseUrl;
+            o.StoreLookupUrl = cloud.StoreLookupUrl;
+            o.FirstBackoff = TimeSpan.FromMilliseconds(20);
+        });
+        services.Configure<DirectoryOptions>(o =>
+        {
+            o.Retries = 2;
+            o.FirstBackoff = TimeSpan.FromMilliseconds(20);
+        });
+        services.AddSingleton(provider => new GraphServiceClient(
+            provider.GetRequiredService<IHttpClientFactory>().CreateClient(DirectoryRegistration.ClientName), new BearerOf(cloud), cloud.GraphBaseUrl));
+        configure?.Invoke(services);
+        _services = services.BuildServiceProvider();
+    }
+
+    public static Actor Admin { get; } = new(ActorKind.Person, "0b6f2c7e-8d7b-4f1e-9b64-3f0c5a9d7712", "A. Admin", Actor.ForRoles([AppRoles.Administrator]));
+
+    public static Actor Helpdesk { get; } = new(ActorKind.Person, "1b6f2c7e-8d7b-4f1e-9b64-3f0c5a9d7713", "H. Desk", Actor.ForRoles([AppRoles.Helpdesk]));
+
+    public static Actor Nobody { get; } = new(ActorKind.Person, "2b6f2c7e-8d7b-4f1e-9b64-3f0c5a9d7714", "N. Body", Permissions.None);
+
+    public SimulatedCloudHost Cloud { get; }
+
+    public MovableClock Clock { get; }
+
+    public LosableKeys Keys { get; } = new();
+
+    public LocationEnrollment Enrollment => Get<LocationEnrollment>();
+
+    public LocationDirectory Locations => Get<LocationDirectory>();
+
+    public GroupReader Groups => Get<GroupReader>();
+
+    public GroupCatalog GroupCatalog => Get<GroupCatalog>();
+
+    public PeopleCatalog People => Get<PeopleCatalog>();
+
+    public static async Task<CoreHouse> StartAsync(Action<IServiceCollection>? configure = null)
+    {
+        var clock = new MovableClock();
+        var cloud = await SimulatedCloudHost.StartAsync(new SimulatedCloudOptions { Port = 0, EntraPort = 0 }, clock, TestContext.Current.CancellationToken);
+        var house = new CoreHouse(cloud, clock, Path.Combine(Path.GetTempPath(), $"vppbooks-{Guid.NewGuid():N}.db"), configure);
+        await using var db = await house.OpenAsync();
+        await db.Database.MigrateAsync();
+        return house;
+    }
+
+    public T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
+
+    public Task<VppBooksDbContext> OpenAsync() => Get<IDbContextFactory<VppBooksDbContext>>().CreateDbContextAsync();
+
+    /// <summary>Rows of every table, to show that nothing at all was written.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> CountRowsAsync()
+    {
+        await using var db = await OpenAsync();
+        await using var connection = new SqliteConnection(db.Database.GetConnectionString());
+        await connection.OpenAsync();
+        var counts = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        foreach (var table in db.Model.GetEntityTypes().Select(e => e.GetTableName()!).Distinct())
+        {
+            await using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // The names come from the model.
+            command.CommandText = $"SELECT count(*) FROM \"{table}\"";
+#pragma warning restore CA2100
+            counts.Add(table, (long)(await command.ExecuteScalarAsync())!);
+        }
+
+        return counts;
+    }
+
+    public async Task<Location> RowAsync(string uId)
+    {
+        await using var db = await OpenAsync();
+        return await db.Locations.AsNoTracking().SingleAsync(l => l.UId == uId);
+    }
+
+    public async Task ChangeAsync(Action<VppBooksDbContext> change)
+    {
+        await using var db = await OpenAsync();
+        change(db);
+        await db.SaveChangesAsync();
+    }
+
+    public async Task<List<string>> AuditAsync()
+    {
+        await using var db = await OpenAsync();
+        return await db.AuditEvents.OrderBy(a => a.Id).Select(a => a.Action).ToListAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        await Cloud.DisposeAsync();
+        foreach (var suffix in new[] { "", "-wal", "-shm" })
+        {
+            File.Delete(_file + suffix);
+        }
+    }
+
+    /// <summary>Signs Graph requests as the console's own application does.</summary>
+    private sealed class BearerOf(SimulatedCloudHost cloud) : IAuthenticationProvider
+    {
+        public Task AuthenticateRequestAsync(RequestInformation request, Dictionary<string, object>? additionalAuthenticationContext = null, CancellationToken cancellationToken = default)
+        {
+            request.Headers.Remove("Authorization");
+            var tokens = new EntraTokens(cloud.Entra);
+            request.Headers.Add("Authorization", "Bearer " + tokens.ApplicationAccessToken(EntraSimulator.ConsoleClientId, tokens.FindResource("https://graph.microsoft.com/.default")!));
+            return Task.CompletedTask;
+        }
+    }
+}
+
+/// <summary>Wraps nothing, until it is told that the ring lost its keys.</summary>
+internal sealed class LosableKeys : IKeyWrapper
+{
+    public bool Lost { get; set; }
+
+    public byte[] Wrap(byte[] dataKey) => (byte[])dataKey.Clone();
+
+    public byte[] Unwrap(byte[] wrapped) => Lost ? throw new System.Security.Cryptography.CryptographicException("The key is not in the ring.") : (byte[])wrapped.Clone();
+}
+
+/// <summary>The real clock, moved. Timers run in real time.</summary>
+internal sealed class MovableClock : TimeProvider
+{
+    public TimeSpan Offset { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Offset;
+}
