@@ -7,6 +7,7 @@ using VppBooks.SimulatedCloud;
 using VppBooks.Web.Api;
 using VppBooks.Web.Components;
 using VppBooks.Web.Components.Elements;
+using VppBooks.Web.Components.Locations;
 using VppBooks.Web.Components.Search;
 using VppBooks.Web.Hosting;
 using VppBooks.Web.Jobs;
@@ -111,12 +112,14 @@ public sealed class VppBooksApp : IAsyncDisposable
         services.AddExceptionHandler<ApiFailures>();
         services.AddHealthChecks();
         builder.AddScheduler(TimeProvider.System);
+        builder.AddCore();
 
         services.AddLocalization();
         services.AddRequestLocalization(o => Languages.Configure(o, profile));
         services.AddFluentUIComponents();
         services.AddScoped<BrowserTimeProvider>();
         services.AddScoped<ISearchSource, ScreenSearch>();
+        services.AddTokenScreens();
         services.AddRazorComponents().AddInteractiveServerComponents().AddHubOptions(o => o.MaximumReceiveMessageSize = 32 * 1024);
         services.Configure<CircuitOptions>(o =>
         {

@@ -2,7 +2,7 @@ using VppBooks.Web.Components.Elements;
 
 namespace VppBooks.Web.Components.Locations;
 
-/// <summary>A outcome for the page somebody is sent to; read once.</summary>
+/// <summary>An outcome for the page somebody is sent to; read once.</summary>
 internal sealed class PendingOutcome
 {
     private Outcome? _outcome;

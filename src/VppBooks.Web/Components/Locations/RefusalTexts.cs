@@ -6,7 +6,7 @@ namespace VppBooks.Web.Components.Locations;
 /// <summary>A refusal about a token in the reader's words. A code without words here shows Core's own English message.</summary>
 internal sealed class RefusalTexts(IStringLocalizer<RefusalTexts> l)
 {
-    public Explanation Explain(LocationRefusal refusal) => File(refusal) ?? Content(refusal) ?? Known(refusal) ?? Apple(refusal) ?? new Explanation(refusal.Message, null);
+    public Explanation Explain(LocationRefusal refusal) => File(refusal) ?? Content(refusal) ?? Known(refusal) ?? Typed(refusal) ?? Apple(refusal) ?? new Explanation(refusal.Message, null);
 
     /// <summary>Cause and remedy in one paragraph.</summary>
     public string Sentence(LocationRefusal refusal)
@@ -50,6 +50,23 @@ internal sealed class RefusalTexts(IStringLocalizer<RefusalTexts> l)
         _ => null,
     };
 
+    private Explanation? Typed(LocationRefusal refusal) => refusal.Code switch
+    {
+        "NameMissing" => new(l["Give the token a name."], null),
+        "NameTooLong" => new(l["The name is too long."], null),
+        "NameInvalidCharacters" => new(l["The name holds characters that cannot be shown."], l["Type it again."]),
+        "AppleAccountTooLong" => new(l["The Apple Account is too long."], null),
+        "AppleAccountInvalidCharacters" => new(l["The Apple Account holds characters that cannot be shown."], l["Type it again."]),
+        "CountryOrRegionInvalid" => new(l["Choose a country or region."], null),
+        "ConsentMissing" => new(l["Without your agreement the token cannot be used."], null),
+        "TokenTicketExpired" => new(l["The file was chosen too long ago."], l["Choose it again."]),
+        "VersionMismatch" => new(l["Somebody else, or a sync, changed this token meanwhile."], l["Close this panel, look at it and repeat your change."]),
+        "LocationNotFound" => new(l["This token is no longer here."], l["It may have been deleted."]),
+        "TokenUnreadable" => new(l["The stored token cannot be decrypted on this installation."], l["Download the token again from Apple and choose Renew."]),
+        "OperationsUnfinished" => new(l["Requests to Apple are still open, and their outcome would be lost."], l["Choose Sync now, wait until nothing is under way, and try again."]),
+        _ => null,
+    };
+
     private Explanation? Apple(LocationRefusal refusal) => refusal.Code switch
     {
         "TokenRejectedByApple" => new(
@@ -63,12 +80,30 @@ internal sealed class RefusalTexts(IStringLocalizer<RefusalTexts> l)
 
     private string NotBase64(string? detail) => detail switch
     {
-        "web page" or "html" or "HTML" or "WebPage" => l["This is a web page, not a token. The sign-in at Apple had probably ended when it was saved."],
-        "json" or "JSON" or "Json" => l["This is the decoded content of a token, not the token file itself."],
-        _ => l["This file is not a content token from Apple."],
+        "web page" => l["This is a web page, not a token. The sign-in at Apple had probably ended when it was saved."],
+        "decoded JSON" => l["This is the decoded content of a token, not the token file itself."],
+        null => l["This file is not a content token from Apple."],
+        _ => l["This file is not a content token from Apple: it looks like {0}.", Kind(detail)],
     };
 
     private string WrongKind(string? detail) => detail is null
         ? l["This is another kind of file from Apple, not a content token."]
-        : l["This is another kind of file, not a content token: {0}.", detail];
+        : l["This is another kind of file, not a content token: {0}.", Kind(detail)];
+
+    private string Kind(string detail) => detail switch
+    {
+        "server token (.p7m)" => l["a server token (.p7m)"],
+        "key (.pem)" => l["a key (.pem)"],
+        "certificate (.pem)" => l["a certificate (.pem)"],
+        "certificate (.cer)" => l["a certificate (.cer)"],
+        "key store (.p12)" => l["a key store (.p12)"],
+        "an XML file" => l["an XML file"],
+        "a ZIP archive" => l["a ZIP archive"],
+        "a picture" => l["a picture"],
+        "a PDF document" => l["a PDF document"],
+        "text in quotation marks" => l["text in quotation marks"],
+        "Base64 text without its ending" => l["a token that was cut off"],
+        "Base64 text in the variant for addresses" => l["a token that another program has rewritten"],
+        _ => detail,
+    };
 }

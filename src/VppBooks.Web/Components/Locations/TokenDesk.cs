@@ -6,9 +6,9 @@ using VppBooks.Web.SignIn;
 namespace VppBooks.Web.Components.Locations;
 
 /// <summary>The screens' way to Core: adds who asks.</summary>
-internal sealed class TokenDesk(LocationDirectory directory, LocationEnrollment enrollment, BookCatalog books, ICurrentActor current) : ITokenDesk
+internal sealed class TokenDesk(LocationDirectory directory, LocationEnrollment enrollment, BookCatalog books, CoreActor current) : ITokenDesk
 {
-    public async Task<Actor> WhoAsync() => (await current.FindAsync()).ToActor();
+    public Task<Actor> WhoAsync() => current.FindAsync();
 
     public async Task<IReadOnlyList<LocationSummary>> ListAsync(CancellationToken cancellationToken) =>
         await directory.ListAsync(await WhoAsync(), cancellationToken);

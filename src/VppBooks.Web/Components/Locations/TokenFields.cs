@@ -3,7 +3,7 @@ using VppBooks.Core.Locations;
 namespace VppBooks.Web.Components.Locations;
 
 /// <summary>What an administrator types about a token, in the panels that create and edit one.</summary>
-internal sealed class TokenFields
+public sealed class TokenFields
 {
     public string Name { get; set; } = "";
 
@@ -16,6 +16,15 @@ internal sealed class TokenFields
 
     /// <summary>What is wrong, by property name.</summary>
     public Dictionary<string, string> Errors { get; } = [];
+
+    /// <summary>The property that a refusal is about; null when it is about something else.</summary>
+    public static string? NameOf(string? refused) => refused switch
+    {
+        "displayName" => nameof(Name),
+        "appleId" => nameof(AppleAccount),
+        "countryOrRegion" => nameof(CountryOrRegion),
+        _ => null,
+    };
 
     public static TokenFields From(TokenPreview preview) => new()
     {

@@ -234,9 +234,9 @@ public sealed partial class TokenPanel : IDisposable
 
     private void Refuse(LocationRefusal refusal)
     {
-        if (_fields is { } fields && refusal.Field is nameof(TokenFields.Name) or nameof(TokenFields.AppleAccount) or nameof(TokenFields.CountryOrRegion))
+        if (TokenFields.NameOf(refusal.Field) is { } field && _fields is { } fields)
         {
-            _fields!.Errors[refusal.Field] = Refusals.Sentence(refusal);
+            fields.Errors[field] = Refusals.Sentence(refusal);
             return;
         }
 

@@ -52,7 +52,7 @@ internal sealed class TokenTexts(IStringLocalizer<TokenTexts> l, SyncRunTexts sy
         LocationCondition.ClaimRemoved => new(l["Nobody manages this location at Apple: the mark that VppBooks had left there is gone."], l["Choose Take control to manage it here again."]),
         LocationCondition.ReadOnly => new(l["Apple lets this token read, but not give out licenses."], l["Let an administrator at Apple give the account behind the token the role of Content Manager for this location, download the token again and choose Renew."]),
         LocationCondition.NeverSynced => new(l["The token is stored. The first sync has not finished yet."], Syncing(token) ? l["Books appear here as soon as it has."] : l["Choose Sync now to read the books from Apple."]),
-        LocationCondition.Paused => new(l["Apple asked to be left alone until {0}.", Time(token.PausedUntil)], l["There is nothing to do: work goes on by itself then."]),
+        LocationCondition.Paused => new(l["Apple asks us to wait until {0}.", Time(token.PausedUntil)], l["There is nothing to do: work goes on by itself then."]),
         LocationCondition.SyncFailed => new(l["The token works, but the last sync failed: {0}", syncs.Error(token.LastError)], l["The numbers below are older. Choose Sync now to try again."]),
         _ => new(Word(token.Condition), null),
     };
@@ -89,10 +89,10 @@ internal sealed class TokenTexts(IStringLocalizer<TokenTexts> l, SyncRunTexts sy
     /// <summary>Why a sync cannot be asked for now; null when it can.</summary>
     public string? NoSync(LocationSummary token) => token.Condition switch
     {
-        LocationCondition.Expired => l["The token has expired: renew it first."],
-        LocationCondition.RevokedOrPasswordChanged or LocationCondition.InvalidToken or LocationCondition.UnreadableHere => l["The token does not work: renew it first."],
-        LocationCondition.ClaimedElsewhere or LocationCondition.ClaimRemoved => l["VppBooks does not manage this location: take control first."],
-        _ when Syncing(token) => l["A sync is under way already."],
+        LocationCondition.Expired => l["The token has expired: renew it first."].Value,
+        LocationCondition.RevokedOrPasswordChanged or LocationCondition.InvalidToken or LocationCondition.UnreadableHere => l["The token does not work: renew it first."].Value,
+        LocationCondition.ClaimedElsewhere or LocationCondition.ClaimRemoved => l["VppBooks does not manage this location: take control first."].Value,
+        _ when Syncing(token) => l["A sync is under way already."].Value,
         _ => null,
     };
 

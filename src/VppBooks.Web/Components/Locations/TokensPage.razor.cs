@@ -23,10 +23,10 @@ public sealed partial class TokensPage
     private string? NoSyncAll => _tokens switch
     {
         Loadable<IReadOnlyList<LocationSummary>>.Ready ready when ready.Value.Any(t => Texts.NoSync(t) is null) => null,
-        Loadable<IReadOnlyList<LocationSummary>>.Ready ready when ready.Value.All(TokenTexts.Syncing) => L["All syncs are under way already."],
-        Loadable<IReadOnlyList<LocationSummary>>.Ready => L["None of the tokens can be synced as they stand."],
-        Loadable<IReadOnlyList<LocationSummary>>.Empty => L["There is no token to sync yet."],
-        _ => L["The list of tokens has not been read yet."],
+        Loadable<IReadOnlyList<LocationSummary>>.Ready ready when ready.Value.All(TokenTexts.Syncing) => L["All syncs are under way already."].Value,
+        Loadable<IReadOnlyList<LocationSummary>>.Ready => L["None of the tokens can be synced as they stand."].Value,
+        Loadable<IReadOnlyList<LocationSummary>>.Empty => L["There is no token to sync yet."].Value,
+        _ => L["The list of tokens has not been read yet."].Value,
     };
 
     [Inject] private TokenTexts Texts { get; set; } = default!;
@@ -66,7 +66,7 @@ public sealed partial class TokensPage
 
     private async Task SyncAllAsync() => await TellAsync(await Actions.SyncAllAsync());
 
-    private IReadOnlyList<MenuEntry> MenuOf(LocationSummary token)
+    private List<MenuEntry> MenuOf(LocationSummary token)
     {
         List<MenuEntry> entries = [];
         if (MaySync)

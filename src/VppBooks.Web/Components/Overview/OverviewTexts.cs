@@ -28,12 +28,12 @@ internal sealed class OverviewTexts(IStringLocalizer<OverviewTexts> l, SyncRunTe
                 ? b.Waiting == 1 ? l["1 person waits for a copy of “{0}”.", Book(b.Title, b.AdamId)] : l["{0} people wait for a copy of “{1}”.", SyncRunTexts.Number(b.Waiting), Book(b.Title, b.AdamId)]
                 : b.Free == 1 ? l["1 copy of “{0}” is left.", Book(b.Title, b.AdamId)] : l["{0} copies of “{1}” are left.", SyncRunTexts.Number(b.Free), Book(b.Title, b.AdamId)],
             l["See the book"],
-            BookAddress(b.BookId)),
+            TokenAddresses.Book(b.BookId)),
         AttentionItem.LicensesFailed b => new(
             State.Bad,
             b.Count == 1 ? l["Apple refused 1 license of “{0}”.", Book(b.Title, b.AdamId)] : l["Apple refused {0} licenses of “{1}”.", SyncRunTexts.Number(b.Count), Book(b.Title, b.AdamId)],
             l["See why"],
-            BookAddress(b.BookId)),
+            TokenAddresses.Book(b.BookId)),
         _ => new(State.Neutral, item.ToString() ?? "", l["See the tokens"], TokenAddresses.List),
     };
 
@@ -72,9 +72,7 @@ internal sealed class OverviewTexts(IStringLocalizer<OverviewTexts> l, SyncRunTe
 
     /// <summary>Where to look at it; null when there is no page.</summary>
     public static string? Where(RecentEvent happened) =>
-        happened.BookId is { } book ? BookAddress(book) : happened.LocationId is { } token ? TokenAddresses.Of(token) : null;
-
-    private static string BookAddress(Guid id) => $"/books/{id}";
+        happened.BookId is { } book ? TokenAddresses.Book(book) : happened.LocationId is { } token ? TokenAddresses.Of(token) : null;
 
     private string Book(string? title, long adamId) => title ?? l["Book {0}", adamId.ToString(CultureInfo.InvariantCulture)];
 

@@ -5,7 +5,7 @@ using VppBooks.Core.Sync;
 namespace VppBooks.Web.Components.Sync;
 
 /// <summary>How far the phases of the latest run have come, as the feed tells it.</summary>
-internal sealed class RunProgress
+public sealed class RunProgress
 {
     private readonly ConcurrentDictionary<SyncPhase, Change.OfSync> _phases = new();
     private int _runId;

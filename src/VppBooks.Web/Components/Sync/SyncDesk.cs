@@ -6,7 +6,7 @@ using VppBooks.Web.SignIn;
 namespace VppBooks.Web.Components.Sync;
 
 /// <summary>The screens' way to Core: adds who asks.</summary>
-internal sealed class SyncDesk(SyncRequests requests, SyncHistory history, ICurrentActor current) : ISyncDesk
+internal sealed class SyncDesk(SyncRequests requests, SyncHistory history, CoreActor current) : ISyncDesk
 {
     public async Task<SyncRequestResult> RequestAsync(Guid tokenId, CancellationToken cancellationToken) =>
         await requests.RequestAsync(tokenId, SyncReason.Manual, await WhoAsync(), cancellationToken);
@@ -23,5 +23,5 @@ internal sealed class SyncDesk(SyncRequests requests, SyncHistory history, ICurr
         return await history.ListAsync(tokenId, skip, take, cancellationToken);
     }
 
-    private async Task<Actor> WhoAsync() => (await current.FindAsync()).ToActor();
+    private Task<Actor> WhoAsync() => current.FindAsync();
 }

@@ -24,7 +24,7 @@ internal sealed class SyncRunTexts(IStringLocalizer<SyncRunTexts> l)
         SyncResult.Succeeded => l["Succeeded"],
         SyncResult.Failed => l["Failed"],
         SyncResult.Canceled => l["Canceled"],
-        SyncResult.Partial => l["Partly"],
+        SyncResult.Partial => l["Partial"],
         _ => result.ToString(),
     };
 
@@ -62,7 +62,7 @@ internal sealed class SyncRunTexts(IStringLocalizer<SyncRunTexts> l)
         SyncPhase.People => l["People"],
         SyncPhase.Assignments => l["Assignments"],
         SyncPhase.Titles => l["Titles and covers"],
-        SyncPhase.Publish => l["Show it all"],
+        SyncPhase.Publish => l["Make it visible"],
         _ => l["Done"],
     };
 
