@@ -113,7 +113,11 @@ public sealed record AssignmentQuery(string? AdamId = null, PricingParam? Pricin
 public sealed record VppUserQuery(string? ClientUserId = null, string? SinceVersionId = null);
 
 /// <summary>One page as Apple sent it (reference 2.3).</summary>
-public sealed record Page<T>(IReadOnlyList<T> Rows, int Index, int TotalPages, bool HasNext, string? VersionId, Envelope Envelope);
+public sealed record Page<T>(IReadOnlyList<T> Rows, int Index, int TotalPages, bool HasNext, string? VersionId, Envelope Envelope)
+{
+    /// <summary>Rows left out because they do not say what they are about: with them missing, absence proves nothing.</summary>
+    internal int Unusable { get; init; }
+}
 
 /// <summary>The outcome of reading all pages of a list.</summary>
 /// <param name="Clean">

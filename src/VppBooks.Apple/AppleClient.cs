@@ -80,7 +80,7 @@ public sealed class AppleClient
     public async Task<Page<Assignment>> GetFirstAssignmentsPageAsync(AppleLocation location, AssignmentQuery query, CancellationToken cancellationToken)
     {
         var answer = await _caller.ReadAsync(location, AssignmentsPath(query, 0, query.SinceVersionId), body: null, () => new WireAssignments(), checkClaim: true, cancellationToken);
-        return answer.ToPage(0);
+        return VppBooks.Apple.Paging<Assignment>.Accept(answer, 0);
     }
 
     /// <summary>Reads all pages of assignments, going on from <paramref name="first"/> when given.</summary>

@@ -43,7 +43,7 @@ internal static class FileKinds
     {
         if (StartsWithIgnoringCase(content, "-----BEGIN "u8))
         {
-            var line = content[.. Math.Min(content.Length, 64)];
+            var line = content[..Math.Min(content.Length, 64)];
             return line switch
             {
                 _ when line.IndexOf("PKCS7"u8) >= 0 || line.IndexOf("CMS"u8) >= 0 || line.IndexOf("MESSAGE"u8) >= 0 => "server token (.p7m)",
@@ -129,7 +129,7 @@ internal static class FileKinds
         return content[1] is 0x82 or 0x83 && body[0] == 0x30 ? "certificate (.cer)" : null;
     }
 
-    private static bool StartsWithAnywhere(ReadOnlySpan<byte> content, ReadOnlySpan<byte> word) => content[.. Math.Min(content.Length, 1024)].IndexOf(word) >= 0;
+    private static bool StartsWithAnywhere(ReadOnlySpan<byte> content, ReadOnlySpan<byte> word) => content[..Math.Min(content.Length, 1024)].IndexOf(word) >= 0;
 
     private static bool StartsWithIgnoringCase(ReadOnlySpan<byte> content, ReadOnlySpan<byte> word) =>
         content.Length >= word.Length && System.Text.Ascii.EqualsIgnoreCase(content[..word.Length], word);

@@ -18,14 +18,13 @@ internal sealed class Paging<T>(
 
     private int _pages;
     private long _rows;
-    private int _unusable;
 
     public int Pages => _pages;
 
     public long Rows => _rows;
 
     /// <summary>Rows that had to be left out: what is missing from the result may be one of them.</summary>
-    public int Unusable => Volatile.Read(ref _unusable);
+    public int Unusable { get; private set; }
 
     public Envelope? LastEnvelope { get; private set; }
 
@@ -114,9 +113,12 @@ internal sealed class Paging<T>(
         }
     }
 
-    private async Task<Page<T>> FetchAsync(int index, string? sinceVersionId, CancellationToken cancellationToken)
+    private async Task<Page<T>> FetchAsync(int index, string? sinceVersionId, CancellationToken cancellationToken) => Accept(await fetch(index, sinceVersionId, cancellationToken), index);
+
+    /// <summary>Takes a page as part of a list that can be followed to an end.</summary>
+    /// <exception cref="AppleMalformedException">It is not the page asked for, or leads nowhere.</exception>
+    public static Page<T> Accept(WirePage<T> answer, int index)
     {
-        var answer = await fetch(index, sinceVersionId, cancellationToken);
         var page = answer.ToPage(index);
         if (page.Index != index)
         {
@@ -133,13 +135,7 @@ internal sealed class Paging<T>(
             page = page with { TotalPages = Math.Max(page.TotalPages, later < int.MaxValue ? later + 1 : later) };
         }
 
-        if (page.TotalPages > MaxPages)
-        {
-            throw new AppleMalformedException("Apple's list has no end.");
-        }
-
-        Interlocked.Add(ref _unusable, answer.Unusable);
-        return page;
+        return page.TotalPages <= MaxPages ? page : throw new AppleMalformedException("Apple's list has no end.");
     }
 
     private async Task HandOutAsync(Page<T> page, State state, CancellationToken cancellationToken)
@@ -147,6 +143,7 @@ internal sealed class Paging<T>(
         // Filters are checked here as well: Apple has been seen to send other rows than asked for (reference Q7).
         var rows = page.Rows.All(row => wanted(row)) ? page.Rows : page.Rows.Where(row => wanted(row)).ToList();
         LastEnvelope = page.Envelope;
+        Unusable += page.Unusable;
         await onPage(rows, cancellationToken);
         _pages++;
         _rows += rows.Count;

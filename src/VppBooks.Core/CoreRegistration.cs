@@ -2,11 +2,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using VppBooks.Apple;
 using VppBooks.Core.Assignments;
-using VppBooks.Core.Catalog;
-using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
-using VppBooks.Core.Overview;
 using VppBooks.Core.People;
 using VppBooks.Core.Security;
 using VppBooks.Core.Signals;
@@ -33,6 +30,9 @@ public static class CoreRegistration
 
         services.AddSingleton<LocationLeases>();
         services.AddVppBooksLocations();
+        services.AddVppBooksDirectory();
+        services.AddVppBooksPeople();
+        services.AddVppBooksSync();
 
         services.AddSingleton<WishReader>();
         services.AddSingleton<AssignmentDesk>();
@@ -44,18 +44,6 @@ public static class CoreRegistration
         services.AddSingleton<UserSettlement>();
         services.AddSingleton<OperationSettler>();
         services.AddSingleton<LicenseDispatcher>();
-        services.AddSingleton<LedgerReader>();
-
-        services.AddSingleton<RunningSyncs>();
-        services.AddSingleton<LocationSync>();
-        services.AddSingleton<SyncRequests>();
-        services.AddSingleton<SyncHistory>();
-
-        services.AddSingleton<BookCatalog>();
-        services.AddSingleton<BookPeople>();
-        services.AddSingleton<OverviewReader>();
-        services.AddVppBooksDirectory();
-        services.AddVppBooksPeople();
         return services;
     }
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Microsoft.FluentUI.AspNetCore.Components;
 using VppBooks.SimulatedCloud;
 using VppBooks.Web.Api;
+using VppBooks.Web.Api.Graph;
 using VppBooks.Web.Components;
 using VppBooks.Web.Components.Elements;
 using VppBooks.Web.Components.Locations;
@@ -80,6 +81,7 @@ public sealed class VppBooksApp : IAsyncDisposable
             }
 
             var app = new VppBooksApp(builder.Build(), cloud);
+            await DatabaseSetup.UpgradeAsync(app.Web.Services, cancellationToken);
             app.UsePipeline(profile);
             return app;
         }
@@ -111,12 +113,13 @@ public sealed class VppBooksApp : IAsyncDisposable
         services.AddTrafficLimits();
         services.AddExceptionHandler<ApiFailures>();
         services.AddHealthChecks();
+        builder.AddCore();
         builder.AddScheduler(TimeProvider.System);
         builder.AddCore();
 
         services.AddLocalization();
         services.AddRequestLocalization(o => Languages.Configure(o, profile));
-        services.AddFluentUIComponents();
+        services.AddFluentUIComponents(o => o.Localizer = new LibraryTexts());
         services.AddScoped<BrowserTimeProvider>();
         services.AddScoped<ISearchSource, ScreenSearch>();
         services.AddTokenScreens();
@@ -146,6 +149,7 @@ public sealed class VppBooksApp : IAsyncDisposable
 
         Web.MapHealth();
         Web.MapAccount();
+        Web.MapGraphApi();
         Web.MapStaticAssets().AllowAnonymous();
         Web.MapRazorComponents<App>().AddInteractiveServerRenderMode(o => o.ContentSecurityFrameAncestorsPolicy = null);
 

@@ -10,6 +10,8 @@ internal sealed class RateGate(TimeProvider clock, TimeSpan firstBackoff)
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(5);
 
+    private static readonly TimeSpan TimerResolution = TimeSpan.FromMilliseconds(1);
+
     // Room for the network to deliver two requests closer together than they left; still over 97 % of the budget.
     private const double Slack = 1.025;
 
@@ -72,7 +74,8 @@ internal sealed class RateGate(TimeProvider clock, TimeSpan firstBackoff)
                     leave = free;
                 }
 
-                if (leave <= now)
+                // Timers count whole milliseconds, so less than one is not worth a wait.
+                if (leave - now < TimerResolution)
                 {
                     _sent.Enqueue(now);
                     return true;
@@ -81,7 +84,7 @@ internal sealed class RateGate(TimeProvider clock, TimeSpan firstBackoff)
                 wait = leave - now;
             }
 
-            // Timers count whole milliseconds; rounding up avoids waking just too early.
+            // Rounding up avoids waking just too early.
             await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), clock, cancellationToken);
         }
     }

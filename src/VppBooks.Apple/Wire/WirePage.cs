@@ -21,7 +21,7 @@ internal abstract class WirePage<T> : WireAnswer
     /// <summary>Index of the following page as Apple says it; null on the last page.</summary>
     public int? NextIndex => _next;
 
-    public Page<T> ToPage(int asked) => new(Rows, _index ?? asked, _totalPages ?? 0, _next is not null, VersionId, Envelope);
+    public Page<T> ToPage(int asked) => new(Rows, _index ?? asked, _totalPages ?? 0, _next is not null, VersionId, Envelope) { Unusable = Unusable };
 
     public override void RequireComplete()
     {

@@ -17,6 +17,8 @@ internal sealed class AuthorizeEndpoint(EntraSimulator entra, EntraTokens tokens
 
     public async Task<IResult> HandleAsync(HttpContext context)
     {
+        // The page and the redirect both depend on the cookie; going back must ask again.
+        context.Response.Headers.CacheControl = "no-store";
         var parameters = await ReadAsync(context);
         var request = new AuthorizeRequest(parameters);
         if (request.ClientId != EntraSimulator.ConsoleClientId)

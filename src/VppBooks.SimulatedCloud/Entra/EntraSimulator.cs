@@ -67,6 +67,7 @@ public sealed class EntraSimulator(SimulatedDirectory directory, TimeProvider cl
     }
 
     /// <summary>Lets a person sign in, or no longer.</summary>
+    /// <remarks>Delta queries do not learn of it; the Graph stand-in's <c>DisablePerson</c> tells them.</remarks>
     /// <param name="person">Object id or sign-in name.</param>
     /// <returns>False when there is no such person.</returns>
     public bool SetEnabled(string person, bool enabled)

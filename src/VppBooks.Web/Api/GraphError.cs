@@ -6,7 +6,7 @@ namespace VppBooks.Web.Api;
 
 /// <summary>An error in the shape of Microsoft Graph: <c>{"error":{"code","message","innerError":{…}}}</c>.</summary>
 /// <remarks>Source: Microsoft Graph, "Microsoft Graph error responses and resource types".</remarks>
-public sealed class GraphError(int status, string code, string message) : IResult, IStatusCodeHttpResult
+public sealed class GraphError(int status, string code, string message, string? target = null) : IResult, IStatusCodeHttpResult
 {
     private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
@@ -48,12 +48,12 @@ public sealed class GraphError(int status, string code, string message) : IResul
             httpContext.TraceIdentifier,
             Guid.TryParse(asked, out var id) ? id.ToString() : null);
         httpContext.Response.StatusCode = status;
-        return httpContext.Response.WriteAsJsonAsync(new Envelope(new Error(code, message, inner)), _json, httpContext.RequestAborted);
+        return httpContext.Response.WriteAsJsonAsync(new Envelope(new Error(code, message, target, inner)), _json, httpContext.RequestAborted);
     }
 
     private sealed record Envelope(Error Error);
 
-    private sealed record Error(string Code, string Message, Inner InnerError);
+    private sealed record Error(string Code, string Message, string? Target, Inner InnerError);
 
     private sealed record Inner(
         string Date,

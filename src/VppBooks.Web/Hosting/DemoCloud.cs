@@ -81,6 +81,7 @@ internal static class DemoCloud
         services.Configure<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme, o => o.BackchannelHttpHandler = HandlerFor(certificate));
         services.Configure<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme, o => o.BackchannelHttpHandler = HandlerFor(certificate));
         services.AddHttpClient(EntraClient).ConfigurePrimaryHttpMessageHandler(() => HandlerFor(certificate));
+        services.AddHttpClient(GraphSetup.SignInClient).ConfigurePrimaryHttpMessageHandler(() => HandlerFor(certificate));
         services.Configure<AadIssuerValidatorOptions>(o => o.HttpClientName = EntraClient);
     }
 

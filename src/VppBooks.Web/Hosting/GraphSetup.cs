@@ -23,7 +23,6 @@ internal static class GraphSetup
     {
         public void AddGraph()
         {
-            services.AddVppBooksDirectory();
             services.AddHttpClient(SignInClient);
             services.AddSingleton<TokenCredential>(provider => Credential(
                 provider.GetRequiredService<IConfiguration>(),

@@ -33,6 +33,7 @@ internal static class SchedulerSetup
                 }
             });
             builder.AddQuartzHostedService(o => o.WaitForJobsToComplete = true);
+            builder.Services.AddHostedService<SyncScheduling>();
             builder.Services.AddHealthChecks().AddQuartz(o => o.Name = "scheduler");
         }
     }

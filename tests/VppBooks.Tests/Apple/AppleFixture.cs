@@ -39,7 +39,7 @@ internal sealed class AppleFixture : IAsyncDisposable
             .AddHttpClient(AppleServices.ClientName).ConfigurePrimaryHttpMessageHandler(() => Network).Services
             .AddHttpClient(AppleServices.StoreClientName).ConfigurePrimaryHttpMessageHandler(() => Network).Services
             .BuildServiceProvider();
-        _jumping = jumps ? Clock.JumpAsync(() => Network.UnderWay > 0, _stop.Token) : Task.CompletedTask;
+        _jumping = jumps ? Clock.JumpAsync(() => Network.UnderWay > 0 || (Clock.HasTimeouts && !Network.IsHanging), _stop.Token) : Task.CompletedTask;
     }
 
     public JumpingClock Clock { get; } = new();
@@ -89,12 +89,19 @@ internal sealed class AppleFixture : IAsyncDisposable
 internal sealed class ScriptedNetwork(Func<SentRequest, CancellationToken, Task<HttpResponseMessage>> answer, TimeProvider clock) : HttpMessageHandler
 {
     private int _underWay;
+    private int _hanging;
 
     public ConcurrentQueue<SentRequest> Sent { get; } = new();
 
     public int UnderWay => Volatile.Read(ref _underWay);
 
+    /// <summary>Whether an answer waits for the clock.</summary>
+    public bool IsHanging => Volatile.Read(ref _hanging) > 0;
+
     public bool ScriptsServiceConfig { get; set; }
+
+    /// <summary>What service config says; tests that are not about the rate are faster without one.</summary>
+    public int RequestsPerSecond { get; set; } = 1_000_000;
 
     /// <summary>Never answers; the clock goes on meanwhile.</summary>
     public async Task<HttpResponseMessage> HangAsync(CancellationToken cancellationToken)
@@ -106,6 +113,7 @@ internal sealed class ScriptedNetwork(Func<SentRequest, CancellationToken, Task<
     /// <summary>Takes its time by the clock.</summary>
     public async Task TakeAsync(TimeSpan time, CancellationToken cancellationToken)
     {
+        Interlocked.Increment(ref _hanging);
         Interlocked.Decrement(ref _underWay);
         try
         {
@@ -113,6 +121,7 @@ internal sealed class ScriptedNetwork(Func<SentRequest, CancellationToken, Task<
         }
         finally
         {
+            Interlocked.Decrement(ref _hanging);
             Interlocked.Increment(ref _underWay);
         }
     }
@@ -127,7 +136,7 @@ internal sealed class ScriptedNetwork(Func<SentRequest, CancellationToken, Task<
             var sent = new SentRequest(request.Method.Method, request.RequestUri!, headers, body, request.Content?.Headers.ContentType?.ToString(), clock.GetUtcNow());
             Sent.Enqueue(sent);
             var response = !ScriptsServiceConfig && sent.Path.EndsWith("/service/config", StringComparison.Ordinal)
-                ? AppleFixture.Json(AppleFixture.ServiceConfig)
+                ? AppleFixture.Json(AppleFixture.ServiceConfig.Replace("15", RequestsPerSecond.ToString(System.Globalization.CultureInfo.InvariantCulture)))
                 : await answer(sent, cancellationToken);
             response.RequestMessage = request;
             return response;

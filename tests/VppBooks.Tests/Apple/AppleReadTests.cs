@@ -36,6 +36,7 @@ public sealed class AppleReadTests
     public async Task Service_config_is_asked_without_a_token_and_kept_for_five_minutes()
     {
         await using var apple = new AppleFixture((_, _) => Task.FromResult(AppleFixture.Json(AppleFixture.ServiceConfig)), jumps: false);
+        apple.Network.RequestsPerSecond = 15;
 
         var configs = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => apple.Client.GetServiceConfigAsync(Token)));
         apple.Clock.Advance(TimeSpan.FromMinutes(4.9));

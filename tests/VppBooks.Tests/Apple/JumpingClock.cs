@@ -9,9 +9,12 @@ internal sealed class JumpingClock() : FakeTimeProvider(new DateTimeOffset(2026,
     private readonly ConcurrentDictionary<TrackedTimer, DateTimeOffset> _due = new();
     private int _changes;
 
+    /// <summary>Whether somebody waits with a time-out: then something is under way that should end before its time-out does.</summary>
+    public bool HasTimeouts => _due.Keys.Any(timer => timer.IsTimeout);
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var timer = new TrackedTimer(this);
+        var timer = new TrackedTimer(this) { IsTimeout = state is CancellationTokenSource };
         timer.Note(dueTime);
         timer.Inner = base.CreateTimer(
             inner =>
@@ -36,18 +39,25 @@ internal sealed class JumpingClock() : FakeTimeProvider(new DateTimeOffset(2026,
             var changes = Volatile.Read(ref _changes);
             quiet = isBusy() || changes != seen || ThreadPool.PendingWorkItemCount > 0 ? 0 : quiet + 1;
             seen = changes;
-            if (quiet >= 2 && !_due.IsEmpty)
+            if (quiet >= 1 && !_due.IsEmpty)
             {
                 quiet = 0;
-                var next = _due.Values.Min();
-                Advance(next > GetUtcNow() ? next - GetUtcNow() : TimeSpan.FromTicks(1));
+                JumpToNextTimer();
             }
         }
+    }
+
+    public void JumpToNextTimer()
+    {
+        var next = _due.Values.Min();
+        Advance(next > GetUtcNow() ? next - GetUtcNow() : TimeSpan.FromTicks(1));
     }
 
     private sealed class TrackedTimer(JumpingClock clock) : ITimer
     {
         public ITimer? Inner { get; set; }
+
+        public bool IsTimeout { get; init; }
 
         public void Note(TimeSpan dueTime)
         {

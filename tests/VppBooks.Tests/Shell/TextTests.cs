@@ -1,5 +1,9 @@
+using System.Collections;
+using System.Globalization;
+using System.Resources;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Microsoft.FluentUI.AspNetCore.Components;
 using VppBooks.Web.Components.Layout;
 using VppBooks.Web.Hosting;
 
@@ -39,9 +43,20 @@ public sealed partial class TextTests
     public void Translations_keep_their_places()
     {
         var wrong = Directory.EnumerateFiles(_web, "*.resx", SearchOption.AllDirectories).Where(IsSource)
-            .SelectMany(file => Read(file).Where(t => !Places(t.Key).SequenceEqual(Places(t.Value))).Select(t => $"{Path.GetFileName(file)}: {t.Key}"));
+            .SelectMany(file => Read(file).Where(t => !file.Contains(nameof(LibraryTexts), StringComparison.Ordinal) && !Places(t.Key).SequenceEqual(Places(t.Value))).Select(t => $"{Path.GetFileName(file)}: {t.Key}"));
 
         Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void Library_speaks_the_readers_language()
+    {
+        var texts = new LibraryTexts();
+
+        CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo("en");
+        Assert.Equal("Page 2 of 5", texts["Paginator_Status", 2, 5]);
+        CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo("nl");
+        Assert.Equal("Pagina 2 van 5", texts["Paginator_Status", 2, 5]);
     }
 
     [Fact]
@@ -50,7 +65,7 @@ public sealed partial class TextTests
         var words = Directory.EnumerateFiles(_web, "*.razor", SearchOption.AllDirectories).Where(IsSource).SelectMany(file =>
         {
             var markup = CodeBlock().Split(File.ReadAllText(file))[0];
-            return BareText().Matches(markup).Select(m => m.Groups[1].Value.Trim())
+            return BareText().Matches(markup).Concat(BareAttribute().Matches(markup)).Select(m => m.Groups[1].Value.Trim())
                 .Where(text => text.Length > 0 && !text.Contains("VppBooks", StringComparison.Ordinal) && !text.Contains('@', StringComparison.Ordinal))
                 .Select(text => $"{Path.GetFileName(file)}: {text}");
         });
@@ -60,7 +75,7 @@ public sealed partial class TextTests
 
     private static Dictionary<string, HashSet<string>> Used()
     {
-        Dictionary<string, HashSet<string>> used = new() { [nameof(NavMenu)] = [.. Navigation.Texts] };
+        Dictionary<string, HashSet<string>> used = new() { [nameof(NavMenu)] = [.. Navigation.Texts], [nameof(LibraryTexts)] = OfTheLibrary() };
         foreach (var file in Directory.EnumerateFiles(_web, "*.*", SearchOption.AllDirectories).Where(f => IsSource(f) && Path.GetExtension(f) is ".razor" or ".cs"))
         {
             // A code-behind uses the localizer its markup injects.
@@ -75,6 +90,15 @@ public sealed partial class TextTests
         }
 
         return used;
+    }
+
+    // The UI library names its texts by key; one of them is a sample of its own.
+    private static HashSet<string> OfTheLibrary()
+    {
+        var library = typeof(IFluentLocalizer).Assembly;
+        var name = library.GetManifestResourceNames().Single(n => n.EndsWith(".resources", StringComparison.Ordinal));
+        using var texts = new ResourceReader(library.GetManifestResourceStream(name)!);
+        return [.. texts.Cast<DictionaryEntry>().Select(t => (string)t.Key).Where(k => k != "Fake_Hello")];
     }
 
     private static Dictionary<string, string> Translated(string owner, string language)
@@ -100,6 +124,9 @@ public sealed partial class TextTests
 
     [GeneratedRegex(@"^@code\b", RegexOptions.Multiline)]
     private static partial Regex CodeBlock();
+
+    [GeneratedRegex("""\b(?:aria-label|title|placeholder|alt|Title|Label|AriaLabel|Description|Busy|Failed|Text|Placeholder)="(?!@)([^"]*\p{L}[^"]*)"(?=[\s/>])""")]
+    private static partial Regex BareAttribute();
 
     [GeneratedRegex(@">([^<>{}@]*\p{L}{2,}[^<>{}@]*)</")]
     private static partial Regex BareText();

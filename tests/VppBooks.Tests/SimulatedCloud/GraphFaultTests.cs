@@ -103,6 +103,17 @@ public sealed class GraphFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Latency_is_added_once_for_a_whole_batch()
+    {
+        _microsoft.Graph.Latency = TimeSpan.FromMilliseconds(400);
+
+        var watch = Stopwatch.StartNew();
+        await BatchAsync(Enumerable.Range(1, 20).Select(id => (object)new { id = $"{id}", method = "GET", url = "/organization" }));
+
+        Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(0.4), TimeSpan.FromSeconds(4));
+    }
+
+    [Fact]
     public async Task The_switches_work_over_http_too()
     {
         using var client = new HttpClient { BaseAddress = new Uri(_microsoft.BaseUrl) };

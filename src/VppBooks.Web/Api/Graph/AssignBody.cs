@@ -1,0 +1,117 @@
+using System.Text.Json;
+using VppBooks.Core.Assignments;
+
+namespace VppBooks.Web.Api.Graph;
+
+/// <summary>Reads <c>{"managedEBookAssignments":[…]}</c> as the .NET client and scripts send it (parity paper §4.5).</summary>
+internal static class AssignBody
+{
+    public const string Collection = "managedEBookAssignments";
+
+    private const int MaxAssignments = 500;
+    private const string Namespace = "microsoft.graph.";
+
+    private static readonly HashSet<string> Known = new(StringComparer.OrdinalIgnoreCase) { Collection };
+    private static readonly HashSet<string> TargetProperties = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "groupId", "deviceAndAppManagementAssignmentFilterId", "deviceAndAppManagementAssignmentFilterType",
+    };
+
+    public static IReadOnlySet<string> Properties => Known;
+
+    public static (List<WishedAssignment>? Wishes, GraphError? Error) Read(JsonElement body)
+    {
+        if (!body.Find(Collection, out var list) || list.ValueKind != JsonValueKind.Array)
+        {
+            return (null, GraphError.BadRequest($"The body must hold the array '{Collection}'. An empty array removes every assignment."));
+        }
+
+        if (list.GetArrayLength() > MaxAssignments)
+        {
+            return (null, GraphError.BadRequest($"At most {MaxAssignments} assignments can be given to a book."));
+        }
+
+        var wishes = new List<WishedAssignment>();
+        foreach (var item in list.EnumerateArray())
+        {
+            var (wish, fault) = ReadOne(item);
+            if (wish is null)
+            {
+                return (null, At(fault!, wishes.Count));
+            }
+
+            wishes.Add(wish);
+        }
+
+        return (wishes, null);
+    }
+
+    /// <summary>A refusal that names the offending element.</summary>
+    public static GraphError At(string message, int index, string code = "BadRequest") => new(StatusCodes.Status400BadRequest, code, message, $"{Collection}[{index}]");
+
+    private static (WishedAssignment? Wish, string? Fault) ReadOne(JsonElement item)
+    {
+        if (item.ValueKind != JsonValueKind.Object)
+        {
+            return (null, "An assignment must be an object.");
+        }
+
+        if (GraphBody.Unknown(item, ManagedEBookWire.AssignmentProperties) is { } unknown)
+        {
+            return (null, unknown.Message);
+        }
+
+        if (!item.Find("target", out var target) || target.ValueKind != JsonValueKind.Object)
+        {
+            return (null, "An assignment needs a target.");
+        }
+
+        if (GraphBody.Unknown(target, TargetProperties) is { } foreign)
+        {
+            return (null, foreign.Message);
+        }
+
+        if (target.Text("deviceAndAppManagementAssignmentFilterId") is { Length: > 0 } || target.Text("deviceAndAppManagementAssignmentFilterType") is not (null or "none"))
+        {
+            return (null, "Assignment filters are not supported for books.");
+        }
+
+        var type = (target.Text("@odata.type") ?? "").TrimStart('#');
+        if (type.StartsWith(Namespace, StringComparison.OrdinalIgnoreCase))
+        {
+            type = type[Namespace.Length..];
+        }
+
+        return type.ToLowerInvariant() switch
+        {
+            "groupassignmenttarget" => Group(target, IntentOf(item)),
+            "exclusiongroupassignmenttarget" => Group(target, (Intent.Excluded, null)),
+            "alllicensedusersassignmenttarget" => IntentOf(item) is (var intent, null) ? (new WishedAssignment(null, intent), null) : (null, IntentOf(item).Fault),
+            "alldevicesassignmenttarget" => (null, "Books can only be given to people: all devices cannot be a target."),
+            "configurationmanagercollectionassignmenttarget" => (null, "Configuration Manager collections cannot be a target of a book."),
+            "" => (null, "The target needs an @odata.type, such as #microsoft.graph.groupAssignmentTarget."),
+            _ => (null, "The target's type is not supported; known are groupAssignmentTarget, exclusionGroupAssignmentTarget and allLicensedUsersAssignmentTarget."),
+        };
+    }
+
+    private static (WishedAssignment? Wish, string? Fault) Group(JsonElement target, (Intent Intent, string? Fault) intent)
+    {
+        if (intent.Fault is not null)
+        {
+            return (null, intent.Fault);
+        }
+
+        return Guid.TryParse(target.Text("groupId"), out var group)
+            ? (new WishedAssignment(group, intent.Intent), null)
+            : (null, "The target needs a groupId, the object id of a group.");
+    }
+
+    private static (Intent Intent, string? Fault) IntentOf(JsonElement item) => item.Text("installIntent")?.ToLowerInvariant() switch
+    {
+        "required" => (Intent.Required, null),
+        "available" => (Intent.Available, null),
+        null => (default, "An assignment needs an installIntent: available or required."),
+        "uninstall" => (default, "A book cannot be uninstalled: its license cannot be taken back."),
+        _ => (default, "installIntent must be available or required."),
+    };
+}

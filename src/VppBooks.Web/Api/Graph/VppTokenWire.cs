@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using VppBooks.Core.Locations;
+
+namespace VppBooks.Web.Api.Graph;
+
+/// <summary>Enum words and dates as Graph writes them.</summary>
+internal static class Wire
+{
+    /// <summary>Sent where the schema forbids null: clients read it as "never".</summary>
+    public const string Never = "0001-01-01T00:00:00Z";
+
+    public static string Date(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    public static string Word(TokenState state, bool beta) => state switch
+    {
+        TokenState.Valid => "valid",
+        TokenState.Expired => "expired",
+        TokenState.Invalid => "invalid",
+        TokenState.AssignedToExternalMdm => "assignedToExternalMDM",
+        // v1.0 has no word for it; a client would read the beta one as null.
+        TokenState.DuplicateLocation => beta ? "duplicateLocationId" : "invalid",
+        _ => "unknown",
+    };
+
+    public static string Word(SyncStatus status) => status switch
+    {
+        SyncStatus.InProgress => "inProgress",
+        SyncStatus.Completed => "completed",
+        SyncStatus.Failed => "failed",
+        _ => "none",
+    };
+
+    public static string Word(AccountType type) => type == AccountType.Education ? "education" : "business";
+
+    public static int Int32(long value) => (int)Math.Clamp(value, 0, int.MaxValue);
+
+    public static bool IsBeta(HttpContext context) => context.Request.Path.StartsWithSegments("/beta", StringComparison.OrdinalIgnoreCase);
+}
+
+/// <summary><c>microsoft.graph.vppToken</c>.</summary>
+internal static class VppTokenWire
+{
+    public static readonly IReadOnlySet<string> Properties = new HashSet<string>
+    {
+        "id", "organizationName", "vppTokenAccountType", "appleId", "expirationDateTime", "lastSyncDateTime", "token", "lastModifiedDateTime", "state", "lastSyncStatus",
+        "automaticallyUpdateApps", "countryOrRegion", "displayName", "locationName", "claimTokenManagementFromExternalMdm", "dataSharingConsentGranted", "roleScopeTagIds",
+        "tokenActionResults",
+    };
+
+    /// <summary>The secret is write-only: <c>token</c> is always null.</summary>
+    public static JsonObject From(LocationSummary location, bool consent, bool beta) => new()
+    {
+        ["@odata.type"] = "#microsoft.graph.vppToken",
+        ["id"] = location.PublicId.ToString(),
+        ["organizationName"] = location.OrganizationName,
+        ["vppTokenAccountType"] = Wire.Word(location.AccountType),
+        ["appleId"] = location.AppleAccount,
+        ["expirationDateTime"] = Wire.Date(location.TokenExpires),
+        ["lastSyncDateTime"] = location.LastSyncedAt is { } synced ? Wire.Date(synced) : Wire.Never,
+        ["token"] = null,
+        ["lastModifiedDateTime"] = Wire.Date(location.ModifiedAt),
+        ["state"] = Wire.Word(location.State, beta),
+        ["lastSyncStatus"] = Wire.Word(location.SyncStatus),
+        ["automaticallyUpdateApps"] = false,
+        ["countryOrRegion"] = location.CountryOrRegion.ToLowerInvariant(),
+        ["displayName"] = location.Name,
+        ["locationName"] = location.LocationName,
+        ["claimTokenManagementFromExternalMdm"] = false,
+        ["dataSharingConsentGranted"] = consent,
+        ["roleScopeTagIds"] = new JsonArray("0"),
+        ["tokenActionResults"] = new JsonArray(),
+    };
+}
