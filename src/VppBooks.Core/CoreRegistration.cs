@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using VppBooks.Apple;
 using VppBooks.Core.Assignments;
+using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
 using VppBooks.Core.People;

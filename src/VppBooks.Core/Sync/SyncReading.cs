@@ -33,7 +33,7 @@ internal sealed class SyncReading(
     public bool AssignmentsVerified { get; private set; }
 
     /// <summary>People and assignments were both read from beginning to end.</summary>
-    public bool Full { get; private set; } = full;
+    public bool Full { get; private set; } = true;
 
     public string? UsersVersionId { get; private set; }
 
