@@ -115,7 +115,6 @@ public sealed class VppBooksApp : IAsyncDisposable
         services.AddHealthChecks();
         builder.AddCore();
         builder.AddScheduler(TimeProvider.System);
-        builder.AddCore();
 
         services.AddLocalization();
         services.AddRequestLocalization(o => Languages.Configure(o, profile));
