@@ -78,6 +78,7 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
                 new DemoOrganization(host.Apple, host.Directory, options.Seed).Fill();
             }
 
+            host.Apple.BeginRun();
             await host.ListenAsync(cancellationToken);
             return host;
         }
@@ -102,9 +103,6 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
         EntraCertificate?.Dispose();
     }
 
-    /// <summary>Completes when the stand-ins stop, for the program that runs them alone.</summary>
-    internal Task WaitForShutdownAsync() => _app!.WaitForShutdownAsync();
-
     private async Task ListenAsync(CancellationToken cancellationToken)
     {
         EntraCertificate = LoopbackCertificate.Create();
@@ -112,6 +110,7 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
         // The empty builder reads neither files nor environment: inside another program those belong to that program.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "VppBooks.SimulatedCloud" });
         builder.Services.AddRouting();
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(1));
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -133,6 +132,14 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
         BaseUrl = Root(addresses.First(a => a.Scheme == Uri.UriSchemeHttp), Options.Port);
         EntraInstance = Root(addresses.First(a => a.Scheme == Uri.UriSchemeHttps), Options.EntraPort) + "/";
         Entra.ListenAt(EntraInstance, BaseUrl);
+    }
+
+    /// <summary>Signals belong to the program around this.</summary>
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private void Listen(KestrelServerOptions kestrel, int port, Action<ListenOptions> configure)

@@ -42,10 +42,19 @@ internal sealed class AppleEndpoint(AppleSimulator simulator)
             if (fault is not null)
             {
                 answer = Spoil(fault, answer);
+                if (fault.Action == FaultAction.DataMoves && location is not null)
+                {
+                    simulator.ActAsOtherMdm(location.UId, 20);
+                }
             }
         }
 
-        simulator.Log(seq => new RequestEntry(seq, time, request.Method, path, query, location?.UId, answer?.Status ?? 0, answer?.ErrorNumber ?? 0, fault?.Action));
+        if (!path.StartsWith("/artwork/", StringComparison.Ordinal))
+        {
+            var (status, errorNumber) = (answer?.Status ?? 0, answer?.ErrorNumber ?? 0);
+            simulator.Log(seq => new RequestEntry(seq, time, request.Method, path, query, location?.UId, status, errorNumber, fault?.Action));
+        }
+
         if (answer is null)
         {
             await LeaveAsync(context, waitForCaller: fault!.Action is FaultAction.NeverAnswer or FaultAction.NeverAnswerAfter);

@@ -184,6 +184,8 @@ internal sealed class AppleRules(AppleSimulator simulator)
     {
         if (switches.MaxRequestsPerSecond <= 0)
         {
+            // Full again when the limit is switched on.
+            location.RateReadAt = default;
             return true;
         }
 

@@ -10,7 +10,7 @@ public sealed partial class AppleSimulator
     private readonly List<EventState> _open = [];
     private readonly SkewedClock _clock;
     private readonly ITimer _timer;
-    private readonly Random _random;
+    private Random _random;
 
     /// <summary>Guards everything below; re-entered freely by the thread that holds it.</summary>
     internal Lock Gate { get; } = new();
@@ -31,9 +31,15 @@ public sealed partial class AppleSimulator
 
     internal IEnumerable<LocationState> LocationStates => _locations.Values;
 
+    /// <summary>
+    /// Called when the organization is filled. From here on ids follow from the start time too: the demo's database outlives the stand-ins, and an event
+    /// of this run must not have the id of one it knows.
+    /// </summary>
+    internal void BeginRun() => _random = new Random((int)(Options.Seed ^ (Now.UtcTicks / TimeSpan.TicksPerMillisecond)));
+
     internal LocationState AddLocation(string uId, string name, string country, string platform)
     {
-        var location = new LocationState { UId = uId, Name = name, Country = country, Platform = platform, RateReadAt = Now, RateTokens = Switches.MaxRequestsPerSecond };
+        var location = new LocationState { UId = uId, Name = name, Country = country, Platform = platform };
         _locations.Add(uId, location);
         return location;
     }

@@ -58,6 +58,9 @@ public enum FaultAction
 
     /// <summary>Takes effect; a body of more than 12 MB.</summary>
     HugeBody,
+
+    /// <summary>Answered as usual; right after, another manager changes users and assignments, so that the pages still to come have moved.</summary>
+    DataMoves,
 }
 
 /// <summary>One scripted fault, such as "the 3rd POST to associate: accept, then drop the connection".</summary>

@@ -11,6 +11,7 @@ internal sealed class NotificationSender : IAsyncDisposable
 {
     private readonly AppleSimulator _simulator;
     private readonly Random _random;
+    private readonly Random _order;
     private readonly BoundedLog<NotificationEntry> _log = new(20_000);
     private readonly Channel<Delivery> _queue = Channel.CreateUnbounded<Delivery>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
@@ -22,6 +23,7 @@ internal sealed class NotificationSender : IAsyncDisposable
     {
         _simulator = simulator;
         _random = new Random(seed);
+        _order = new Random(seed + 1);
         _http = new HttpClient(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -75,7 +77,11 @@ internal sealed class NotificationSender : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _queue.Writer.TryComplete();
+        if (!_queue.Writer.TryComplete())
+        {
+            return;
+        }
+
         await _stop.CancelAsync();
         await _pump;
         _http.Dispose();
@@ -142,7 +148,7 @@ internal sealed class NotificationSender : IAsyncDisposable
 
                 if (_simulator.Switches.ReorderNotifications)
                 {
-                    _random.Shuffle(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(batch));
+                    _order.Shuffle(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(batch));
                 }
 
                 foreach (var delivery in batch)

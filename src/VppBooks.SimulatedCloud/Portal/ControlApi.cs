@@ -26,7 +26,7 @@ internal static class ControlApi
     public static void MapControlApi(this IEndpointRouteBuilder app, SimulatedCloudHost host)
     {
         var apple = host.Apple;
-        var api = app.MapGroup("/_sim");
+        var api = app.MapGroup("/_sim").RefuseOtherSites();
         api.MapGet("/state", () => Results.Json(
             new { now = apple.Clock.GetUtcNow(), options = host.Options, switches = apple.Switches, faults = apple.Faults.List(), locations = apple.Locations }, Json));
         api.MapGet("/assets", (string location, bool? booksOnly) => Run(() => apple.Assets(location, booksOnly ?? false)));

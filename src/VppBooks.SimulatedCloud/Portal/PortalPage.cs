@@ -10,7 +10,9 @@ internal static partial class PortalPage
     /// <summary>Books shown per location; the district has too many for a page.</summary>
     private const int MostBooks = 100;
 
-    public static string Render(SimulatedCloudHost host)
+    /// <param name="host">What to show.</param>
+    /// <param name="open">Location whose books are unfolded.</param>
+    public static string Render(SimulatedCloudHost host, string? open)
     {
         var apple = host.Apple;
         return PortalLayout.Page("Simulated cloud", Html.Of($"""
@@ -20,7 +22,7 @@ internal static partial class PortalPage
             <p class="dim">Apple <code>{host.AppleBaseUrl}</code> · store <code>{host.StoreLookupUrl}</code> · Graph <code>{host.GraphBaseUrl}</code> · sign-in <code>{host.EntraInstance}</code> ·
             for scripts <a href="/_sim/state">/_sim/state</a>, <a href="/_sim/ledger">/_sim/ledger</a>, <a href="/_sim/requests">/_sim/requests</a></p>
             <h2>Locations</h2>
-            {apple.Locations.Select(location => Location(apple, location))}
+            {apple.Locations.Select(location => Location(apple, location, location.UId == open))}
             <h2>Invitations</h2>
             {Invitations(apple)}
             <h2 id="trouble">Trouble</h2>
@@ -29,7 +31,7 @@ internal static partial class PortalPage
             """));
     }
 
-    private static Html Location(AppleSimulator apple, LocationSummary location)
+    private static Html Location(AppleSimulator apple, LocationSummary location, bool showBooks)
     {
         var books = apple.Assets(location.UId);
         return Html.Of($"""
@@ -43,7 +45,7 @@ internal static partial class PortalPage
                 {Button(location.UId, "revoke", "Revoke tokens")}
                 {Button(location.UId, "password", "Downloader changes password")}
               </div>
-              <details><summary>Books and licenses</summary><div class="scroll"><table>
+              <details{Mark(showBooks, "open")}><summary>Books and licenses</summary><div class="scroll"><table>
               <caption class="dim">Licenses of {location.Name}</caption>
               <thead><tr><th></th><th>Book</th><th>Quality</th><th class="n">Total</th><th class="n">Assigned</th><th class="n">Free</th><th>Buy</th></tr></thead><tbody>
               {books.Take(MostBooks).Select(book => Book(location.UId, book))}

@@ -10,7 +10,7 @@ internal static class PortalRoutes
     public static void MapPortal(this IEndpointRouteBuilder app, SimulatedCloudHost host)
     {
         var apple = host.Apple;
-        app.MapGet("/", () => Page(PortalPage.Render(host)));
+        app.MapGet("/", (string? open) => Page(PortalPage.Render(host, open)));
         app.MapGet("/invite", (string? inviteCode) => Page(InvitePage.Render(inviteCode ?? "", Suggest(host, inviteCode), null)));
         app.MapPost("/invite", async (HttpContext context) =>
         {
@@ -23,9 +23,7 @@ internal static class PortalRoutes
                 ? Results.File(apple.IssueToken(uId), "application/octet-stream", $"sToken_for_{location.Name}.vpptoken")
                 : Results.NotFound());
 
-        var forms = app.MapGroup("/portal").AddEndpointFilter(async (context, next) =>
-            // Some other page must not play with the stand-ins behind its visitor's back.
-            context.HttpContext.Request.Headers["Sec-Fetch-Site"] == "cross-site" ? Results.StatusCode(403) : await next(context));
+        var forms = app.MapGroup("/portal").RefuseOtherSites();
         Post("/locations/{uId}/buy", (uId, form) =>
             apple.Buy(uId, form["adamId"].ToString(), form["pricingParam"].ToString(), int.Parse(form["licenses"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture)));
         Post("/locations/{uId}/claim", (uId, _) => apple.ClaimByOtherMdm(uId));

@@ -68,7 +68,6 @@ public sealed class CheckOrderTests : IAsyncLifetime
     {
         _apple.Switches.MaxRequestsPerSecond = 15;
         _apple.Switches.ThrottleRetryAfter = 4;
-        _apple.Clock.Advance(TimeSpan.FromSeconds(2));
         for (var i = 0; i < 15; i++)
         {
             Assert.Equal(200, (await _apple.GetAsync("/client/config")).Status);

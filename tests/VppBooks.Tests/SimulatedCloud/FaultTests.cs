@@ -144,4 +144,17 @@ public sealed class FaultTests : IAsyncLifetime
         _apple.Apple.Faults.Clear();
         Assert.Equal(200, (await _apple.GetAsync("/assignments?pageIndex=2")).Status);
     }
+
+    [Fact]
+    public async Task Data_can_move_between_two_pages()
+    {
+        _apple.Switches.PageSize = 100;
+        _apple.Apple.Faults.Add(new Fault { Action = FaultAction.DataMoves, Path = "*/assignments", Query = "pageIndex=1" });
+
+        var first = await _apple.GetAsync("/assignments?pageIndex=1");
+        var second = await _apple.GetAsync("/assignments?pageIndex=2");
+
+        Assert.Equal(200, first.Status);
+        Assert.NotEqual(first.Text("versionId"), second.Text("versionId"));
+    }
 }

@@ -107,6 +107,8 @@ public sealed class PagingRuleTests : IAsyncLifetime
         Assert.Equal("b", Assert.Single(newAssignments.List("assignments")).GetProperty("clientUserId").GetString());
         Assert.Equal(0, newUsers.Number("currentPageIndex"));
         Assert.Empty((await _apple.GetAsync("/assignments?sinceVersionId=" + newAssignments.Text("versionId"))).List("assignments"));
+        await _apple.FinishAsync(_apple.AssociateAsync(["a"], SimulatedApple.NewBook));
+        Assert.Equal("a", Assert.Single((await _apple.GetAsync("/assignments?sinceVersionId=" + newAssignments.Text("versionId"))).List("assignments")).GetProperty("clientUserId").GetString());
     }
 
     [Theory]
