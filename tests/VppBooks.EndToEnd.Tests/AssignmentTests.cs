@@ -11,6 +11,9 @@ namespace VppBooks.EndToEnd.Tests;
 /// <summary>The way from a book to licenses at Apple, as an administrator walks it.</summary>
 public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixture<StockedConsole>
 {
+    // The members of the groups are read from the directory before the plan shows.
+    private static readonly LocatorAssertionsToBeVisibleOptions _patient = new() { Timeout = 30_000 };
+
     private ConsoleFixture Console => stocked.Console;
 
     [Fact]
@@ -28,7 +31,7 @@ public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixt
         await opened.ScreenshotAsync("picker-light-desk");
         await opened.AssertAccessibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Review plan" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Plan: Max Havelaar" })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Plan: Max Havelaar" })).ToBeVisibleAsync(_patient);
         var planId = Guid.Parse(page.Url.Split("/plan/")[1].Split('?')[0]);
         var plans = Console.Services.GetRequiredService<PlanViews>();
         var plan = (await plans.FindAsync(planId, StockedConsole.Admin, CancellationToken.None))!;
@@ -40,14 +43,15 @@ public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixt
         await Expect(page.GetByRole(AriaRole.Table, new() { Name = "People of the plan" }).GetByRole(AriaRole.Row)).Not.ToHaveCountAsync(1);
         await opened.ScreenshotAsync("plan-people-light-desk");
         await page.GetByRole(AriaRole.Button, new() { Name = "Commit plan" }).ClickAsync();
-        await Expect(page.GetByText("Committed", new() { Exact = true })).ToBeVisibleAsync();
+        await Expect(page.GetByText("Committed", new() { Exact = true })).ToBeVisibleAsync(_patient);
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Progress" })).ToBeFocusedAsync();
         await opened.ScreenshotAsync("progress-running-light-desk");
         await StockedConsole.WaitAsync(async () => (await plans.ProgressAsync(planId, StockedConsole.Admin, CancellationToken.None)).Settled, "the plan to settle");
         var progress = await plans.ProgressAsync(planId, StockedConsole.Admin, CancellationToken.None);
         Assert.True(progress.Assigned > 0, progress.ToString());
 
         // The open page has followed by itself.
-        await Expect(page.GetByRole(AriaRole.Progressbar)).ToHaveAttributeAsync("aria-valuenow", progress.Assigned.ToString(CultureInfo.InvariantCulture));
+        await Expect(page.GetByRole(AriaRole.Progressbar)).ToHaveAttributeAsync("aria-valuenow", progress.Assigned.ToString(CultureInfo.InvariantCulture), new() { Timeout = 20_000 });
         await opened.ScreenshotAsync("progress-light-desk");
         await opened.AssertAccessibleAsync();
 
@@ -68,7 +72,7 @@ public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixt
         var page = opened.Page;
         await PickAsync(page, "Year 4");
         await page.GetByRole(AriaRole.Button, new() { Name = "Review plan" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Plan: Pride and Prejudice" })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Plan: Pride and Prejudice" })).ToBeVisibleAsync(_patient);
         var planId = Guid.Parse(page.Url.Split("/plan/")[1].Split('?')[0]);
         var plan = (await Console.Services.GetRequiredService<PlanViews>().FindAsync(planId, StockedConsole.Admin, CancellationToken.None))!;
         Assert.True(plan.Takes >= 100, plan.ToString());
@@ -86,7 +90,7 @@ public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixt
         await page.GetByRole(AriaRole.Textbox, new() { NameRegex = NumberField() }).FillAsync(plan.Takes.ToString(CultureInfo.InvariantCulture));
         await page.GetByRole(AriaRole.Button, new() { Name = "Commit plan" }).ClickAsync();
 
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "What changed" })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "What changed" })).ToBeVisibleAsync(_patient);
         await opened.ScreenshotAsync("plan-stale-light-desk");
         await opened.AssertAccessibleAsync();
     }
@@ -94,7 +98,7 @@ public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixt
     [Fact]
     public async Task Device_group_shows_why_it_cannot_be_chosen()
     {
-        var book = await stocked.FindBookAsync("Frankenstein");
+        var book = await stocked.FindBookAsync("Jane Eyre");
         await using var opened = await Console.SignInAsync("assigner", $"/apps/ebooks/{book.PublicId}?tab=groups&assign=true");
 
         await opened.Page.GetByRole(AriaRole.Searchbox, new() { Name = "Search groups in the directory" }).FillAsync("School iPads");
@@ -107,7 +111,7 @@ public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixt
     [Fact]
     public async Task Helpdesk_reads_the_groups_and_cannot_spend()
     {
-        var book = await stocked.FindBookAsync("Frankenstein");
+        var book = await stocked.FindBookAsync("Jane Eyre");
         await using var opened = await Console.SignInAsync("helpdesk", $"/apps/ebooks/{book.PublicId}?tab=groups&assign=true");
 
         await Expect(opened.Page.GetByText("Administrators and assigners can do that.")).ToBeVisibleAsync();
