@@ -62,6 +62,8 @@ public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixt
         await Expect(page.Locator(".figure-number").Nth(1)).ToHaveTextAsync(after.Available.ToString("N0", CultureInfo.GetCultureInfo("en-US")));
         Assert.Equal(after.Assigned, (int)(await Console.Services.GetRequiredService<BookCatalog>().FindAsync(plan.BookId, CancellationToken.None))!.Book.Used);
         Assert.Empty(opened.Complaints);
+        await LookAroundAsync(plan, new BrowserKind());
+        await LookAroundAsync(plan, new BrowserKind { Dark = true, Phone = true, Locale = "nl-NL" });
     }
 
     [Fact]
@@ -117,6 +119,29 @@ public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixt
         await Expect(opened.Page.GetByText("Administrators and assigners can do that.")).ToBeVisibleAsync();
         await Expect(opened.Page.GetByRole(AriaRole.Button, new() { Name = "Assign groups" })).ToHaveCountAsync(0);
         await Expect(opened.Page.GetByRole(AriaRole.Button, new() { Name = "Sync now" })).ToBeVisibleAsync();
+    }
+
+    // Every page that shows something of a committed plan, filled with people.
+    private async Task LookAroundAsync(PlanView plan, BrowserKind kind)
+    {
+        var person = (await Console.Services.GetRequiredService<PlanViews>().ListLinesAsync(plan.Id, null, 0, 1, StockedConsole.Admin, CancellationToken.None))[0].PersonId;
+        var group = plan.Assignments[0].GroupId;
+        await using var opened = await Console.SignInAsync("admin", "/library", kind);
+        foreach (var (name, path) in new[]
+        {
+            ("plan", $"/apps/ebooks/{plan.BookId}/plan/{plan.Id}?show=registeredfirst"), ("groups", $"/apps/ebooks/{plan.BookId}?tab=groups"),
+            ("people", $"/apps/ebooks/{plan.BookId}?tab=people"), ("group-list", "/groups"), ("group", $"/groups/{group}"),
+            ("members", $"/groups/{group}?tab=members"), ("people-list", "/people?state=associated"), ("person", $"/people/{person}"), ("books", "/apps/ebooks?q=Havelaar"),
+        })
+        {
+            await opened.GoAsync(path);
+            await Expect(opened.Page.Locator(".busy")).ToHaveCountAsync(0);
+            await opened.ScreenshotAsync($"filled-{name}-{(kind.Phone ? "phone" : "desk")}");
+            await opened.AssertAccessibleAsync();
+            Assert.True(await opened.Page.EvaluateAsync<bool>("document.querySelector('main').scrollWidth <= document.querySelector('main').clientWidth"), name);
+        }
+
+        Assert.Empty(opened.Complaints);
     }
 
     private static async Task PickAsync(IPage page, string group)

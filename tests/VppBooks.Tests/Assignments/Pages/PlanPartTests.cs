@@ -50,8 +50,8 @@ public sealed class PlanPartTests : ElementContext
     {
         var outcomes = Render<PlanOutcomes>(p => p.Add(o => o.Plan, _plan).Add(o => o.Href, o => "?show=" + o));
 
-        Assert.Equal(["44", "9", "2", "1", "2"], outcomes.FindAll("a .outcome-number").Select(n => n.TextContent));
-        Assert.Equal("0", outcomes.Find(".outcome-none .outcome-number").TextContent);
+        Assert.Equal(["44", "9", "2", "1", "2"], outcomes.FindAll("a .plan-outcome-number").Select(n => n.TextContent));
+        Assert.Equal("0", outcomes.Find(".plan-outcome-none .plan-outcome-number").TextContent);
     }
 
     [Fact]

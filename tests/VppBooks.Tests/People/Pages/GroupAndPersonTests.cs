@@ -6,8 +6,9 @@ using VppBooks.Core.People;
 using VppBooks.Tests.Elements;
 using VppBooks.Web.Components.Groups;
 using VppBooks.Web.Components.People;
+using PersonBooks = VppBooks.Web.Components.People.PersonBooks;
 
-namespace VppBooks.Tests.Directory.Pages;
+namespace VppBooks.Tests.People.Pages;
 
 public sealed class GroupAndPersonTests : ElementContext
 {
