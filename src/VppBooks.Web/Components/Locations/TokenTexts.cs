@@ -27,6 +27,11 @@ internal sealed class TokenTexts(IStringLocalizer<TokenTexts> l, SyncRunTexts sy
         _ => condition.ToString(),
     };
 
+    /// <summary>The one word; a first sync on its way is said instead of what is missing until then.</summary>
+    public string Word(LocationSummary token) => FirstSync(token) ? l["First sync…"] : Word(token.Condition);
+
+    public static State StateOf(LocationSummary token) => FirstSync(token) ? State.Busy : StateOf(token.Condition);
+
     public static State StateOf(LocationCondition condition) => condition switch
     {
         LocationCondition.Valid => State.Good,
@@ -95,6 +100,8 @@ internal sealed class TokenTexts(IStringLocalizer<TokenTexts> l, SyncRunTexts sy
         _ when Syncing(token) => l["A sync is under way already."].Value,
         _ => null,
     };
+
+    private static bool FirstSync(LocationSummary token) => token.Condition == LocationCondition.NeverSynced && Syncing(token);
 
     private string Time(DateTimeOffset? moment) => moment is null ? "?" : time.ToLocal(moment.Value).ToString("t", CultureInfo.CurrentCulture);
 
