@@ -7,6 +7,7 @@ using VppBooks.SimulatedCloud;
 using VppBooks.Web.Api;
 using VppBooks.Web.Api.Graph;
 using VppBooks.Web.Components;
+using VppBooks.Web.Components.Catalog;
 using VppBooks.Web.Components.Elements;
 using VppBooks.Web.Components.Locations;
 using VppBooks.Web.Components.Search;
@@ -148,6 +149,7 @@ public sealed class VppBooksApp : IAsyncDisposable
 
         Web.MapHealth();
         Web.MapAccount();
+        Web.MapCovers();
         Web.MapGraphApi();
         Web.MapStaticAssets().AllowAnonymous();
         Web.MapRazorComponents<App>().AddInteractiveServerRenderMode(o => o.ContentSecurityFrameAncestorsPolicy = null);

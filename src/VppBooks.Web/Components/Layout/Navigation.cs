@@ -26,7 +26,7 @@ public static class Navigation
     private static readonly NavigationSection[] _map =
     [
         new(null, null, [new("Overview", "/", Policies.ReadAll, new FluentIcons.Home())]),
-        new("Apps", null, [new("eBooks", "/books", Policies.ReadAll, new FluentIcons.Book())]),
+        new("Apps", null, [new("eBooks", "/apps/ebooks", Policies.ReadAll, new FluentIcons.Book())]),
         new(null, null,
         [
             new("Groups", "/groups", Policies.ReadAll, new FluentIcons.PeopleTeam()),

@@ -1,0 +1,148 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using VppBooks.Core.Assignments;
+using VppBooks.Core.Catalog;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Locations;
+using VppBooks.Core.People;
+using VppBooks.Core.Persistence;
+using VppBooks.Core.Sync;
+using VppBooks.SimulatedCloud.Apple;
+using VppBooks.Tests.Locations;
+
+namespace VppBooks.Tests.Licenses;
+
+/// <summary>A connected and synced education location, and the work of its worker done step by step.</summary>
+internal sealed class SpendingHouse : IAsyncDisposable
+{
+    public const string UId = "3104477120056218";
+
+    private SpendingHouse(CoreHouse core) => Core = core;
+
+    public CoreHouse Core { get; }
+
+    public AppleSimulator Apple => Core.Cloud.Apple;
+
+    public int LocationId { get; private set; }
+
+    public static async Task<SpendingHouse> StartAsync(Action<AppleSwitches>? switches = null)
+    {
+        var house = new SpendingHouse(await CoreHouse.StartAsync(services => services.Configure<PeopleOptions>(o => o.ManagedAppleAccount = "extensionAttribute1")));
+        house.Apple.Switches.MaxRequestsPerSecond = 2000;
+        switches?.Invoke(house.Apple.Switches);
+        var created = await house.Core.Enrollment.CreateAsync(
+            new CreateLocation { Token = new TokenUpload.File(house.Apple.IssueToken(UId)), Name = "Education", AppleAccount = "books@noordrand.example", ConsentGranted = true },
+            CoreHouse.Admin,
+            TestContext.Current.CancellationToken);
+        Assert.IsType<CreateLocationResult.Created>(created);
+        house.LocationId = (await house.Core.RowAsync(UId)).Id;
+        await house.WorkAsync();
+        Assert.Equal(SyncStatus.Completed, (await house.Core.RowAsync(UId)).SyncStatus);
+        return house;
+    }
+
+    /// <summary>Does what the worker would do until nothing is due within <paramref name="patience"/>, moving the clock instead of waiting.</summary>
+    public async Task WorkAsync(TimeSpan? patience = null)
+    {
+        var limit = Core.Clock.GetUtcNow() + (patience ?? TimeSpan.FromMinutes(2));
+        for (var round = 0; round < 200; round++)
+        {
+            if (await StepAsync() is not { } next || next > limit)
+            {
+                return;
+            }
+
+            var wait = next - Core.Clock.GetUtcNow();
+            if (wait > TimeSpan.Zero)
+            {
+                Core.Clock.Offset += wait + TimeSpan.FromMilliseconds(5);
+            }
+        }
+
+        Assert.Fail("The work never came to rest.");
+    }
+
+    /// <summary>One turn of the worker.</summary>
+    /// <returns>When it wants to come back.</returns>
+    public async Task<DateTimeOffset?> StepAsync()
+    {
+        var leases = Core.Get<LocationLeases>();
+        var lease = await leases.TryAcquireAsync(LocationId, CancellationToken.None);
+        Assert.NotNull(lease);
+        var row = await Core.RowAsync(UId);
+        if (row.SyncWanted is { } reason)
+        {
+            await Core.Get<LocationSync>().RunAsync(lease, reason, row.SyncWantedByName, CancellationToken.None);
+        }
+
+        var next = await Core.Get<LicenseDispatcher>().RunAsync(lease, CancellationToken.None);
+        await leases.ReleaseAsync(lease, CancellationToken.None);
+        return next;
+    }
+
+    public async Task SyncAsync()
+    {
+        await Core.ChangeAsync(db => db.Locations.Single(l => l.Id == LocationId).SyncWanted = SyncReason.Manual);
+        await WorkAsync();
+    }
+
+    /// <summary>A limited book that nobody of ours holds, with at least so many free copies.</summary>
+    public async Task<Book> BookAsync(int free)
+    {
+        await using var db = await Core.OpenAsync();
+        return await db.Books.Where(b => b.LocationId == LocationId && !b.Unlimited && b.AvailableCount >= free).OrderBy(b => b.AvailableCount).FirstAsync();
+    }
+
+    public async Task<Guid> GroupAsync(string name)
+    {
+        var groups = Core.Cloud.Directory.Groups.Values.Where(g => g.DisplayName == name).ToList();
+        return await Task.FromResult(Assert.Single(groups).Id);
+    }
+
+    public Task<CommitResult> AssignAsync(Book book, params WishedAssignment[] wishes) =>
+        Core.Get<AssignmentDesk>().AssignAsync(new PlanRequest(book.PublicId, wishes), CoreHouse.Admin, CancellationToken.None);
+
+    public async Task<List<License>> LicensesAsync(Book book)
+    {
+        await using var db = await Core.OpenAsync();
+        return await db.Licenses.AsNoTracking().Where(l => l.BookId == book.Id).ToListAsync();
+    }
+
+    public async Task<List<Operation>> OperationsAsync(OperationKind kind)
+    {
+        await using var db = await Core.OpenAsync();
+        return await db.Operations.AsNoTracking().Where(o => o.Kind == kind).OrderBy(o => o.Id).ToListAsync();
+    }
+
+    public async Task<Book> ReadAsync(Book book)
+    {
+        await using var db = await Core.OpenAsync();
+        return await db.Books.AsNoTracking().SingleAsync(b => b.Id == book.Id);
+    }
+
+    /// <summary>
+    /// The invariants that hold whatever happened: ledger and ground truth agree row by row (I2), counts agree (I3), and nobody was given a title twice (I1).
+    /// </summary>
+    public async Task AssertLedgerIsTrueAsync(Book book)
+    {
+        await using var db = await Core.OpenAsync();
+        var ours = await db.VppUsers.AsNoTracking().Where(u => u.LocationId == LocationId && u.PersonId != null).ToDictionaryAsync(u => u.ClientUserId, u => u.PersonId!.Value);
+        var key = book.Key;
+        var held = Apple.Holders(UId, key.AdamId, key.PricingParam.ToString());
+        var heldByOurs = held.Where(ours.ContainsKey).Select(h => ours[h]).Order().ToList();
+        var assigned = await db.Licenses.Where(l => l.BookId == book.Id && l.State == LicenseState.Assigned).Select(l => l.PersonId).OrderBy(p => p).ToListAsync();
+        Assert.Equal(heldByOurs, assigned);
+        Assert.Equal(assigned.Count, assigned.Distinct().Count());
+
+        var foreign = await db.ForeignHoldings.CountAsync(h => h.BookId == book.Id);
+        var counts = Apple.Counts(UId, key.AdamId, key.PricingParam.ToString());
+        var now = await db.Books.AsNoTracking().SingleAsync(b => b.Id == book.Id);
+        Assert.Equal(counts.Assigned, assigned.Count + foreign);
+        Assert.Equal(counts.Assigned, now.AssignedCount);
+        Assert.Equal(counts.Available, now.AvailableCount);
+        var spent = Apple.Ledger.Where(e => e.Location == UId && e.AdamId == key.AdamId && e.Result == SpendResult.Spent && ours.ContainsKey(e.Target)).ToList();
+        Assert.Equal(spent.Count, spent.Select(s => s.Target).Distinct().Count());
+    }
+
+    public ValueTask DisposeAsync() => Core.DisposeAsync();
+}
