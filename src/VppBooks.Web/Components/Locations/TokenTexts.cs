@@ -76,7 +76,7 @@ internal sealed class TokenTexts(IStringLocalizer<TokenTexts> l, SyncRunTexts sy
 
     public string ShortDaysLeft(int days) => days switch
     {
-        < 0 => l["expired"],
+        < 0 => l["has expired"],
         0 => l["last day"],
         1 => l["1 day left"],
         _ => l["{0} days left", days],
