@@ -5,6 +5,7 @@ using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Persistence;
+using VppBooks.Core.Security;
 using VppBooks.Core.Signals;
 
 namespace VppBooks.Core.Sync;
@@ -21,6 +22,7 @@ public sealed class LocationSync(
     LedgerPublisher ledger,
     TitleUpdater titles,
     RunningSyncs running,
+    IdSource ids,
     SyncRecords records,
     ChangeFeed feed,
     WorkSignal work,
@@ -47,6 +49,7 @@ public sealed class LocationSync(
         {
             var changes = await PassAsync(lease, location, progress, meter, stopping);
             progress.Published = true;
+            CrashPoint.Hit("sync.after-publish");
             TellPublished(lease.LocationId, changes);
             await titles.FetchCoversAsync(lease.LocationId, stopping);
         }
@@ -91,7 +94,7 @@ public sealed class LocationSync(
         await CheckClaimAsync(lease, location, apple, cancellationToken);
 
         using var staging = await stagings.OpenAsync(lease, progress.Run.Id, location.UId, cancellationToken);
-        var reading = new SyncReading(contexts, client, bulk, apple, location, staging, progress, progress.Run.Full, logger);
+        var reading = new SyncReading(contexts, client, bulk, apple, location, staging, progress, progress.Run.Full, ids, logger);
         await progress.EnterAsync(SyncPhase.Books, cancellationToken);
         await reading.ReadBooksAsync(cancellationToken);
         await progress.EnterAsync(SyncPhase.People, cancellationToken);
@@ -104,6 +107,7 @@ public sealed class LocationSync(
         await titles.LookUpAsync(lease, new StoreQuery(location.CountryOrRegion, location.DefaultPlatform, "en", apple.Token), reading.AdamIds, cancellationToken);
 
         await progress.EnterAsync(SyncPhase.Publish, cancellationToken);
+        CrashPoint.Hit("sync.before-publish");
         return await new SyncPublication(writer, bulk, ledger, clock).PublishAsync(lease, location, reading, progress, cancellationToken);
     }
 
