@@ -4,11 +4,12 @@ using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Security;
+using VppBooks.Tests.Persistence;
 using VppBooks.Tests.Sync;
 
 namespace VppBooks.Tests.Licenses;
 
-public sealed class LedgerReaderTests
+public abstract class LedgerReaderTests(ITestDatabase database)
 {
     [Theory]
     [InlineData(LicenseState.Reserved)]
@@ -22,7 +23,7 @@ public sealed class LedgerReaderTests
     [InlineData(LicenseState.Vanished)]
     public async Task A_license_seen_at_Apple_is_assigned_whatever_we_thought_of_it(LicenseState before)
     {
-        await using var fixture = await SyncFixture.StartAsync();
+        await using var fixture = await database.StartAsync();
         var (book, person, clientUserId) = await BookAndPersonAsync(fixture);
         var license = await fixture.AddLicenseAsync(person, book, before);
         fixture.Give(book.Key.AdamId, clientUserId);
@@ -47,7 +48,7 @@ public sealed class LedgerReaderTests
     [InlineData(LicenseState.Vanished)]
     public async Task A_wish_that_was_not_sent_is_fulfilled_by_the_other_quality(LicenseState before)
     {
-        await using var fixture = await SyncFixture.StartAsync();
+        await using var fixture = await database.StartAsync();
         var (book, person, clientUserId) = await BookAndPersonAsync(fixture);
         var plus = await fixture.BookAsync(book.Key.AdamId, "PLUS");
         var license = await fixture.AddLicenseAsync(person, book, before);
@@ -66,7 +67,7 @@ public sealed class LedgerReaderTests
     [InlineData(LicenseState.Unknown)]
     public async Task A_second_copy_gets_a_row_of_its_own_when_the_first_may_be_spent(LicenseState before)
     {
-        await using var fixture = await SyncFixture.StartAsync();
+        await using var fixture = await database.StartAsync();
         var (book, person, clientUserId) = await BookAndPersonAsync(fixture);
         var plus = await fixture.BookAsync(book.Key.AdamId, "PLUS");
         await fixture.AddLicenseAsync(person, book, before);
@@ -82,7 +83,7 @@ public sealed class LedgerReaderTests
     [Fact]
     public async Task Copies_of_both_qualities_found_together_get_two_rows_and_reading_again_changes_nothing()
     {
-        await using var fixture = await SyncFixture.StartAsync();
+        await using var fixture = await database.StartAsync();
         var (book, _, clientUserId) = await BookAndPersonAsync(fixture);
         fixture.Give(book.Key.AdamId, clientUserId);
         fixture.Give(book.Key.AdamId, clientUserId, "PLUS");
@@ -101,7 +102,7 @@ public sealed class LedgerReaderTests
     [Fact]
     public async Task Absence_in_a_complete_reading_counts_the_second_time_and_presence_makes_it_good_again()
     {
-        await using var fixture = await SyncFixture.StartAsync();
+        await using var fixture = await database.StartAsync();
         var (book, person, clientUserId) = await BookAndPersonAsync(fixture);
         await fixture.AddLicenseAsync(person, book, LicenseState.Assigned);
 
@@ -121,7 +122,7 @@ public sealed class LedgerReaderTests
     [Fact]
     public async Task Holdings_of_others_come_at_once_and_go_only_with_a_complete_reading()
     {
-        await using var fixture = await SyncFixture.StartAsync();
+        await using var fixture = await database.StartAsync();
         var (book, _, _) = await BookAndPersonAsync(fixture);
         fixture.AddUser("rv-0001");
         fixture.Give(book.Key.AdamId, "rv-0001");
@@ -139,7 +140,7 @@ public sealed class LedgerReaderTests
     [Fact]
     public async Task A_license_on_a_retired_record_still_belongs_to_the_person()
     {
-        await using var fixture = await SyncFixture.StartAsync();
+        await using var fixture = await database.StartAsync();
         var (book, person, clientUserId) = await BookAndPersonAsync(fixture);
         fixture.Give(book.Key.AdamId, clientUserId);
         await ReadDeltaAsync(fixture);
@@ -159,7 +160,7 @@ public sealed class LedgerReaderTests
     [Fact]
     public async Task A_person_who_returns_gets_a_second_record_that_is_ours_as_well()
     {
-        await using var fixture = await SyncFixture.StartAsync();
+        await using var fixture = await database.StartAsync();
         var (_, person, clientUserId) = await BookAndPersonAsync(fixture);
         await ReadUsersAsync(fixture);
         fixture.Retire(clientUserId);
@@ -177,7 +178,7 @@ public sealed class LedgerReaderTests
     [Fact]
     public async Task Invite_codes_of_ours_are_sealed_and_those_of_others_are_not_kept()
     {
-        await using var fixture = await SyncFixture.StartAsync();
+        await using var fixture = await database.StartAsync();
         var (person, clientUserId) = await fixture.AddPersonAsync("Anna", atApple: false, VppUserStatus.Unknown);
         var foreign = Guid.NewGuid().ToString("D");
         fixture.AddUser(clientUserId, associated: false);
@@ -215,7 +216,7 @@ public sealed class LedgerReaderTests
     [Fact]
     public async Task An_unknown_version_is_answered_by_reading_everything()
     {
-        await using var fixture = await SyncFixture.StartAsync();
+        await using var fixture = await database.StartAsync();
         var (book, _, clientUserId) = await BookAndPersonAsync(fixture);
         await ReadUsersAsync(fixture);
         await ReadDeltaAsync(fixture);
@@ -232,7 +233,7 @@ public sealed class LedgerReaderTests
     [Fact]
     public async Task An_owner_that_lost_the_lease_publishes_nothing()
     {
-        await using var fixture = await SyncFixture.StartAsync();
+        await using var fixture = await database.StartAsync();
         var (book, _, clientUserId) = await BookAndPersonAsync(fixture);
         fixture.Give(book.Key.AdamId, clientUserId);
         fixture.Once("/assignments", async () =>
@@ -269,4 +270,8 @@ public sealed class LedgerReaderTests
         await using var db = fixture.Open();
         return await db.ForeignHoldings.CountAsync();
     }
+
+    public sealed class OnSqlite() : LedgerReaderTests(new SqliteTestDatabase());
+
+    public sealed class OnSqlServer() : LedgerReaderTests(new SqlServerTestDatabase());
 }

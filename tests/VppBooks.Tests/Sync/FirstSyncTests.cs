@@ -1,17 +1,18 @@
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Sync;
+using VppBooks.Tests.Persistence;
 
 namespace VppBooks.Tests.Sync;
 
-public sealed class FirstSyncTests
+public abstract class FirstSyncTests(ITestDatabase database)
 {
     [Theory]
     [InlineData(3)]
     [InlineData(1000)]
     public async Task Reads_everything_and_shows_it_at_once(int pageSize)
     {
-        await using var fixture = await SyncFixture.StartAsync(pageSize);
+        await using var fixture = await database.StartAsync(pageSize);
         var books = Enumerable.Range(1, 7).Select(i => fixture.AddBook(i)).ToList();
         fixture.AddApp(900);
         foreach (var user in Enumerable.Range(1, 11))
@@ -49,7 +50,7 @@ public sealed class FirstSyncTests
     [InlineData(1000)]
     public async Task A_second_sync_with_nothing_changed_asks_little_and_writes_nothing(int pageSize)
     {
-        await using var fixture = await SyncFixture.StartAsync(pageSize);
+        await using var fixture = await database.StartAsync(pageSize);
         var books = Enumerable.Range(1, 7).Select(i => fixture.AddBook(i)).ToList();
         foreach (var user in Enumerable.Range(1, 11))
         {
@@ -69,4 +70,8 @@ public sealed class FirstSyncTests
         Assert.Equal(before, await fixture.DumpAsync());
         Assert.InRange(second.Requests, 1, 4 + ((7 + pageSize - 1) / pageSize));
     }
+
+    public sealed class OnSqlite() : FirstSyncTests(new SqliteTestDatabase());
+
+    public sealed class OnSqlServer() : FirstSyncTests(new SqlServerTestDatabase());
 }

@@ -67,11 +67,13 @@ public sealed class SyncFaultTests
         var (books, _) = Fill(fixture, books: 4, users: 12);
         await fixture.SyncAsync();
         fixture.Apple.ForgetVersions();
+        fixture.AddUser("rv-new");
+        fixture.Give(books[0], "rv-new");
 
         var full = await fixture.SyncAsync();
         var delta = await fixture.SyncAsync();
 
-        Assert.Equal((SyncResult.Succeeded, true, 0), (full.Result, full.Full, full.RowsChanged));
+        Assert.Equal((SyncResult.Succeeded, true, 3), (full.Result, full.Full, full.RowsChanged));
         Assert.Equal((SyncResult.Succeeded, false), (delta.Result, delta.Full));
         await AgreesWithAppleAsync(fixture, books);
     }

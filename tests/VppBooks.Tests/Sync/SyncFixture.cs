@@ -51,9 +51,7 @@ internal sealed class SyncFixture : IAsyncDisposable
 
     public int LocationId => Lease.LocationId;
 
-    public string DatabaseFile => Path.Combine(_folder, "test.db");
-
-    public static async Task<SyncFixture> StartAsync(int pageSize = 1000, TimeProvider? clock = null, bool claim = true)
+    public static async Task<SyncFixture> StartAsync(int pageSize = 1000, TimeProvider? clock = null, bool claim = true, string? sqlServer = null)
     {
         clock ??= TimeProvider.System;
         var cloud = await SimulatedCloudHost.StartAsync(
@@ -68,7 +66,9 @@ internal sealed class SyncFixture : IAsyncDisposable
         var services = new ServiceCollection()
             .AddLogging()
             .AddSingleton(clock)
-            .AddVppBooksDatabase(DatabaseProvider.Sqlite, $"Data Source={Path.Combine(folder, "test.db")}")
+            .AddVppBooksDatabase(
+                sqlServer is null ? DatabaseProvider.Sqlite : DatabaseProvider.SqlServer,
+                sqlServer is null ? $"Data Source={Path.Combine(folder, "test.db")}" : $"{sqlServer};Initial Catalog=vppbooks-test-{Guid.NewGuid():N}")
             .Configure<AppleOptions>(o =>
             {
                 (o.BaseUrl, o.StoreLookupUrl) = (cloud.AppleBaseUrl, cloud.StoreLookupUrl);
@@ -214,8 +214,9 @@ internal sealed class SyncFixture : IAsyncDisposable
     /// <summary>All data tables as text: equal before and after means that nothing was written.</summary>
     public async Task<string> DumpAsync()
     {
-        await using var connection = new SqliteConnection($"Data Source={DatabaseFile}");
-        await connection.OpenAsync();
+        await using var db = Open();
+        await db.Database.OpenConnectionAsync();
+        var connection = db.Database.GetDbConnection();
         var result = new System.Text.StringBuilder();
         foreach (var table in (string[])["Books", "Titles", "Covers", "VppUsers", "Licenses", "ForeignHoldings", "People", "AuditEvents"])
         {
@@ -243,6 +244,11 @@ internal sealed class SyncFixture : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await using (var db = Open())
+        {
+            await db.Database.EnsureDeletedAsync();
+        }
+
         await _services.DisposeAsync();
         await Cloud.DisposeAsync();
         SqliteConnection.ClearAllPools();
