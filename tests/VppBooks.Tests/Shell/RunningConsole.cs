@@ -19,6 +19,8 @@ public sealed class RunningConsole : IAsyncLifetime
     internal RunningConsole(IEnumerable<string> more) => _arguments =
     [
         "--environment=Development", "--urls=http://127.0.0.1:0", "--SimulatedCloud:Enabled=true", "--SimulatedCloud:Port=0", "--SimulatedCloud:EntraPort=0",
+        // Several of these share one database; none may find what another left at Apple.
+        "--SimulatedCloud:StateFile=",
         "--Scheduler:Store=Memory", "--Serilog:MinimumLevel:Default=Fatal", "--Serilog:MinimumLevel:Override:Microsoft=Fatal", .. more,
     ];
 
