@@ -46,6 +46,7 @@ public sealed class LocationSync(
         try
         {
             var changes = await PassAsync(lease, location, progress, meter, stopping);
+            CrashPoint.Hit("sync.after-publish");
             progress.Published = true;
             TellPublished(lease.LocationId, changes);
             await titles.FetchCoversAsync(lease.LocationId, stopping);

@@ -12,6 +12,8 @@ namespace VppBooks.Core.Sync;
 internal sealed class SyncReading(
     IDbContextFactory<VppBooksDbContext> contexts, AppleClient client, IBulkStore bulk, AppleLocation apple, Location location, LedgerStaging staging, SyncProgress progress, bool full, ILogger logger)
 {
+    private const string PageRead = "sync.page-n";
+
     private readonly Dictionary<AssetKey, StagedBook> _books = [];
     private readonly HashSet<int> _complete = [];
     private readonly bool _fromStart = full;
@@ -54,6 +56,7 @@ internal sealed class SyncReading(
                 }
 
                 _pageSize = Math.Max(_pageSize, rows.Count);
+                CrashPoint.Hit(PageRead);
                 return ValueTask.CompletedTask;
             },
             progress.Follow(),
@@ -91,7 +94,7 @@ internal sealed class SyncReading(
     {
         var (traversal, all) = await LedgerReader.DeltaOrAllAsync(
             _fromStart ? null : location.UsersVersionId,
-            version => client.ReadUsersAsync(apple, new VppUserQuery(SinceVersionId: version), staging.AddUsersAsync, progress.Follow(), cancellationToken));
+            version => client.ReadUsersAsync(apple, new VppUserQuery(SinceVersionId: version), StageUsersAsync, progress.Follow(), cancellationToken));
         var clean = Note("users", traversal);
         UsersComplete = all && clean;
         Full &= all;
@@ -191,7 +194,7 @@ internal sealed class SyncReading(
                 apple,
                 new AssignmentQuery(asset.AdamId, asset.PricingParam),
                 first: null,
-                (page, token) => staging.AddAssignmentsAsync(page, found => found == asset ? book.Key : null, token),
+                (page, token) => StageAsync(page, found => found == asset ? book.Key : null, token),
                 progress: null,
                 stop);
             if (traversal.Clean)
@@ -263,7 +266,19 @@ internal sealed class SyncReading(
     }
 
     private ValueTask StageAsync(IReadOnlyList<Assignment> rows, CancellationToken cancellationToken) =>
-        staging.AddAssignmentsAsync(rows, key => _books.TryGetValue(key, out var book) ? book.Key : null, cancellationToken);
+        StageAsync(rows, key => _books.TryGetValue(key, out var book) ? book.Key : null, cancellationToken);
+
+    private async ValueTask StageAsync(IReadOnlyList<Assignment> rows, Func<AssetKey, int?> findKey, CancellationToken cancellationToken)
+    {
+        await staging.AddAssignmentsAsync(rows, findKey, cancellationToken);
+        CrashPoint.Hit(PageRead);
+    }
+
+    private async ValueTask StageUsersAsync(IReadOnlyList<VppUserRow> rows, CancellationToken cancellationToken)
+    {
+        await staging.AddUsersAsync(rows, cancellationToken);
+        CrashPoint.Hit(PageRead);
+    }
 
     private int PagesOf(StagedBook book) => (int)Math.Min(int.MaxValue, (book.AssignedCount + Math.Max(_pageSize, 1) - 1) / Math.Max(_pageSize, 1));
 
