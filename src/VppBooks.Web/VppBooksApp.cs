@@ -7,7 +7,9 @@ using VppBooks.SimulatedCloud;
 using VppBooks.Web.Api;
 using VppBooks.Web.Api.Graph;
 using VppBooks.Web.Components;
+using VppBooks.Web.Components.Catalog;
 using VppBooks.Web.Components.Elements;
+using VppBooks.Web.Components.Locations;
 using VppBooks.Web.Components.Search;
 using VppBooks.Web.Hosting;
 using VppBooks.Web.Jobs;
@@ -120,6 +122,7 @@ public sealed class VppBooksApp : IAsyncDisposable
         services.AddFluentUIComponents(o => o.Localizer = new LibraryTexts());
         services.AddScoped<BrowserTimeProvider>();
         services.AddScoped<ISearchSource, ScreenSearch>();
+        services.AddTokenScreens();
         services.AddRazorComponents().AddInteractiveServerComponents().AddHubOptions(o => o.MaximumReceiveMessageSize = 32 * 1024);
         services.Configure<CircuitOptions>(o =>
         {
@@ -146,6 +149,7 @@ public sealed class VppBooksApp : IAsyncDisposable
 
         Web.MapHealth();
         Web.MapAccount();
+        Web.MapCovers();
         Web.MapGraphApi();
         Web.MapStaticAssets().AllowAnonymous();
         Web.MapRazorComponents<App>().AddInteractiveServerRenderMode(o => o.ContentSecurityFrameAncestorsPolicy = null);

@@ -1,1 +1,14 @@
-Console.WriteLine("VppBooks benchmarks");
+using VppBooks.Benchmarks;
+
+switch (args)
+{
+    case ["stand-in", .. var rest]:
+        await StandIn.ServeAsync(rest);
+        return 0;
+    case ["sync", .. var rest]:
+        await SyncWorkload.RunAsync(rest.Contains("--quick", StringComparer.Ordinal), CancellationToken.None);
+        return 0;
+    default:
+        Console.WriteLine("VppBooks benchmarks. Workloads: sync [--quick]. See docs/benchmarks.md.");
+        return args.Length == 0 ? 0 : 1;
+}

@@ -1,5 +1,6 @@
-#pragma warning disable CS9113 // Not yet read.
 using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Assignments;
+using VppBooks.Core.Licenses;
 using VppBooks.Core.Persistence;
 
 namespace VppBooks.Core.Catalog;
@@ -7,15 +8,143 @@ namespace VppBooks.Core.Catalog;
 /// <summary>Books as screens and the API show them. Reads our tables only, never Apple.</summary>
 public sealed class BookCatalog(IDbContextFactory<VppBooksDbContext> contexts)
 {
+    private const int GroupsInList = 3;
+
     /// <summary>A page of books of all connected locations.</summary>
-    public Task<BookPage> ListAsync(BookQuery query, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<BookPage> ListAsync(BookQuery query, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var books = db.ListedBooks().Where(db, query);
+        var total = await books.CountAsync(cancellationToken);
+        var page = await Rows(db, books.OrderBy(db, query).Skip(Math.Max(query.Skip, 0)).Take(Math.Clamp(query.Take, 1, BookQuery.MaxTake))).ToListAsync(cancellationToken);
+        var groups = await GroupsAsync(db, page.ConvertAll(b => b.BookId), cancellationToken);
+        return new BookPage(page.ConvertAll(b => b with { Groups = [.. groups[b.BookId].Where(g => g.Intent != Intent.Excluded).Take(GroupsInList)] }), total);
+    }
 
     /// <summary>One book; null when there is none with the id.</summary>
-    public Task<BookDetail?> FindAsync(Guid publicId, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<BookDetail?> FindAsync(Guid publicId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var one = db.ListedBooks().Where(b => b.Book.PublicId == publicId);
+        var row = await Rows(db, one).SingleOrDefaultAsync(cancellationToken);
+        if (row is null)
+        {
+            return null;
+        }
+
+        var more = await one.Select(b => new
+        {
+            b.Title!.Description,
+            b.Title.Seller,
+            b.Title.Language,
+            b.Title.Isbn,
+            Genres = (string?)b.Title.Genres,
+            b.Title.ReleaseDate,
+            b.Title.StoreUrl,
+            b.Location.OrganizationName,
+            b.Location.LocationName,
+            b.Book.CreatedAt,
+            b.Book.ModifiedAt,
+            Ours = db.Licenses.Count(l => l.BookId == b.Book.Id && l.State == LicenseState.Assigned),
+            Foreign = db.ForeignHoldings.Count(h => h.BookId == b.Book.Id),
+            Failed = db.Licenses.Count(l => l.BookId == b.Book.Id && l.State == LicenseState.Failed),
+            Held = db.Licenses.Count(l => l.BookId == b.Book.Id && l.State == LicenseState.Held),
+        }).SingleAsync(cancellationToken);
+        var groups = await GroupsAsync(db, [row.BookId], cancellationToken);
+        return new BookDetail
+        {
+            Book = row with { Groups = [.. groups[row.BookId]] },
+            Description = more.Description,
+            Seller = more.Seller,
+            Language = more.Language,
+            Isbn = more.Isbn,
+            Genres = Split(more.Genres),
+            ReleaseDate = more.ReleaseDate,
+            StoreUrl = more.StoreUrl,
+            OrganizationName = more.OrganizationName,
+            LocationName = more.LocationName,
+            Ours = more.Ours,
+            Foreign = more.Foreign,
+            Leavers = await CountLeaversAsync(db, row, cancellationToken),
+            Failed = more.Failed,
+            Held = more.Held,
+            CreatedAt = more.CreatedAt,
+            ModifiedAt = more.ModifiedAt,
+        };
+    }
 
     /// <summary>A cached cover; null when there is none.</summary>
-    public Task<CoverFile?> FindCoverAsync(int titleId, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<CoverFile?> FindCoverAsync(int titleId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Covers.Where(c => c.TitleId == titleId).Select(c => new CoverFile(c.ContentType, c.Content, c.FetchedAt)).SingleOrDefaultAsync(cancellationToken);
+    }
 
     /// <summary>Genres, languages and locations to filter by.</summary>
-    public Task<BookFacets> ListFacetsAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<BookFacets> ListFacetsAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var genres = await db.ListedBooks().Where(b => b.Title != null && b.Title.Genres != "").Select(b => b.Title!.Genres).Distinct().ToListAsync(cancellationToken);
+        var languages = await db.ListedBooks().Where(b => b.Title!.Language != null).Select(b => b.Title!.Language!).Distinct().ToListAsync(cancellationToken);
+        var locations = await db.Locations.Where(l => l.DeletedAt == null).OrderBy(l => l.Name).Select(l => new LocationFacet(l.PublicId, l.Name)).ToListAsync(cancellationToken);
+        return new BookFacets(
+            [.. genres.SelectMany(Split).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.CurrentCultureIgnoreCase)],
+            [.. languages.Order(StringComparer.Ordinal)],
+            locations);
+    }
+
+    private static IQueryable<BookRow> Rows(VppBooksDbContext db, IQueryable<ListedBook> books) => books.Select(b => new BookRow
+    {
+        BookId = b.Book.Id,
+        PublicId = b.Book.PublicId,
+        LocationId = b.Location.Id,
+        LocationPublicId = b.Location.PublicId,
+        AdamId = b.Book.AdamId,
+        PricingParam = b.Book.PricingParam,
+        Title = b.Title!.Name,
+        Author = b.Title.Author,
+        TokenName = b.Location.Name,
+        CoverTitleId = b.Title.HasCover ? b.Book.TitleId : null,
+        Total = b.Book.TotalCount,
+        Used = b.Book.AssignedCount,
+        Free = b.Book.AvailableCount,
+        Unlimited = b.Book.Unlimited,
+        NoLongerReported = b.Book.NoLongerReported,
+        Reserved = db.Licenses.Count(l => l.BookId == b.Book.Id
+            && (l.State == LicenseState.Reserved || l.State == LicenseState.Submitting || l.State == LicenseState.Submitted || l.State == LicenseState.Unknown)),
+        Waiting = db.Licenses.Count(l => l.BookId == b.Book.Id && l.State == LicenseState.Waiting),
+        Assignments = db.GroupAssignments.Count(a => a.BookId == b.Book.Id && a.Intent != Intent.Excluded),
+        RequiredAssignments = db.GroupAssignments.Count(a => a.BookId == b.Book.Id && a.Intent == Intent.Required),
+        LocationState = b.Location.State,
+        LastSyncedAt = b.Location.LastSyncedAt,
+    });
+
+    private static async Task<ILookup<int, AssignedGroup>> GroupsAsync(VppBooksDbContext db, List<int> bookIds, CancellationToken cancellationToken)
+    {
+        var assigned = await (
+            from assignment in db.GroupAssignments.AsNoTracking()
+            join directoryGroup in db.Groups on assignment.GroupId equals directoryGroup.Id into groups
+            from directoryGroup in groups.DefaultIfEmpty()
+            where bookIds.Contains(assignment.BookId)
+            select new { assignment.BookId, assignment.Intent, assignment.Id, DirectoryId = (Guid?)directoryGroup!.DirectoryId, Name = (string?)directoryGroup.DisplayName })
+            .ToListAsync(cancellationToken);
+        return assigned
+            .OrderBy(a => a.Intent switch { Intent.Required => 0, Intent.Available => 1, _ => 2 }).ThenBy(a => a.Name, StringComparer.CurrentCultureIgnoreCase)
+            .ToLookup(a => a.BookId, a => new AssignedGroup(a.DirectoryId, a.Name, a.Intent));
+    }
+
+    // Copies that nobody can take back from people who are no longer there.
+    private static async Task<int> CountLeaversAsync(VppBooksDbContext db, BookRow book, CancellationToken cancellationToken)
+    {
+        var ours = await db.Licenses.CountAsync(
+            l => l.BookId == book.BookId && l.State == LicenseState.Assigned
+                && (db.People.Any(p => p.Id == l.PersonId && p.GoneSince != null)
+                    || (db.VppUsers.Any(u => u.PersonId == l.PersonId && u.LocationId == book.LocationId && u.Retired)
+                        && !db.VppUsers.Any(u => u.PersonId == l.PersonId && u.LocationId == book.LocationId && !u.Retired))),
+            cancellationToken);
+        var foreign = await db.ForeignHoldings.CountAsync(h => h.BookId == book.BookId && db.VppUsers.Any(u => u.Id == h.VppUserId && u.Retired), cancellationToken);
+        return ours + foreign;
+    }
+
+    private static string[] Split(string? genres) => string.IsNullOrEmpty(genres) ? [] : genres.Split('|');
 }

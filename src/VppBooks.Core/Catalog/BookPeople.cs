@@ -1,8 +1,8 @@
-#pragma warning disable CS9113 // Not yet read.
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Apple;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Licenses;
+using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
 
 namespace VppBooks.Core.Catalog;
@@ -60,5 +60,84 @@ public sealed record BookPerson(
 public sealed class BookPeople(IDbContextFactory<VppBooksDbContext> contexts)
 {
     /// <summary>A page of the people of a book; null when there is no book with the id.</summary>
-    public Task<BookPeoplePage?> ListAsync(Guid bookPublicId, BookPeopleQuery query, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<BookPeoplePage?> ListAsync(Guid bookPublicId, BookPeopleQuery query, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var book = await db.Books.AsNoTracking().Where(b => b.PublicId == bookPublicId).Select(b => new { b.Id, b.LocationId }).SingleOrDefaultAsync(cancellationToken);
+        if (book is null)
+        {
+            return null;
+        }
+
+        var people = People(db, book.Id, query);
+        var total = await people.CountAsync(cancellationToken);
+        var foreign = await db.ForeignHoldings.CountAsync(h => h.BookId == book.Id, cancellationToken);
+        var page = await people
+            .OrderBy(p => p.Person.DisplayName).ThenBy(p => p.License.Id)
+            .Skip(Math.Max(query.Skip, 0)).Take(Math.Clamp(query.Take, 1, BookQuery.MaxTake))
+            .Select(p => new
+            {
+                PersonKey = p.Person.Id,
+                Row = new BookPerson(
+                    p.Person.PublicId,
+                    p.Person.DisplayName,
+                    p.Person.UserPrincipalName,
+                    p.Person.GoneSince != null,
+                    p.License.Id,
+                    p.License.State,
+                    p.License.Source,
+                    p.License.Ordinal,
+                    p.License.ChangedAt,
+                    p.License.ErrorNumber,
+                    db.VppUsers.Where(u => u.PersonId == p.Person.Id && u.LocationId == book.LocationId).OrderBy(u => u.Retired).Select(u => (VppUserStatus?)u.Status).FirstOrDefault(),
+                    Array.Empty<AssignedGroup>()),
+            })
+            .ToListAsync(cancellationToken);
+        var groups = await GroupsAsync(db, book.Id, page.ConvertAll(p => p.PersonKey), cancellationToken);
+        return new BookPeoplePage(page.ConvertAll(p => p.Row with { Groups = groups(p.PersonKey) }), total, foreign);
+    }
+
+    private static IQueryable<Holder> People(VppBooksDbContext db, int bookId, BookPeopleQuery query)
+    {
+        var people =
+            from license in db.Licenses.AsNoTracking()
+            join person in db.People on license.PersonId equals person.Id
+            where license.BookId == bookId
+            select new Holder { License = license, Person = person };
+        people = query.State is { } state ? people.Where(p => p.License.State == state) : people.Where(p => p.License.State != LicenseState.Canceled);
+        if (!string.IsNullOrWhiteSpace(query.Search))
+        {
+            var pattern = BookFilters.Like(query.Search.Trim());
+            people = people.Where(p =>
+                EF.Functions.Like(p.Person.DisplayName, pattern, BookFilters.Escape) || EF.Functions.Like(p.Person.UserPrincipalName, pattern, BookFilters.Escape));
+        }
+
+        return people;
+    }
+
+    private static async Task<Func<int, IReadOnlyList<AssignedGroup>>> GroupsAsync(VppBooksDbContext db, int bookId, List<int> personIds, CancellationToken cancellationToken)
+    {
+        // An assignment to all users reaches everybody; the others reach members.
+        var everybody = await db.GroupAssignments.AsNoTracking()
+            .Where(a => a.BookId == bookId && a.GroupId == null && a.Intent != Intent.Excluded)
+            .Select(a => new AssignedGroup(null, null, a.Intent))
+            .ToListAsync(cancellationToken);
+        var members = await (
+            from assignment in db.GroupAssignments.AsNoTracking()
+            join directoryGroup in db.Groups on assignment.GroupId equals directoryGroup.Id
+            join membership in db.GroupMemberships on directoryGroup.Id equals membership.GroupId
+            where assignment.BookId == bookId && assignment.Intent != Intent.Excluded && personIds.Contains(membership.PersonId)
+            orderby directoryGroup.DisplayName
+            select new { membership.PersonId, Group = new AssignedGroup(directoryGroup.DirectoryId, directoryGroup.DisplayName, assignment.Intent) })
+            .ToListAsync(cancellationToken);
+        var byPerson = members.ToLookup(m => m.PersonId, m => m.Group);
+        return personId => [.. byPerson[personId], .. everybody];
+    }
+
+    private sealed class Holder
+    {
+        public required License License { get; init; }
+
+        public required Person Person { get; init; }
+    }
 }

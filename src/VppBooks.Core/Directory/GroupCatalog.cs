@@ -52,7 +52,7 @@ public sealed class GroupCatalog(IDbContextFactory<VppBooksDbContext> contexts, 
                 join book in db.Books on assignment.BookId equals book.Id
                 join location in db.Locations on book.LocationId equals location.Id
                 from title in db.Titles.Where(t => t.Id == book.TitleId).DefaultIfEmpty()
-                orderby title!.Name, book.AdamId, book.Id
+                orderby title!.Name == null, title!.Name, book.AdamId, book.Id
                 select new GroupBook(
                     book.PublicId,
                     assignment.PublicId,

@@ -23,6 +23,7 @@ public sealed class GroupReader(
     IDbContextFactory<VppBooksDbContext> contexts,
     GraphDirectory directory,
     PeopleWriter people,
+    IBulkStore bulk,
     DirectoryHealth health,
     TimeProvider clock,
     ILogger<GroupReader> logger) : IDisposable
@@ -165,11 +166,9 @@ public sealed class GroupReader(
         }
 
         var added = members.Where(id => !before.Contains(id)).Order().ToList();
-        foreach (var chunk in added.Chunk(5000))
+        foreach (var chunk in added.Chunk(10_000))
         {
-            db.GroupMemberships.AddRange(chunk.Select(id => new GroupMembership { GroupId = group.Id, PersonId = id }));
-            await db.SaveChangesAsync(cancellationToken);
-            db.ChangeTracker.Clear();
+            await bulk.InsertMembershipsAsync(db, group.Id, chunk, cancellationToken);
         }
 
         await db.Groups.Where(g => g.Id == group.Id).ExecuteUpdateAsync(

@@ -6,7 +6,7 @@ using VppBooks.Core.Security;
 namespace VppBooks.Core.Directory;
 
 /// <summary>Writes what the directory says about users: people are known by their object id, whatever their name becomes (I12).</summary>
-public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, IdSource ids, TimeProvider clock)
+public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, IBulkStore bulk, IdSource ids, TimeProvider clock)
 {
     /// <summary>Stores new people and changes those that differ, in one transaction.</summary>
     /// <returns>The internal number of each, in no order, repeats removed.</returns>
@@ -58,33 +58,56 @@ public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, 
     private async Task<IReadOnlyCollection<int>> TryUpsertAsync(IReadOnlyList<DirectoryUser> users, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var wanted = users.Select(u => u.DirectoryId).Distinct().ToList();
         var known = await db.People.Where(p => wanted.Contains(p.DirectoryId)).ToDictionaryAsync(p => p.DirectoryId, cancellationToken);
+        var added = new Dictionary<Guid, Person>();
         foreach (var user in users)
         {
-            if (!known.TryGetValue(user.DirectoryId, out var person))
+            if (known.TryGetValue(user.DirectoryId, out var person))
             {
-                person = new Person
-                {
-                    PublicId = ids.NewId(),
-                    DirectoryId = user.DirectoryId,
-                    DisplayName = user.DisplayName,
-                    UserPrincipalName = user.UserPrincipalName,
-                };
-                db.People.Add(person);
-                known.Add(user.DirectoryId, person);
+                Describe(person, user);
             }
-
-            person.DisplayName = user.DisplayName;
-            person.UserPrincipalName = user.UserPrincipalName;
-            person.Mail = user.Mail;
-            person.ManagedAppleAccount = user.ManagedAppleAccount;
-            person.AccountEnabled = user.AccountEnabled;
-            person.Guest = user.Guest;
-            person.GoneSince = null;
+            else
+            {
+                added[user.DirectoryId] = New(user);
+            }
         }
 
         await db.SaveChangesAsync(cancellationToken);
-        return [.. known.Values.Select(p => p.Id)];
+        await bulk.InsertPeopleAsync(db, added.Values, cancellationToken);
+        var numbers = known.Values.Select(p => p.Id).ToList();
+        if (added.Count > 0)
+        {
+            var unknown = added.Keys.ToList();
+            numbers.AddRange(await db.People.Where(p => unknown.Contains(p.DirectoryId)).Select(p => p.Id).ToListAsync(cancellationToken));
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return numbers;
+    }
+
+    private static void Describe(Person person, DirectoryUser user)
+    {
+        person.DisplayName = user.DisplayName;
+        person.UserPrincipalName = user.UserPrincipalName;
+        person.Mail = user.Mail;
+        person.ManagedAppleAccount = user.ManagedAppleAccount;
+        person.AccountEnabled = user.AccountEnabled;
+        person.Guest = user.Guest;
+        person.GoneSince = null;
+    }
+
+    private Person New(DirectoryUser user)
+    {
+        var person = new Person
+        {
+            PublicId = ids.NewId(),
+            DirectoryId = user.DirectoryId,
+            DisplayName = user.DisplayName,
+            UserPrincipalName = user.UserPrincipalName,
+        };
+        Describe(person, user);
+        return person;
     }
 }

@@ -1,76 +1,161 @@
-#pragma warning disable CS9113 // Not yet read.
 using Microsoft.EntityFrameworkCore;
+using VppBooks.Apple;
+using VppBooks.Core.Catalog;
+using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Persistence;
 
 namespace VppBooks.Core.Overview;
 
-/// <summary>Licenses of all connected tokens. Unlimited books are counted apart: they have no stock.</summary>
-/// <param name="Books">Books, unlimited ones included.</param>
-/// <param name="Total">Copies owned of limited books.</param>
-/// <param name="Used">Copies used of limited books.</param>
-/// <param name="Free">Copies free of limited books.</param>
-/// <param name="Reserved">Copies set aside or on their way.</param>
-/// <param name="Waiting">People waiting for a copy, a person once per book.</param>
-/// <param name="UnlimitedBooks">Books without a stock.</param>
-/// <param name="UnlimitedUsed">Copies used of them.</param>
-/// <param name="ShortBooks">Limited books with at most a tenth free, or with people waiting.</param>
-public sealed record LicenseTotals(int Books, long Total, long Used, long Free, int Reserved, int Waiting, int UnlimitedBooks, long UnlimitedUsed, int ShortBooks);
-
-/// <summary>A token on the overview.</summary>
-public sealed record TokenSummary(
-    int LocationId, Guid PublicId, string Name, TokenState State, bool ReadOnly, DateTimeOffset Expires, SyncStatus SyncStatus, DateTimeOffset? LastSyncedAt, DateTimeOffset? PausedUntil);
-
-/// <summary>People we registered with Apple.</summary>
-/// <param name="Ready">Associated with an Apple Account at one location at least.</param>
-/// <param name="MustAccept">Invited and not accepted anywhere.</param>
-/// <param name="Refused">Apple refused the registration and there is no other.</param>
-public sealed record PeopleTotals(int Ready, int MustAccept, int Refused);
-
-/// <summary>Something that needs a person; every kind has one next step. Words are the screen's.</summary>
-public abstract record AttentionItem
-{
-    private AttentionItem()
-    {
-    }
-
-    /// <summary>Another device management claims the location: take control, or delete the token.</summary>
-    public sealed record TokenClaimedElsewhere(Guid LocationId, string Name, string? ClaimedBy) : AttentionItem;
-
-    /// <summary>The token is over: renew it.</summary>
-    public sealed record TokenExpired(Guid LocationId, string Name, DateTimeOffset ExpiredAt) : AttentionItem;
-
-    /// <summary>Apple refuses the token: renew it.</summary>
-    public sealed record TokenRefused(Guid LocationId, string Name, int? ErrorNumber) : AttentionItem;
-
-    /// <summary>The token may read but not assign.</summary>
-    public sealed record TokenReadOnly(Guid LocationId, string Name) : AttentionItem;
-
-    /// <summary>The token ends within 30 days: renew it.</summary>
-    public sealed record TokenExpiring(Guid LocationId, string Name, DateTimeOffset Expires) : AttentionItem;
-
-    /// <summary>The last sync failed.</summary>
-    public sealed record SyncFailed(Guid LocationId, string Name, string? ErrorCode, DateTimeOffset? LastSyncedAt) : AttentionItem;
-
-    /// <summary>People wait for copies of a book: buy some.</summary>
-    public sealed record BookShort(Guid BookId, string? Title, long AdamId, int Waiting, long Free) : AttentionItem;
-
-    /// <summary>Apple refused licenses: look why.</summary>
-    public sealed record LicensesFailed(Guid BookId, string? Title, long AdamId, int Count) : AttentionItem;
-}
-
-/// <summary>A line of the recent activity.</summary>
-public sealed record RecentEvent(long Id, DateTimeOffset At, string ActorName, string Action, Guid? LocationId, string? LocationName, Guid? BookId, string? BookTitle, long? AdamId, string? GroupName, string? Details);
-
-/// <summary>What the first page shows.</summary>
-/// <param name="Attention">At most five, most urgent first.</param>
-/// <param name="Recent">The last ten events, newest first.</param>
-public sealed record OverviewData(
-    LicenseTotals Licenses, PeopleTotals People, IReadOnlyList<TokenSummary> Tokens, IReadOnlyList<AttentionItem> Attention, IReadOnlyList<RecentEvent> Recent);
-
 /// <summary>Reads the first page's numbers: from the books' counts, never by scanning licenses one by one.</summary>
 public sealed class OverviewReader(IDbContextFactory<VppBooksDbContext> contexts, TimeProvider clock)
 {
+    private const int MostAttention = 5;
+    private const int RecentEvents = 10;
+
+    /// <summary>A token that ends within this time wants to be renewed.</summary>
+    public static readonly TimeSpan ExpiresSoon = TimeSpan.FromDays(30);
+
     /// <summary>All of it.</summary>
-    public Task<OverviewData> ReadAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<OverviewData> ReadAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var tokens = await db.Locations.AsNoTracking()
+            .Where(l => l.DeletedAt == null)
+            .OrderBy(l => l.Name).ThenBy(l => l.Id)
+            .Select(l => new Token(
+                new TokenSummary(l.Id, l.PublicId, l.Name, l.State, l.ReadOnly, l.TokenExpires, l.SyncStatus, l.LastSyncedAt, l.PausedUntil),
+                l.ClaimedByName,
+                l.StateErrorNumber,
+                db.SyncRuns.Where(r => r.LocationId == l.Id && r.EndedAt != null).OrderByDescending(r => r.Id).Select(r => r.ErrorCode).FirstOrDefault()))
+            .ToListAsync(cancellationToken);
+        return new OverviewData(
+            await TotalsAsync(db, cancellationToken),
+            await PeopleAsync(db, cancellationToken),
+            tokens.ConvertAll(t => t.Summary),
+            await AttentionAsync(db, tokens, cancellationToken),
+            await RecentAsync(db, cancellationToken));
+    }
+
+    private static async Task<LicenseTotals> TotalsAsync(VppBooksDbContext db, CancellationToken cancellationToken)
+    {
+        var books = from book in db.Books
+                    join location in db.Locations on book.LocationId equals location.Id
+                    where location.DeletedAt == null
+                    select book;
+        var sums = await books
+            .GroupBy(b => b.Unlimited)
+            .Select(g => new { Unlimited = g.Key, Books = g.Count(), Total = g.Sum(b => b.TotalCount), Used = g.Sum(b => b.AssignedCount), Free = g.Sum(b => b.AvailableCount) })
+            .ToListAsync(cancellationToken);
+        var limited = sums.Find(s => !s.Unlimited);
+        var unlimited = sums.Find(s => s.Unlimited);
+
+        // Only licenses that are on their way or waiting: few, and counted through the index over book and state.
+        var open = await (
+            from book in books
+            join license in db.Licenses on book.Id equals license.BookId
+            where license.State != LicenseState.Assigned
+            group license by license.State into states
+            select new { State = states.Key, Count = states.Count() }).ToListAsync(cancellationToken);
+        var @short = await db.ListedBooks().Where(db, new BookQuery { State = BookFilter.RunningShort }).CountAsync(cancellationToken);
+        return new LicenseTotals(
+            sums.Sum(s => s.Books),
+            limited?.Total ?? 0,
+            limited?.Used ?? 0,
+            limited?.Free ?? 0,
+            open.Where(o => o.State is LicenseState.Reserved or LicenseState.Submitting or LicenseState.Submitted or LicenseState.Unknown).Sum(o => o.Count),
+            open.Where(o => o.State == LicenseState.Waiting).Sum(o => o.Count),
+            unlimited?.Books ?? 0,
+            unlimited?.Used ?? 0,
+            @short);
+    }
+
+    private static async Task<PeopleTotals> PeopleAsync(VppBooksDbContext db, CancellationToken cancellationToken)
+    {
+        // A person counts once, by the best standing at any connected location.
+        var people = from user in db.VppUsers
+                     join location in db.Locations on user.LocationId equals location.Id
+                     where user.PersonId != null && !user.Retired && location.DeletedAt == null
+                     group user by user.PersonId into records
+                     select new
+                     {
+                         Ready = records.Max(u => u.Status == VppUserStatus.Associated ? 1 : 0),
+                         Invited = records.Max(u => u.Status == VppUserStatus.Registered ? 1 : 0),
+                         Refused = records.Max(u => u.ErrorNumber != null ? 1 : 0),
+                     };
+        return new PeopleTotals(
+            await people.CountAsync(p => p.Ready == 1, cancellationToken),
+            await people.CountAsync(p => p.Ready == 0 && p.Invited == 1, cancellationToken),
+            await people.CountAsync(p => p.Ready == 0 && p.Invited == 0 && p.Refused == 1, cancellationToken));
+    }
+
+    private async Task<IReadOnlyList<AttentionItem>> AttentionAsync(VppBooksDbContext db, List<Token> tokens, CancellationToken cancellationToken)
+    {
+        var soon = clock.GetUtcNow() + ExpiresSoon;
+        var items = new List<(int Urgency, AttentionItem Item)>();
+        foreach (var (token, claimedBy, errorNumber, errorCode) in tokens)
+        {
+            if (token.State switch
+            {
+                TokenState.AssignedToExternalMdm => (0, (AttentionItem)new AttentionItem.TokenClaimedElsewhere(token.PublicId, token.Name, claimedBy)),
+                TokenState.Expired => (1, new AttentionItem.TokenExpired(token.PublicId, token.Name, token.Expires)),
+                TokenState.Invalid => (1, new AttentionItem.TokenRefused(token.PublicId, token.Name, errorNumber)),
+                _ when token.ReadOnly => (2, new AttentionItem.TokenReadOnly(token.PublicId, token.Name)),
+                _ when token.SyncStatus == SyncStatus.Failed => (3, new AttentionItem.SyncFailed(token.PublicId, token.Name, errorCode, token.LastSyncedAt)),
+                _ when token.Expires <= soon => (4, new AttentionItem.TokenExpiring(token.PublicId, token.Name, token.Expires)),
+                _ => ((int, AttentionItem)?)null,
+            } is { } item)
+            {
+                items.Add(item);
+            }
+        }
+
+        items.AddRange(await BooksAsync(db, LicenseState.Waiting, 5, cancellationToken));
+        items.AddRange(await BooksAsync(db, LicenseState.Failed, 6, cancellationToken));
+        return [.. items.OrderBy(i => i.Urgency).Select(i => i.Item).Take(MostAttention)];
+    }
+
+    private static async Task<IEnumerable<(int, AttentionItem)>> BooksAsync(VppBooksDbContext db, LicenseState state, int urgency, CancellationToken cancellationToken)
+    {
+        var counts = await db.Licenses
+            .Where(l => l.State == state)
+            .GroupBy(l => l.BookId)
+            .Select(g => new { BookId = g.Key, Count = g.Count() })
+            .OrderByDescending(g => g.Count).ThenBy(g => g.BookId)
+            .Take(MostAttention)
+            .ToListAsync(cancellationToken);
+        var ids = counts.ConvertAll(c => c.BookId);
+        var books = await db.ListedBooks().Where(b => ids.Contains(b.Book.Id))
+            .Select(b => new { b.Book.Id, b.Book.PublicId, b.Title!.Name, b.Book.AdamId, b.Book.AvailableCount })
+            .ToDictionaryAsync(b => b.Id, cancellationToken);
+        return counts.Where(c => books.ContainsKey(c.BookId)).Select(c =>
+        {
+            var book = books[c.BookId];
+            AttentionItem item = state == LicenseState.Waiting
+                ? new AttentionItem.BookShort(book.PublicId, book.Name, book.AdamId, c.Count, book.AvailableCount)
+                : new AttentionItem.LicensesFailed(book.PublicId, book.Name, book.AdamId, c.Count);
+            return (urgency, item);
+        });
+    }
+
+    private static async Task<IReadOnlyList<RecentEvent>> RecentAsync(VppBooksDbContext db, CancellationToken cancellationToken)
+    {
+        var last = db.AuditEvents.AsNoTracking().OrderByDescending(e => e.Id).Take(RecentEvents);
+        return await (
+            from entry in last
+            join location in db.Locations on entry.LocationId equals location.Id into locations
+            from location in locations.DefaultIfEmpty()
+            join book in db.Books on entry.BookId equals book.Id into books
+            from book in books.DefaultIfEmpty()
+            join title in db.Titles on book!.TitleId equals title.Id into titles
+            from title in titles.DefaultIfEmpty()
+            join directoryGroup in db.Groups on entry.GroupId equals directoryGroup.Id into groups
+            from directoryGroup in groups.DefaultIfEmpty()
+            orderby entry.Id descending
+            select new RecentEvent(
+                entry.Id, entry.At, entry.ActorName, entry.Action, (Guid?)location!.PublicId, (string?)location.Name, (Guid?)book!.PublicId, (string?)title!.Name, (long?)book.AdamId, (string?)directoryGroup!.DisplayName, entry.Details))
+            .ToListAsync(cancellationToken);
+    }
+
+    private sealed record Token(TokenSummary Summary, string? ClaimedByName, int? ErrorNumber, string? ErrorCode);
 }

@@ -20,15 +20,19 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
     {
         actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var take = Math.Clamp(query.Take, 1, 999);
         var matches = PersonSearch.Apply(Having(db, query.Registration), query.Search);
         var people = await matches
             .AsNoTracking()
             .OrderBy(p => p.DisplayName)
             .ThenBy(p => p.Id)
             .Skip(Math.Max(query.Skip, 0))
-            .Take(Math.Clamp(query.Take, 1, 999))
+            .Take(take)
             .ToListAsync(cancellationToken);
-        var counted = await matches.Select(p => p.Id).Take(CountLimit + 1).CountAsync(cancellationToken);
+        // A page that is not full is the last one: no need to search everybody a second time.
+        var counted = (people.Count > 0 && people.Count < take) || (people.Count == 0 && query.Skip <= 0)
+            ? Math.Max(query.Skip, 0) + people.Count
+            : await matches.Select(p => p.Id).Take(CountLimit + 1).CountAsync(cancellationToken);
         return new PeoplePage(await SummarizeAsync(db, people, cancellationToken), Math.Min(counted, CountLimit), counted > CountLimit);
     }
 
@@ -87,7 +91,7 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
         {
             null => db.People,
             RegistrationState.None => db.People.Where(p => !users.Any(u => u.PersonId == p.Id)),
-            _ => db.People.Where(p => users.Any(u => u.PersonId == p.Id)),
+            _ => db.People.Where(p => users.Select(u => u.PersonId).Contains(p.Id)),
         };
     }
 

@@ -28,7 +28,7 @@ internal static class PersonBooks
                     license.ChangedAt,
                     license.ErrorNumber))
             .ToListAsync(cancellationToken);
-        return [.. rows.OrderBy(r => r.State != LicenseState.Assigned).ThenBy(r => r.Title, StringComparer.CurrentCultureIgnoreCase).ThenBy(r => r.AdamId)];
+        return [.. rows.OrderBy(r => r.State != LicenseState.Assigned).ThenBy(r => r.Title is null).ThenBy(r => r.Title, StringComparer.CurrentCultureIgnoreCase).ThenBy(r => r.AdamId)];
     }
 
     /// <summary>Assignments of the person's groups, and of all users; an exclusion takes a book away again, whatever else gives it.</summary>
@@ -78,6 +78,7 @@ internal static class PersonBooks
                         licenses.TryGetValue(book.AdamId, out var state) ? state : null);
                 })
                 .OrderBy(e => e.Intent == Intent.Excluded)
+                .ThenBy(e => e.Title is null)
                 .ThenBy(e => e.Title, StringComparer.CurrentCultureIgnoreCase)
                 .ThenBy(e => e.AdamId),
         ];

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.People;
 
 namespace VppBooks.Core.Persistence;
 
@@ -47,6 +48,22 @@ internal abstract class BulkStore : IBulkStore
             writer.WriteNumberValue((int)a.Status);
         }, cancellationToken);
 
+    public Task InsertPeopleAsync(VppBooksDbContext db, IReadOnlyCollection<Person> people, CancellationToken cancellationToken) =>
+        StageAsync(db, InsertPeople, 0, people, static (writer, p) =>
+        {
+            writer.WriteStringValue(p.PublicId.ToString("D").ToUpperInvariant());
+            writer.WriteStringValue(p.DirectoryId.ToString("D").ToUpperInvariant());
+            writer.WriteStringValue(p.DisplayName);
+            writer.WriteStringValue(p.UserPrincipalName);
+            writer.WriteStringValue(p.Mail);
+            writer.WriteStringValue(p.ManagedAppleAccount);
+            writer.WriteNumberValue(p.AccountEnabled ? 1 : 0);
+            writer.WriteNumberValue(p.Guest ? 1 : 0);
+        }, cancellationToken);
+
+    public Task InsertMembershipsAsync(VppBooksDbContext db, int groupId, IReadOnlyCollection<int> personIds, CancellationToken cancellationToken) =>
+        StageAsync(db, InsertMemberships, groupId, personIds, static (writer, id) => writer.WriteNumberValue(id), cancellationToken);
+
     public Task<int> RunAsync(VppBooksDbContext db, string statement, BulkScope scope, CancellationToken cancellationToken) =>
         ExecuteAsync(db, statement, [scope.RunId, scope.LocationId, Moment(scope.Now), scope.Storefront], cancellationToken);
 
@@ -64,6 +81,12 @@ internal abstract class BulkStore : IBulkStore
 
     /// <inheritdoc cref="StageBooks"/>
     protected internal abstract IReadOnlyList<string> StageAssignments { get; }
+
+    /// <summary>Statements that insert a chunk of people; parameter 1 the JSON.</summary>
+    protected internal abstract IReadOnlyList<string> InsertPeople { get; }
+
+    /// <summary>Statements that insert a chunk of memberships; parameter 0 is the group, parameter 1 the JSON.</summary>
+    protected internal abstract IReadOnlyList<string> InsertMemberships { get; }
 
     /// <summary>A moment as the database keeps it.</summary>
     protected abstract object Moment(DateTimeOffset moment);

@@ -1,3 +1,5 @@
+using VppBooks.Core.People;
+
 namespace VppBooks.Core.Persistence;
 
 /// <summary>
@@ -14,6 +16,12 @@ public interface IBulkStore
 
     /// <summary>Keeps assignments of a reading; one staged before is replaced.</summary>
     Task StageAssignmentsAsync(VppBooksDbContext db, int runId, IReadOnlyCollection<StagedAssignment> assignments, CancellationToken cancellationToken);
+
+    /// <summary>Stores people whom we do not know yet; those we know stay as they are.</summary>
+    Task InsertPeopleAsync(VppBooksDbContext db, IReadOnlyCollection<Person> people, CancellationToken cancellationToken);
+
+    /// <summary>Makes people members of a group; none of them is one yet.</summary>
+    Task InsertMembershipsAsync(VppBooksDbContext db, int groupId, IReadOnlyCollection<int> personIds, CancellationToken cancellationToken);
 
     /// <summary>Runs one of <see cref="BulkStatements"/>.</summary>
     /// <param name="db">The context of the transaction.</param>

@@ -5,6 +5,7 @@ using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Persistence;
+using VppBooks.Core.Security;
 using VppBooks.Core.Signals;
 
 namespace VppBooks.Core.Sync;
@@ -21,6 +22,7 @@ public sealed class LocationSync(
     LedgerPublisher ledger,
     TitleUpdater titles,
     RunningSyncs running,
+    IdSource ids,
     SyncRecords records,
     ChangeFeed feed,
     WorkSignal work,
@@ -46,8 +48,8 @@ public sealed class LocationSync(
         try
         {
             var changes = await PassAsync(lease, location, progress, meter, stopping);
-            CrashPoint.Hit("sync.after-publish");
             progress.Published = true;
+            CrashPoint.Hit("sync.after-publish");
             TellPublished(lease.LocationId, changes);
             await titles.FetchCoversAsync(lease.LocationId, stopping);
         }
@@ -92,7 +94,7 @@ public sealed class LocationSync(
         await CheckClaimAsync(lease, location, apple, cancellationToken);
 
         using var staging = await stagings.OpenAsync(lease, progress.Run.Id, location.UId, cancellationToken);
-        var reading = new SyncReading(contexts, client, bulk, apple, location, staging, progress, progress.Run.Full, logger);
+        var reading = new SyncReading(contexts, client, bulk, apple, location, staging, progress, progress.Run.Full, ids, logger);
         await progress.EnterAsync(SyncPhase.Books, cancellationToken);
         await reading.ReadBooksAsync(cancellationToken);
         await progress.EnterAsync(SyncPhase.People, cancellationToken);

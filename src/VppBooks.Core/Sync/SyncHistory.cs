@@ -1,4 +1,4 @@
-#pragma warning disable CS9113 // Not yet read.
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Persistence;
@@ -42,9 +42,65 @@ public sealed record SyncRunPage(IReadOnlyList<SyncRunSummary> Rows, int Total);
 /// <summary>Past and present sync runs.</summary>
 public sealed class SyncHistory(IDbContextFactory<VppBooksDbContext> contexts)
 {
+    private const int MaxTake = 999;
+
     /// <summary>Runs of a location, newest first; of all locations when <paramref name="locationPublicId"/> is null.</summary>
-    public Task<SyncRunPage> ListAsync(Guid? locationPublicId, int skip, int take, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<SyncRunPage> ListAsync(Guid? locationPublicId, int skip, int take, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows = Rows(db);
+        if (locationPublicId is { } id)
+        {
+            rows = rows.Where(r => r.Location.PublicId == id);
+        }
+
+        var total = await rows.CountAsync(cancellationToken);
+        var page = await rows
+            .OrderByDescending(r => r.Run.StartedAt).ThenByDescending(r => r.Run.Id)
+            .Skip(Math.Max(skip, 0)).Take(Math.Clamp(take, 1, MaxTake))
+            .ToListAsync(cancellationToken);
+        return new SyncRunPage(page.ConvertAll(Summarize), total);
+    }
 
     /// <summary>One run; null when there is none with the id.</summary>
-    public Task<SyncRunSummary?> FindAsync(Guid publicId, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<SyncRunSummary?> FindAsync(Guid publicId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Rows(db).SingleOrDefaultAsync(r => r.Run.PublicId == publicId, cancellationToken) is { } row ? Summarize(row) : null;
+    }
+
+    private static IQueryable<Row> Rows(VppBooksDbContext db) =>
+        from run in db.SyncRuns.AsNoTracking()
+        join location in db.Locations on run.LocationId equals location.Id
+        select new Row { Run = run, Location = new Owner { PublicId = location.PublicId, Name = location.Name } };
+
+    private static SyncRunSummary Summarize(Row row)
+    {
+        var run = row.Run;
+        return new SyncRunSummary(
+            run.Id, run.PublicId, run.LocationId, row.Location.PublicId, row.Location.Name, run.Reason, run.RequestedByName, run.Full, run.Result, run.Phase, run.StartedAt, run.EndedAt,
+            run.Requests, run.Pages, run.BooksRead, run.PeopleRead, run.AssignmentsRead, run.RowsChanged, run.ErrorNumber, run.ErrorCode, run.ErrorDetail, Durations(run.Phases));
+    }
+
+    private static IReadOnlyList<PhaseDuration> Durations(string? phases) =>
+        phases is null
+            ? []
+            : [.. JsonSerializer.Deserialize<Dictionary<string, long>>(phases)!
+                .Where(p => Enum.TryParse<SyncPhase>(p.Key, out _))
+                .Select(p => new PhaseDuration(Enum.Parse<SyncPhase>(p.Key), TimeSpan.FromMilliseconds(p.Value)))
+                .OrderBy(p => p.Phase)];
+
+    private sealed class Row
+    {
+        public required SyncRun Run { get; init; }
+
+        public required Owner Location { get; init; }
+    }
+
+    private sealed class Owner
+    {
+        public required Guid PublicId { get; init; }
+
+        public required string Name { get; init; }
+    }
 }

@@ -5,12 +5,13 @@ using VppBooks.Apple;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Persistence;
+using VppBooks.Core.Security;
 
 namespace VppBooks.Core.Sync;
 
 /// <summary>Reads a location into the staging tables. Holds its books in memory, never its people or assignments.</summary>
 internal sealed class SyncReading(
-    IDbContextFactory<VppBooksDbContext> contexts, AppleClient client, IBulkStore bulk, AppleLocation apple, Location location, LedgerStaging staging, SyncProgress progress, bool full, ILogger logger)
+    IDbContextFactory<VppBooksDbContext> contexts, AppleClient client, IBulkStore bulk, AppleLocation apple, Location location, LedgerStaging staging, SyncProgress progress, bool full, IdSource ids, ILogger logger)
 {
     private const string PageRead = "sync.page-n";
 
@@ -35,7 +36,7 @@ internal sealed class SyncReading(
     public bool AssignmentsVerified { get; private set; }
 
     /// <summary>People and assignments were both read from beginning to end.</summary>
-    public bool Full { get; private set; } = full;
+    public bool Full { get; private set; } = true;
 
     public string? UsersVersionId { get; private set; }
 
@@ -74,7 +75,7 @@ internal sealed class SyncReading(
                     RunId = staging.RunId,
                     Key = _books.Count + 1,
                     BookId = known.TryGetValue((adamId, key.PricingParam), out var id) ? id : null,
-                    PublicId = Guid.NewGuid(),
+                    PublicId = ids.NewId(),
                     AdamId = adamId,
                     PricingParam = key.PricingParam,
                     TotalCount = asset.TotalCount,

@@ -10,7 +10,7 @@ using VppBooks.Core.Security;
 namespace VppBooks.Core.Sync;
 
 /// <summary>Writes the beginning and the end of runs, and what Apple says about the location itself.</summary>
-public sealed class SyncRecords(LeasedWriter writer, LedgerStagings stagings, TimeProvider clock, ILogger<SyncRecords> logger)
+public sealed class SyncRecords(IDbContextFactory<VppBooksDbContext> contexts, LeasedWriter writer, LedgerStagings stagings, IdSource ids, TimeProvider clock, ILogger<SyncRecords> logger)
 {
     /// <summary>A run cleans up behind itself; a dead one is cleaned up after by one of the next few.</summary>
     private const int RunsToClean = 10;
@@ -22,7 +22,7 @@ public sealed class SyncRecords(LeasedWriter writer, LedgerStagings stagings, Ti
             var location = await db.Locations.AsNoTracking().SingleAsync(l => l.Id == lease.LocationId, cancellationToken);
             var run = new SyncRun
             {
-                PublicId = Guid.NewGuid(),
+                PublicId = ids.NewId(),
                 LocationId = lease.LocationId,
                 Reason = reason,
                 RequestedByName = requestedByName,
@@ -59,6 +59,12 @@ public sealed class SyncRecords(LeasedWriter writer, LedgerStagings stagings, Ti
 
     internal async Task<bool> RecoverAsync(Lease lease, bool wantAnother, CancellationToken cancellationToken)
     {
+        // Asked whenever a worker wakes: mostly there is nothing, and then nothing is written.
+        if (!await HasLeftoversAsync(lease.LocationId, cancellationToken))
+        {
+            return false;
+        }
+
         var (recent, interrupted) = await writer.WriteAsync(
             lease,
             async db =>
@@ -76,13 +82,13 @@ public sealed class SyncRecords(LeasedWriter writer, LedgerStagings stagings, Ti
                 if (open.Count > 0)
                 {
                     SyncReason? another = wantAnother ? open[^1].Reason : null;
+                    var status = wantAnother ? SyncStatus.InProgress : SyncStatus.Failed;
                     await db.Locations.Where(l => l.Id == lease.LocationId).ExecuteUpdateAsync(
-                        set => set.SetProperty(l => l.SyncStatus, SyncStatus.Failed).SetProperty(l => l.SyncWanted, l => l.SyncWanted ?? another),
+                        set => set.SetProperty(l => l.SyncStatus, status).SetProperty(l => l.SyncWanted, l => l.SyncWanted ?? another),
                         cancellationToken);
                 }
 
-                var recent = await db.SyncRuns.Where(r => r.LocationId == lease.LocationId).OrderByDescending(r => r.Id).Take(RunsToClean).Select(r => r.Id).ToListAsync(cancellationToken);
-                return (recent, open.Count > 0);
+                return (await Recent(db, lease.LocationId).ToListAsync(cancellationToken), open.Count > 0);
             },
             cancellationToken);
         await stagings.ClearAsync(lease, [.. recent, LedgerStagings.BetweenSyncs(lease.LocationId)], cancellationToken);
@@ -125,6 +131,24 @@ public sealed class SyncRecords(LeasedWriter writer, LedgerStagings stagings, Ti
             },
             cancellationToken);
     }
+
+    private async Task<bool> HasLeftoversAsync(int locationId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await db.SyncRuns.AnyAsync(r => r.LocationId == locationId && r.Result == SyncResult.Running, cancellationToken))
+        {
+            return true;
+        }
+
+        List<int> runs = [.. await Recent(db, locationId).ToListAsync(cancellationToken), LedgerStagings.BetweenSyncs(locationId)];
+        return await db.StagedBooks.AnyAsync(s => runs.Contains(s.RunId), cancellationToken)
+            || await db.StagedUsers.AnyAsync(s => runs.Contains(s.RunId), cancellationToken)
+            || await db.StagedAssignments.AnyAsync(s => runs.Contains(s.RunId), cancellationToken)
+            || await db.StagedLicenses.AnyAsync(s => runs.Contains(s.RunId), cancellationToken);
+    }
+
+    private static IQueryable<int> Recent(VppBooksDbContext db, int locationId) =>
+        db.SyncRuns.Where(r => r.LocationId == locationId).OrderByDescending(r => r.Id).Take(RunsToClean).Select(r => r.Id);
 
     private static string? Cut(string? text, int length) => text is null || text.Length <= length ? text : text[..length];
 }

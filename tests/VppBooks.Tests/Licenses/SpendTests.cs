@@ -7,7 +7,7 @@ namespace VppBooks.Tests.Licenses;
 
 public sealed class SpendTests
 {
-    private const string Associate = "/assets/associate$";
+    private const string Associate = "*/assets/associate";
 
     [Fact]
     public async Task Required_gives_every_eligible_member_one_copy_in_one_request()
@@ -39,6 +39,7 @@ public sealed class SpendTests
         await house.AssignAsync(book, new WishedAssignment(await house.GroupAsync("Class 4A"), Intent.Required));
         await house.WorkAsync();
 
+        Assert.Equal(1, Assert.Single(house.Apple.Faults.List()).Fired);
         Assert.Equal(1, house.Apple.CountAssociatePosts(SpendingHouse.UId));
         Assert.Equal(OperationState.Done, Assert.Single(await house.OperationsAsync(OperationKind.Associate)).State);
         await house.AssertLedgerIsTrueAsync(book);

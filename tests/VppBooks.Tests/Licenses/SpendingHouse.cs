@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
@@ -26,7 +27,7 @@ internal sealed class SpendingHouse : IAsyncDisposable
 
     public static async Task<SpendingHouse> StartAsync(Action<AppleSwitches>? switches = null)
     {
-        var house = new SpendingHouse(await CoreHouse.StartAsync());
+        var house = new SpendingHouse(await CoreHouse.StartAsync(services => services.Configure<PeopleOptions>(o => o.ManagedAppleAccount = "extensionAttribute1")));
         house.Apple.Switches.MaxRequestsPerSecond = 2000;
         switches?.Invoke(house.Apple.Switches);
         var created = await house.Core.Enrollment.CreateAsync(

@@ -72,10 +72,10 @@ internal sealed class CoreHouse : IAsyncDisposable
 
     public PeopleCatalog People => Get<PeopleCatalog>();
 
-    public static async Task<CoreHouse> StartAsync(Action<IServiceCollection>? configure = null)
+    public static async Task<CoreHouse> StartAsync(Action<IServiceCollection>? configure = null, OrganizationSize size = OrganizationSize.Demo)
     {
         var clock = new MovableClock();
-        var cloud = await SimulatedCloudHost.StartAsync(new SimulatedCloudOptions { Port = 0, EntraPort = 0 }, clock, TestContext.Current.CancellationToken);
+        var cloud = await SimulatedCloudHost.StartAsync(new SimulatedCloudOptions { Port = 0, EntraPort = 0, Size = size }, clock, TestContext.Current.CancellationToken);
         var house = new CoreHouse(cloud, clock, Path.Combine(Path.GetTempPath(), $"vppbooks-{Guid.NewGuid():N}.db"), configure);
         await using var db = await house.OpenAsync();
         await db.Database.MigrateAsync();

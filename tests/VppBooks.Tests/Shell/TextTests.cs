@@ -4,6 +4,7 @@ using System.Resources;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Microsoft.FluentUI.AspNetCore.Components;
+using VppBooks.Web.Components.Catalog;
 using VppBooks.Web.Components.Layout;
 using VppBooks.Web.Hosting;
 
@@ -75,7 +76,7 @@ public sealed partial class TextTests
 
     private static Dictionary<string, HashSet<string>> Used()
     {
-        Dictionary<string, HashSet<string>> used = new() { [nameof(NavMenu)] = [.. Navigation.Texts], [nameof(LibraryTexts)] = OfTheLibrary() };
+        Dictionary<string, HashSet<string>> used = new() { [nameof(NavMenu)] = [.. Navigation.Texts], [nameof(LibraryTexts)] = OfTheLibrary(), [nameof(AppleErrorTexts)] = [.. AppleErrorWords.Keys] };
         foreach (var file in Directory.EnumerateFiles(_web, "*.*", SearchOption.AllDirectories).Where(f => IsSource(f) && Path.GetExtension(f) is ".razor" or ".cs"))
         {
             // A code-behind uses the localizer its markup injects.

@@ -64,5 +64,24 @@ internal sealed class SqlServerBulkStore : BulkStore
         """,
     ];
 
+    protected internal override IReadOnlyList<string> InsertPeople { get; } =
+    [
+        """
+        INSERT INTO "People" ("PublicId", "DirectoryId", "DisplayName", "UserPrincipalName", "Mail", "ManagedAppleAccount", "AccountEnabled", "Guest", "GoneSince")
+        SELECT j."PublicId", j."DirectoryId", j."DisplayName", j."UserPrincipalName", j."Mail", j."ManagedAppleAccount", j."AccountEnabled", j."Guest", NULL
+        FROM OPENJSON({1}) WITH (
+            "PublicId" uniqueidentifier '$[0]', "DirectoryId" uniqueidentifier '$[1]', "DisplayName" nvarchar(256) '$[2]', "UserPrincipalName" nvarchar(320) '$[3]',
+            "Mail" nvarchar(320) '$[4]', "ManagedAppleAccount" nvarchar(320) '$[5]', "AccountEnabled" bit '$[6]', "Guest" bit '$[7]') AS j
+        WHERE NOT EXISTS (SELECT 1 FROM "People" AS p WHERE p."DirectoryId" = j."DirectoryId")
+        """,
+    ];
+
+    protected internal override IReadOnlyList<string> InsertMemberships { get; } =
+    [
+        """
+        INSERT INTO "GroupMemberships" ("GroupId", "PersonId") SELECT {0}, j."PersonId" FROM OPENJSON({1}) WITH ("PersonId" int '$[0]') AS j
+        """,
+    ];
+
     protected override object Moment(DateTimeOffset moment) => moment;
 }

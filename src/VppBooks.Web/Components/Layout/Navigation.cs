@@ -26,7 +26,7 @@ public static class Navigation
     private static readonly NavigationSection[] _map =
     [
         new(null, null, [new("Overview", "/", Policies.ReadAll, new FluentIcons.Home())]),
-        new("Apps", null, [new("eBooks", "/books", Policies.ReadAll, new FluentIcons.Book())]),
+        new("Apps", null, [new("eBooks", "/apps/ebooks", Policies.ReadAll, new FluentIcons.Book())]),
         new(null, null,
         [
             new("Groups", "/groups", Policies.ReadAll, new FluentIcons.PeopleTeam()),
@@ -38,7 +38,7 @@ public static class Navigation
             new("Activity", "/monitor/activity", Policies.ReadActivity, new FluentIcons.History()),
         ]),
         new("Tenant administration", "Connectors and tokens",
-            [new("Apple VPP tokens", "/tokens", Policies.ReadAll, new FluentIcons.Certificate())]),
+            [new("Apple VPP tokens", "/tenant/connectors/apple-vpp-tokens", Policies.ReadAll, new FluentIcons.Certificate())]),
         new(null, null, [new("Settings", "/settings", Policies.ManageSettings, new FluentIcons.Settings())]),
         new(null, null, [new("My library", "/library", Policies.UseLibrary, new FluentIcons.Library())]),
     ];

@@ -857,7 +857,8 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<string>("ClientUserId")
                         .IsRequired()
                         .HasMaxLength(128)
-                        .HasColumnType("nvarchar(128)");
+                        .HasColumnType("nvarchar(128)")
+                        .UseCollation("Latin1_General_100_BIN2");
 
                     b.Property<int?>("ErrorNumber")
                         .HasColumnType("int");
@@ -865,7 +866,8 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<string>("IdHash")
                         .HasMaxLength(64)
                         .IsUnicode(false)
-                        .HasColumnType("varchar(64)");
+                        .HasColumnType("varchar(64)")
+                        .UseCollation("Latin1_General_100_BIN2");
 
                     b.Property<byte[]>("InviteHash")
                         .HasMaxLength(32)
@@ -908,6 +910,138 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.ToTable("VppUsers");
                 });
 
+            modelBuilder.Entity("VppBooks.Core.Persistence.StagedAssignment", b =>
+                {
+                    b.Property<int>("RunId")
+                        .HasColumnType("int");
+
+                    b.Property<int>("BookKey")
+                        .HasColumnType("int");
+
+                    b.Property<string>("ClientUserId")
+                        .HasMaxLength(128)
+                        .HasColumnType("nvarchar(128)")
+                        .UseCollation("Latin1_General_100_BIN2");
+
+                    b.Property<bool>("Retired")
+                        .HasColumnType("bit");
+
+                    b.Property<byte>("Status")
+                        .HasColumnType("tinyint");
+
+                    b.HasKey("RunId", "BookKey", "ClientUserId", "Retired");
+
+                    b.ToTable("StagedAssignments");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Persistence.StagedBook", b =>
+                {
+                    b.Property<int>("RunId")
+                        .HasColumnType("int");
+
+                    b.Property<int>("Key")
+                        .HasColumnType("int");
+
+                    b.Property<long>("AdamId")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("AssignedCount")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("AvailableCount")
+                        .HasColumnType("bigint");
+
+                    b.Property<int?>("BookId")
+                        .HasColumnType("int");
+
+                    b.Property<bool>("Complete")
+                        .HasColumnType("bit");
+
+                    b.Property<bool>("Excess")
+                        .HasColumnType("bit");
+
+                    b.Property<byte>("PricingParam")
+                        .HasColumnType("tinyint");
+
+                    b.Property<Guid>("PublicId")
+                        .HasColumnType("uniqueidentifier");
+
+                    b.Property<long>("RetiredCount")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("TotalCount")
+                        .HasColumnType("bigint");
+
+                    b.Property<bool>("Unlimited")
+                        .HasColumnType("bit");
+
+                    b.HasKey("RunId", "Key");
+
+                    b.HasIndex("RunId", "BookId");
+
+                    b.ToTable("StagedBooks");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Persistence.StagedLicense", b =>
+                {
+                    b.Property<int>("RunId")
+                        .HasColumnType("int");
+
+                    b.Property<int>("PersonId")
+                        .HasColumnType("int");
+
+                    b.Property<int>("BookId")
+                        .HasColumnType("int");
+
+                    b.Property<long>("AdamId")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("Copies")
+                        .HasColumnType("int");
+
+                    b.Property<byte>("Finding")
+                        .HasColumnType("tinyint");
+
+                    b.HasKey("RunId", "PersonId", "BookId");
+
+                    b.ToTable("StagedLicenses");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Persistence.StagedUser", b =>
+                {
+                    b.Property<int>("RunId")
+                        .HasColumnType("int");
+
+                    b.Property<string>("ClientUserId")
+                        .HasMaxLength(128)
+                        .HasColumnType("nvarchar(128)")
+                        .UseCollation("Latin1_General_100_BIN2");
+
+                    b.Property<bool>("Retired")
+                        .HasColumnType("bit");
+
+                    b.Property<string>("IdHash")
+                        .HasMaxLength(64)
+                        .IsUnicode(false)
+                        .HasColumnType("varchar(64)")
+                        .UseCollation("Latin1_General_100_BIN2");
+
+                    b.Property<byte[]>("InviteHash")
+                        .HasMaxLength(32)
+                        .HasColumnType("varbinary(32)");
+
+                    b.Property<byte[]>("InviteSecret")
+                        .HasMaxLength(512)
+                        .HasColumnType("varbinary(512)");
+
+                    b.Property<byte>("Status")
+                        .HasColumnType("tinyint");
+
+                    b.HasKey("RunId", "ClientUserId", "Retired");
+
+                    b.ToTable("StagedUsers");
+                });
+
             modelBuilder.Entity("VppBooks.Core.Security.RingKey", b =>
                 {
                     b.Property<int>("Id")
@@ -928,62 +1062,6 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.HasKey("Id");
 
                     b.ToTable("RingKeys");
-                });
-
-            modelBuilder.Entity("VppBooks.Core.Sync.StagedAssignment", b =>
-                {
-                    b.Property<int>("RunId")
-                        .HasColumnType("int");
-
-                    b.Property<int>("BookId")
-                        .HasColumnType("int");
-
-                    b.Property<string>("ClientUserId")
-                        .HasMaxLength(128)
-                        .HasColumnType("nvarchar(128)");
-
-                    b.Property<bool>("Retired")
-                        .HasColumnType("bit");
-
-                    b.Property<byte>("Status")
-                        .HasColumnType("tinyint");
-
-                    b.HasKey("RunId", "BookId", "ClientUserId", "Retired");
-
-                    b.ToTable("StagedAssignments");
-                });
-
-            modelBuilder.Entity("VppBooks.Core.Sync.StagedUser", b =>
-                {
-                    b.Property<int>("RunId")
-                        .HasColumnType("int");
-
-                    b.Property<string>("ClientUserId")
-                        .HasMaxLength(128)
-                        .HasColumnType("nvarchar(128)");
-
-                    b.Property<bool>("Retired")
-                        .HasColumnType("bit");
-
-                    b.Property<string>("IdHash")
-                        .HasMaxLength(64)
-                        .IsUnicode(false)
-                        .HasColumnType("varchar(64)");
-
-                    b.Property<byte[]>("InviteHash")
-                        .HasMaxLength(32)
-                        .HasColumnType("varbinary(32)");
-
-                    b.Property<byte[]>("InviteSecret")
-                        .HasMaxLength(512)
-                        .HasColumnType("varbinary(512)");
-
-                    b.Property<byte>("Status")
-                        .HasColumnType("tinyint");
-
-                    b.HasKey("RunId", "ClientUserId", "Retired");
-
-                    b.ToTable("StagedUsers");
                 });
 
             modelBuilder.Entity("VppBooks.Core.Sync.SyncRun", b =>

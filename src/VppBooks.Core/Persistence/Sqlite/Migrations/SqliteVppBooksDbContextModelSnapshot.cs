@@ -881,32 +881,12 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.ToTable("VppUsers");
                 });
 
-            modelBuilder.Entity("VppBooks.Core.Security.RingKey", b =>
-                {
-                    b.Property<int>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("FriendlyName")
-                        .IsRequired()
-                        .HasMaxLength(256)
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Xml")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.HasKey("Id");
-
-                    b.ToTable("RingKeys");
-                });
-
-            modelBuilder.Entity("VppBooks.Core.Sync.StagedAssignment", b =>
+            modelBuilder.Entity("VppBooks.Core.Persistence.StagedAssignment", b =>
                 {
                     b.Property<int>("RunId")
                         .HasColumnType("INTEGER");
 
-                    b.Property<int>("BookId")
+                    b.Property<int>("BookKey")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("ClientUserId")
@@ -919,12 +899,85 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<byte>("Status")
                         .HasColumnType("INTEGER");
 
-                    b.HasKey("RunId", "BookId", "ClientUserId", "Retired");
+                    b.HasKey("RunId", "BookKey", "ClientUserId", "Retired");
 
                     b.ToTable("StagedAssignments");
                 });
 
-            modelBuilder.Entity("VppBooks.Core.Sync.StagedUser", b =>
+            modelBuilder.Entity("VppBooks.Core.Persistence.StagedBook", b =>
+                {
+                    b.Property<int>("RunId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Key")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("AdamId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("AssignedCount")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("AvailableCount")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("BookId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("Complete")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("Excess")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte>("PricingParam")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("PublicId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("RetiredCount")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("TotalCount")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("Unlimited")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("RunId", "Key");
+
+                    b.HasIndex("RunId", "BookId");
+
+                    b.ToTable("StagedBooks");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Persistence.StagedLicense", b =>
+                {
+                    b.Property<int>("RunId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("PersonId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("BookId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("AdamId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Copies")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte>("Finding")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("RunId", "PersonId", "BookId");
+
+                    b.ToTable("StagedLicenses");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Persistence.StagedUser", b =>
                 {
                     b.Property<int>("RunId")
                         .HasColumnType("INTEGER");
@@ -955,6 +1008,26 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.HasKey("RunId", "ClientUserId", "Retired");
 
                     b.ToTable("StagedUsers");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Security.RingKey", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("FriendlyName")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Xml")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("RingKeys");
                 });
 
             modelBuilder.Entity("VppBooks.Core.Sync.SyncRun", b =>

@@ -157,14 +157,53 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                 columns: table => new
                 {
                     RunId = table.Column<int>(type: "INTEGER", nullable: false),
-                    BookId = table.Column<int>(type: "INTEGER", nullable: false),
+                    BookKey = table.Column<int>(type: "INTEGER", nullable: false),
                     ClientUserId = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
                     Retired = table.Column<bool>(type: "INTEGER", nullable: false),
                     Status = table.Column<byte>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_StagedAssignments", x => new { x.RunId, x.BookId, x.ClientUserId, x.Retired });
+                    table.PrimaryKey("PK_StagedAssignments", x => new { x.RunId, x.BookKey, x.ClientUserId, x.Retired });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "StagedBooks",
+                columns: table => new
+                {
+                    RunId = table.Column<int>(type: "INTEGER", nullable: false),
+                    Key = table.Column<int>(type: "INTEGER", nullable: false),
+                    BookId = table.Column<int>(type: "INTEGER", nullable: true),
+                    PublicId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    AdamId = table.Column<long>(type: "INTEGER", nullable: false),
+                    PricingParam = table.Column<byte>(type: "INTEGER", nullable: false),
+                    TotalCount = table.Column<long>(type: "INTEGER", nullable: false),
+                    AssignedCount = table.Column<long>(type: "INTEGER", nullable: false),
+                    AvailableCount = table.Column<long>(type: "INTEGER", nullable: false),
+                    RetiredCount = table.Column<long>(type: "INTEGER", nullable: false),
+                    Unlimited = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Complete = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Excess = table.Column<bool>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_StagedBooks", x => new { x.RunId, x.Key });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "StagedLicenses",
+                columns: table => new
+                {
+                    RunId = table.Column<int>(type: "INTEGER", nullable: false),
+                    PersonId = table.Column<int>(type: "INTEGER", nullable: false),
+                    BookId = table.Column<int>(type: "INTEGER", nullable: false),
+                    AdamId = table.Column<long>(type: "INTEGER", nullable: false),
+                    Copies = table.Column<int>(type: "INTEGER", nullable: false),
+                    Finding = table.Column<byte>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_StagedLicenses", x => new { x.RunId, x.PersonId, x.BookId });
                 });
 
             migrationBuilder.CreateTable(
@@ -720,6 +759,11 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_StagedBooks_RunId_BookId",
+                table: "StagedBooks",
+                columns: new[] { "RunId", "BookId" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_SyncRuns_LocationId_StartedAt",
                 table: "SyncRuns",
                 columns: new[] { "LocationId", "StartedAt" });
@@ -791,6 +835,12 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
 
             migrationBuilder.DropTable(
                 name: "StagedAssignments");
+
+            migrationBuilder.DropTable(
+                name: "StagedBooks");
+
+            migrationBuilder.DropTable(
+                name: "StagedLicenses");
 
             migrationBuilder.DropTable(
                 name: "StagedUsers");

@@ -157,14 +157,53 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                 columns: table => new
                 {
                     RunId = table.Column<int>(type: "int", nullable: false),
-                    BookId = table.Column<int>(type: "int", nullable: false),
-                    ClientUserId = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: false),
+                    BookKey = table.Column<int>(type: "int", nullable: false),
+                    ClientUserId = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: false, collation: "Latin1_General_100_BIN2"),
                     Retired = table.Column<bool>(type: "bit", nullable: false),
                     Status = table.Column<byte>(type: "tinyint", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_StagedAssignments", x => new { x.RunId, x.BookId, x.ClientUserId, x.Retired });
+                    table.PrimaryKey("PK_StagedAssignments", x => new { x.RunId, x.BookKey, x.ClientUserId, x.Retired });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "StagedBooks",
+                columns: table => new
+                {
+                    RunId = table.Column<int>(type: "int", nullable: false),
+                    Key = table.Column<int>(type: "int", nullable: false),
+                    BookId = table.Column<int>(type: "int", nullable: true),
+                    PublicId = table.Column<Guid>(type: "uniqueidentifier", nullable: false),
+                    AdamId = table.Column<long>(type: "bigint", nullable: false),
+                    PricingParam = table.Column<byte>(type: "tinyint", nullable: false),
+                    TotalCount = table.Column<long>(type: "bigint", nullable: false),
+                    AssignedCount = table.Column<long>(type: "bigint", nullable: false),
+                    AvailableCount = table.Column<long>(type: "bigint", nullable: false),
+                    RetiredCount = table.Column<long>(type: "bigint", nullable: false),
+                    Unlimited = table.Column<bool>(type: "bit", nullable: false),
+                    Complete = table.Column<bool>(type: "bit", nullable: false),
+                    Excess = table.Column<bool>(type: "bit", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_StagedBooks", x => new { x.RunId, x.Key });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "StagedLicenses",
+                columns: table => new
+                {
+                    RunId = table.Column<int>(type: "int", nullable: false),
+                    PersonId = table.Column<int>(type: "int", nullable: false),
+                    BookId = table.Column<int>(type: "int", nullable: false),
+                    AdamId = table.Column<long>(type: "bigint", nullable: false),
+                    Copies = table.Column<int>(type: "int", nullable: false),
+                    Finding = table.Column<byte>(type: "tinyint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_StagedLicenses", x => new { x.RunId, x.PersonId, x.BookId });
                 });
 
             migrationBuilder.CreateTable(
@@ -172,10 +211,10 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                 columns: table => new
                 {
                     RunId = table.Column<int>(type: "int", nullable: false),
-                    ClientUserId = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: false),
+                    ClientUserId = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: false, collation: "Latin1_General_100_BIN2"),
                     Retired = table.Column<bool>(type: "bit", nullable: false),
                     Status = table.Column<byte>(type: "tinyint", nullable: false),
-                    IdHash = table.Column<string>(type: "varchar(64)", unicode: false, maxLength: 64, nullable: true),
+                    IdHash = table.Column<string>(type: "varchar(64)", unicode: false, maxLength: 64, nullable: true, collation: "Latin1_General_100_BIN2"),
                     InviteSecret = table.Column<byte[]>(type: "varbinary(512)", maxLength: 512, nullable: true),
                     InviteHash = table.Column<byte[]>(type: "varbinary(32)", maxLength: 32, nullable: true)
                 },
@@ -333,10 +372,10 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .Annotation("SqlServer:Identity", "1, 1"),
                     LocationId = table.Column<int>(type: "int", nullable: false),
                     PersonId = table.Column<int>(type: "int", nullable: true),
-                    ClientUserId = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: false),
+                    ClientUserId = table.Column<string>(type: "nvarchar(128)", maxLength: 128, nullable: false, collation: "Latin1_General_100_BIN2"),
                     Retired = table.Column<bool>(type: "bit", nullable: false),
                     Status = table.Column<byte>(type: "tinyint", nullable: false),
-                    IdHash = table.Column<string>(type: "varchar(64)", unicode: false, maxLength: 64, nullable: true),
+                    IdHash = table.Column<string>(type: "varchar(64)", unicode: false, maxLength: 64, nullable: true, collation: "Latin1_General_100_BIN2"),
                     InviteSecret = table.Column<byte[]>(type: "varbinary(512)", maxLength: 512, nullable: true),
                     InviteHash = table.Column<byte[]>(type: "varbinary(32)", maxLength: 32, nullable: true),
                     OperationId = table.Column<long>(type: "bigint", nullable: true),
@@ -720,6 +759,11 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_StagedBooks_RunId_BookId",
+                table: "StagedBooks",
+                columns: new[] { "RunId", "BookId" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_SyncRuns_LocationId_StartedAt",
                 table: "SyncRuns",
                 columns: new[] { "LocationId", "StartedAt" });
@@ -791,6 +835,12 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
 
             migrationBuilder.DropTable(
                 name: "StagedAssignments");
+
+            migrationBuilder.DropTable(
+                name: "StagedBooks");
+
+            migrationBuilder.DropTable(
+                name: "StagedLicenses");
 
             migrationBuilder.DropTable(
                 name: "StagedUsers");

@@ -1,0 +1,224 @@
+using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.Localization;
+using VppBooks.Core.Assignments;
+using VppBooks.Core.Catalog;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Locations;
+using VppBooks.Core.Security;
+using VppBooks.Core.Signals;
+using VppBooks.Web.Components.Catalog;
+using VppBooks.Web.Components.Elements;
+
+namespace VppBooks.Web.Components.Assignments;
+
+/// <summary>A plan before it is committed, and how far it has come afterwards.</summary>
+public sealed partial class PlanPage
+{
+    private const int FailedShown = 10;
+
+    private Loadable<PlanView> _plan = new Loadable<PlanView>.Pending();
+    private Loadable<BookDetail> _book = new Loadable<BookDetail>.Pending();
+    private LocationDetail? _location;
+    private PlanView? _was;
+    private PlanProgress? _progress;
+    private BookPeoplePage? _failed;
+    private IReadOnlyList<string?> _removed = [];
+    private (Guid Plan, Guid? Was)? _read;
+    private PlanOutcome? _shown;
+    private ChangeWatch? _watch;
+    private string _bookName = "";
+    private string? _message;
+    private int _linesPage = 1;
+    private bool _busy;
+
+    [Parameter] public Guid BookId { get; set; }
+
+    [Parameter] public Guid PlanId { get; set; }
+
+    /// <summary>The outcome whose people are open.</summary>
+    [SupplyParameterFromQuery(Name = "show")] private string? Show { get; set; }
+
+    [SupplyParameterFromQuery(Name = "page")] private int? Page { get; set; }
+
+    /// <summary>The plan that this one replaces, to show the difference.</summary>
+    [SupplyParameterFromQuery(Name = "was")] private Guid? Was { get; set; }
+
+    [Inject] private PlanViews Plans { get; set; } = default!;
+
+    [Inject] private AssignmentDesk Desk { get; set; } = default!;
+
+    [Inject] private BookCatalog Catalog { get; set; } = default!;
+
+    [Inject] private BookPeople People { get; set; } = default!;
+
+    [Inject] private LocationDirectory Locations { get; set; } = default!;
+
+    [Inject] private ChangeFeed Feed { get; set; } = default!;
+
+    [Inject] private TimeProvider Clock { get; set; } = default!;
+
+    [Inject] private NavigationManager Addresses { get; set; } = default!;
+
+    [Inject] private IStringLocalizer<PlanRefusalTexts> Refusals { get; set; } = default!;
+
+    private string Title => _book.Value is null ? L["Plan"] : L["Plan: {0}", _bookName];
+
+    public static string Href(Guid bookId, Guid planId, Guid? was = null) => Address.Of($"{BookListState.Path}/{bookId}/plan/{planId}", ("was", was?.ToString()));
+
+    protected override async Task OnParametersSetAsync()
+    {
+        _shown = Address.Parse<PlanOutcome>(Show);
+        _linesPage = Math.Max(1, Page ?? 1);
+        if (_read != (PlanId, Was))
+        {
+            _read = (PlanId, Was);
+            _plan = new Loadable<PlanView>.Pending();
+            _message = null;
+            await ReadAsync();
+        }
+    }
+
+    protected override void OnAfterRender(bool firstRender)
+    {
+        if (firstRender)
+        {
+            // Another server may do the work, and its changes are not told here: look now and then as well.
+            _watch = new ChangeWatch(Feed, Clock, TimeSpan.FromMilliseconds(700), Concerns, () => InvokeAsync(ReadAgainAsync), idle: TimeSpan.FromSeconds(15));
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        _watch?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private string HrefOf(PlanOutcome? outcome, int page) => Address.Of(
+        $"{BookListState.Path}/{BookId}/plan/{PlanId}",
+        ("was", Was?.ToString()),
+        ("show", outcome is { } one ? Address.Word(one) : null),
+        ("page", Address.PageText(page)));
+
+    private bool Concerns(Change change) => _plan.Value is { State: PlanState.Committed } plan && change switch
+    {
+        Change.OfBook book => book.LocationId == plan.LocationId,
+        Change.OfLocation location => location.LocationId == plan.LocationId,
+        _ => false,
+    };
+
+    private async Task ReadAgainAsync()
+    {
+        if (_plan.Value is { State: PlanState.Committed } && !_busy)
+        {
+            await ReadProgressAsync();
+            StateHasChanged();
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        _book = await LookUpAsync(() => Catalog.FindAsync(BookId, Leaving));
+        if (_book.Value is { Book: var book })
+        {
+            _bookName = Words.BookName(book.Title, book.AdamId);
+            _location = (await LookUpAsync(() => Locations.FindAsync(book.LocationPublicId, Me, Leaving))).Value;
+        }
+
+        _was = Was is { } was ? (await LookUpAsync(() => Plans.FindAsync(was, Me, Leaving))).Value : null;
+        var plan = await LookUpAsync(() => Plans.FindAsync(PlanId, Me, Leaving));
+        plan = plan.EmptyWhen(p => p.BookId != BookId);
+        _removed = plan.Value is { State: PlanState.Draft } draft ? await FindRemovedAsync(draft) : [];
+        if (plan.Value is { State: PlanState.Committed })
+        {
+            await ReadProgressAsync();
+        }
+
+        _plan = plan;
+    }
+
+    private async Task<IReadOnlyList<string?>> FindRemovedAsync(PlanView draft)
+    {
+        var rows = (await LoadAsync(() => Plans.ListAssignmentsAsync(BookId, Me, Leaving))).Value ?? [];
+        return [.. rows.Where(r => !draft.Assignments.Any(a => a.GroupId == r.GroupId)).Select(r => r.GroupName)];
+    }
+
+    private async Task ReadProgressAsync()
+    {
+        if ((await LoadAsync(() => Plans.ProgressAsync(PlanId, Me, Leaving))).Value is not { } progress)
+        {
+            return;
+        }
+
+        _progress = progress;
+        _failed = progress.Failed == 0
+            ? null
+            : (await LookUpAsync(() => People.ListAsync(BookId, new BookPeopleQuery { State = LicenseState.Failed, Take = FailedShown }, Leaving))).Value;
+    }
+
+    private async Task PlanAgainAsync()
+    {
+        if (_plan.Value is not { } plan)
+        {
+            return;
+        }
+
+        _busy = true;
+        var wish = new PlanRequest(BookId, [.. plan.Assignments.Select(a => new WishedAssignment(a.GroupId, a.Intent))]);
+        var answer = await LoadAsync(async () => await Desk.PlanAsync(wish, await ActorAsync(), Leaving));
+        _busy = false;
+        switch (answer.Value)
+        {
+            case PlanResult.Planned { Plan: var newer }:
+                Addresses.NavigateTo(Href(BookId, newer.Id, newer.SameCountsAs(plan) ? null : plan.Id), replace: true);
+                break;
+            case PlanResult.Refused { Refusal: var refusal }:
+                _message = Refusals.Say(refusal, refusal.Index is { } index && index < plan.Assignments.Count ? Words.GroupName(plan.Assignments[index].GroupName) : null);
+                break;
+            default:
+                _message = L["The plan could not be made. Try again."];
+                break;
+        }
+    }
+
+    private async Task CommitAsync()
+    {
+        if (_busy)
+        {
+            return;
+        }
+
+        _busy = true;
+        _message = null;
+        var answer = await LoadAsync(async () => await Desk.CommitAsync(PlanId, await ActorAsync(), Leaving));
+        _busy = false;
+        switch (answer.Value)
+        {
+            case CommitResult.Committed:
+                await ReadAsync();
+                break;
+            case CommitResult.Stale { NewPlan: var newer }:
+                Addresses.NavigateTo(Href(BookId, newer.Id, PlanId), replace: true);
+                break;
+            case CommitResult.Refused { Refusal: var refusal }:
+                _message = Refusals.Say(refusal, null);
+                break;
+            default:
+                _message = L["It is not known whether the plan was committed. Load this page again: it shows what is true."];
+                break;
+        }
+    }
+
+    private static State Tone(PlanState state) => state switch
+    {
+        PlanState.Committed => State.Good,
+        PlanState.Stale => State.Warning,
+        _ => State.Neutral,
+    };
+
+    private string Name(PlanState state) => state switch
+    {
+        PlanState.Committed => L["Committed"],
+        PlanState.Stale => L["Out of date"],
+        _ => L["Not committed"],
+    };
+}

@@ -1,0 +1,4 @@
+namespace VppBooks.Web.Components.Catalog;
+
+/// <summary>Words of the pages about books.</summary>
+public sealed class CatalogTexts;

@@ -1,0 +1,34 @@
+using VppBooks.Web.Components.Layout;
+using VppBooks.Web.Components.Overview;
+using VppBooks.Web.Components.Sync;
+using VppBooks.Web.SignIn;
+
+namespace VppBooks.Web.Components.Locations;
+
+/// <summary>Registration of what the screens about tokens, syncs and the overview need.</summary>
+internal static class TokenScreens
+{
+    extension(IServiceCollection services)
+    {
+        public void AddTokenScreens()
+        {
+            services.AddScoped<ITokenDesk, TokenDesk>();
+            services.AddScoped<ISyncDesk, SyncDesk>();
+            services.AddScoped<IOverviewDesk, OverviewDesk>();
+            services.AddTokenWords();
+            services.AddSingleton(new ShellPart(ShellPlace.Header, typeof(SyncStatusPart), Policies.ReadAll));
+            services.AddSingleton(new ShellPart(ShellPlace.Banner, typeof(TokenBanner), Policies.ReadAll));
+        }
+
+        /// <summary>Words and flows, without the way to Core.</summary>
+        public void AddTokenWords()
+        {
+            services.AddScoped<SyncRunTexts>();
+            services.AddScoped<TokenTexts>();
+            services.AddScoped<RefusalTexts>();
+            services.AddScoped<OverviewTexts>();
+            services.AddScoped<TokenActions>();
+            services.AddScoped<PendingOutcome>();
+        }
+    }
+}

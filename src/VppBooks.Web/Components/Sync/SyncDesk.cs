@@ -1,0 +1,27 @@
+using VppBooks.Core.Locations;
+using VppBooks.Core.Security;
+using VppBooks.Core.Sync;
+using VppBooks.Web.SignIn;
+
+namespace VppBooks.Web.Components.Sync;
+
+/// <summary>The screens' way to Core: adds who asks.</summary>
+internal sealed class SyncDesk(SyncRequests requests, SyncHistory history, CoreActor current) : ISyncDesk
+{
+    public async Task<SyncRequestResult> RequestAsync(Guid tokenId, CancellationToken cancellationToken) =>
+        await requests.RequestAsync(tokenId, SyncReason.Manual, await WhoAsync(), cancellationToken);
+
+    public async Task<SyncAllResult> RequestAllAsync(CancellationToken cancellationToken) =>
+        await requests.RequestAllAsync(SyncReason.Manual, await WhoAsync(), cancellationToken);
+
+    public async Task<bool> CancelAsync(Guid tokenId, CancellationToken cancellationToken) =>
+        await requests.CancelAsync(tokenId, await WhoAsync(), cancellationToken);
+
+    public async Task<SyncRunPage> ListRunsAsync(Guid tokenId, int skip, int take, CancellationToken cancellationToken)
+    {
+        (await WhoAsync()).Demand(Permissions.Read);
+        return await history.ListAsync(tokenId, skip, take, cancellationToken);
+    }
+
+    private Task<Actor> WhoAsync() => current.FindAsync();
+}

@@ -1,0 +1,118 @@
+using System.Text.RegularExpressions;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.SqlServer.Dac.Model;
+using Microsoft.SqlServer.TransactSql.ScriptDom;
+using VppBooks.Core.Catalog;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Overview;
+using VppBooks.Core.Persistence;
+using VppBooks.Core.Persistence.Sqlite;
+using VppBooks.Core.Persistence.SqlServer;
+using VppBooks.Core.Sync;
+
+namespace VppBooks.Tests.Persistence;
+
+/// <summary>What can be known about SQL Server without one: migrations complete, scripts that parse, statements that fit the schema.</summary>
+public sealed partial class SqlServerSchemaTests
+{
+    [Fact]
+    public void Both_databases_have_migrations_for_the_whole_model()
+    {
+        using var sqlite = new SqliteVppBooksDbContext(new DbContextOptionsBuilder<SqliteVppBooksDbContext>().UseSqlite("Data Source=:memory:").Options);
+        using var sqlServer = SqlServer();
+
+        Assert.False(sqlite.Database.HasPendingModelChanges());
+        Assert.False(sqlServer.Database.HasPendingModelChanges());
+    }
+
+    [Fact]
+    public void The_idempotent_script_is_valid_T_SQL()
+    {
+        using var db = SqlServer();
+        var script = db.GetService<IMigrator>().GenerateScript(options: MigrationsSqlGenerationOptions.Idempotent);
+
+        new TSql170Parser(initialQuotedIdentifiers: true, SqlEngineType.All).Parse(new StringReader(script), out var errors);
+
+        Assert.Empty(errors);
+    }
+
+    [Fact]
+    public void Every_bulk_statement_fits_the_schema()
+    {
+        var store = new SqlServerBulkStore();
+        var staging = new[] { store.StageBooks, store.StageUsers, store.StageAssignments }.SelectMany(s => s).ToList();
+        var procedures = BulkStatements.All.Select(s => $"CREATE PROCEDURE {s.Key} @p0 int, @p1 int, @p2 datetimeoffset, @p3 varchar(2) AS BEGIN {Parameters(s.Value)} END")
+            .Concat(staging.Select((s, i) => $"CREATE PROCEDURE staging_{i} @p0 int, @p1 nvarchar(max) AS BEGIN {Parameters(s)} END"))
+            .ToList();
+
+        Assert.True(procedures.Count > 25);
+        AssertFits(procedures);
+    }
+
+    [Fact]
+    public async Task Every_query_of_the_catalogs_fits_the_schema()
+    {
+        var database = new CapturingSqlServer();
+        var catalog = new BookCatalog(database);
+        foreach (var sort in Enum.GetValues<BookSort>())
+        {
+            foreach (var state in Enum.GetValues<BookFilter>())
+            {
+                await catalog.ListAsync(new BookQuery { Search = sort == BookSort.Title ? "978-90" : "ma%x", Genre = "Fiction", Language = "nl", LocationId = Guid.NewGuid(), State = state, Sort = sort, Descending = state == BookFilter.Free }, CancellationToken.None);
+            }
+        }
+
+        await catalog.FindAsync(Guid.NewGuid(), CancellationToken.None);
+        await catalog.FindCoverAsync(1, CancellationToken.None);
+        await catalog.ListFacetsAsync(CancellationToken.None);
+        await new BookPeople(database).ListAsync(Guid.NewGuid(), new BookPeopleQuery { Search = "anna", State = LicenseState.Assigned }, CancellationToken.None);
+        await new OverviewReader(database, TimeProvider.System).ReadAsync(CancellationToken.None);
+
+        Assert.True(database.Procedures.Count > 100);
+        AssertFits(database.Procedures);
+    }
+
+    [Fact]
+    public void A_column_that_does_not_exist_is_noticed() =>
+        Assert.NotEmpty(Problems(["""CREATE PROCEDURE wrong AS BEGIN UPDATE "Books" SET "NoSuchColumn" = 1 END""", """CREATE PROCEDURE wrong2 AS BEGIN SELECT 1 FROM "NoSuchTable" END"""]));
+
+    private static void AssertFits(IReadOnlyList<string> procedures)
+    {
+        foreach (var procedure in procedures)
+        {
+            new TSql170Parser(initialQuotedIdentifiers: true, SqlEngineType.All).Parse(new StringReader(procedure), out var errors);
+            Assert.True(errors.Count == 0, $"{string.Join("; ", errors.Select(e => e.Message))}\n{procedure}");
+        }
+
+        Assert.Empty(Problems(procedures));
+    }
+
+    private static List<string> Problems(IReadOnlyList<string> procedures)
+    {
+        using var db = SqlServer();
+        using var model = new TSqlModel(SqlServerVersion.Sql160, new TSqlModelOptions());
+        foreach (var batch in Go().Split(db.Database.GenerateCreateScript()).Where(b => b.Trim().Length > 0))
+        {
+            model.AddObjects(batch);
+        }
+
+        foreach (var procedure in procedures)
+        {
+            model.AddObjects(procedure);
+        }
+
+        return [.. model.Validate().Select(m => m.Message)];
+    }
+
+    private static string Parameters(string statement) => Placeholder().Replace(statement, "@p$1");
+
+    private static SqlServerVppBooksDbContext SqlServer() => new(new DbContextOptionsBuilder<SqlServerVppBooksDbContext>().UseSqlServer("Server=nowhere;Database=nothing").Options);
+
+    [GeneratedRegex(@"^GO\s*$", RegexOptions.Multiline | RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 5_000)]
+    private static partial Regex Go();
+
+    [GeneratedRegex(@"\{(\d)\}", RegexOptions.None, matchTimeoutMilliseconds: 5_000)]
+    private static partial Regex Placeholder();
+}
