@@ -139,7 +139,11 @@ public sealed partial class TokenTests(TokenTests.FreshConsole fresh) : IClassFi
     private static async Task DropAsync(IPage page, byte[] content)
     {
         // Faster than a person, a test can drop a file before the box listens.
-        await page.WaitForFunctionAsync("document.querySelector('#token-file')?._blazorInputFileNextFileId !== undefined");
+        while (!await page.EvaluateAsync<bool>("document.querySelector('#token-file')?._blazorInputFileNextFileId !== undefined"))
+        {
+            await Task.Delay(50);
+        }
+
         await page.Locator("#token-file").SetInputFilesAsync(File(content));
     }
 

@@ -11,7 +11,7 @@ namespace VppBooks.Tests.Locations.Pages;
 public sealed class TokenPanelTests : ScreenContext
 {
     [Fact]
-    public async Task File_is_shown_at_once_with_what_it_is_good_for()
+    public void File_is_shown_at_once_with_what_it_is_good_for()
     {
         Desk.Inspect = () => new InspectTokenResult.Accepted(AToken.Preview());
         var (panel, _) = Open();
@@ -19,10 +19,9 @@ public sealed class TokenPanelTests : ScreenContext
         Upload(panel, "token");
 
         panel.WaitForElement(".preview");
-        Assert.Equal("Noordrand Schools Location Noordrand Education Expires 27 August 2027 ( 360 days left ) Managed by nobody", Words(panel.Find(".preview").InnerHtml));
+        Assert.Equal("Noordrand Schools Location Noordrand Education Expires 27 August 2027 (360 days left) Managed by nobody", Words(panel.Find(".preview").InnerHtml));
         Assert.Equal("Noordrand Education", panel.Find("#token-name").GetAttribute("value"));
         Assert.DoesNotContain("Take control", panel.Markup, StringComparison.Ordinal);
-        await Task.CompletedTask;
     }
 
     [Fact]
