@@ -107,7 +107,6 @@ public sealed class LocationSync(
         await titles.LookUpAsync(lease, new StoreQuery(location.CountryOrRegion, location.DefaultPlatform, "en", apple.Token), reading.AdamIds, cancellationToken);
 
         await progress.EnterAsync(SyncPhase.Publish, cancellationToken);
-        CrashPoint.Hit("sync.before-publish");
         return await new SyncPublication(writer, bulk, ledger, clock).PublishAsync(lease, location, reading, progress, cancellationToken);
     }
 

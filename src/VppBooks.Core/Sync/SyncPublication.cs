@@ -45,6 +45,7 @@ internal sealed class SyncPublication(LeasedWriter writer, IBulkStore bulk, Ledg
         await MarkLocationAsync(db, location, reading, run, cancellationToken);
         progress.End(reading.Clean ? SyncResult.Succeeded : SyncResult.Partial);
         db.SyncRuns.Update(run);
+        CrashPoint.Hit("sync.before-publish");
         return changes;
     }
 
