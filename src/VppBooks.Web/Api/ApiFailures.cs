@@ -8,7 +8,8 @@ internal sealed class ApiFailures : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        if (!ApiRoutes.Match(httpContext.Request.Path))
+        // The request has been pointed at the page for failures already.
+        if (!ApiRoutes.Match(httpContext.Features.Get<IExceptionHandlerPathFeature>()?.Path ?? httpContext.Request.Path))
         {
             return false;
         }

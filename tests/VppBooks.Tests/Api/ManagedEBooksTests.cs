@@ -51,7 +51,7 @@ public sealed class ManagedEBooksTests(SyncedHouse house)
         Assert.Equal(listed.TotalLicenseCount, book.TotalLicenseCount);
         Assert.StartsWith("image/", book.LargeCover!.Type, StringComparison.Ordinal);
         Assert.NotEmpty(book.LargeCover.Value!);
-        Assert.NotEmpty(book.Seller!);
+        Assert.NotEmpty(book.Publisher!);
     }
 
     [Theory]

@@ -51,15 +51,16 @@ public sealed class VppTokensTests(ApiHouse api) : IClassFixture<ApiHouse>
     public async Task Location_of_another_device_management_needs_an_explicit_word()
     {
         var tokens = api.Graph().DeviceAppManagement.VppTokens;
-        var upload = ApiHouse.NewToken(api.Cloud.Apple.IssueToken(ApiHouse.Library), "Library");
-        upload.CountryOrRegion = null;
+        var file = api.Cloud.Apple.IssueToken(ApiHouse.Library);
 
-        var refusal = await Assert.ThrowsAsync<ODataError>(() => tokens.PostAsync(upload));
+        var refusal = await Assert.ThrowsAsync<ODataError>(() => tokens.PostAsync(ApiHouse.NewToken(file, "Library")));
         Assert.Equal(409, refusal.ResponseStatusCode);
         Assert.Equal("LibraryClaimedByOtherMdm", refusal.Error!.Code);
         Assert.Equal("claimTokenManagementFromExternalMdm", refusal.Error.Target);
         Assert.Contains("claimTokenManagementFromExternalMdm", refusal.Error.Message, StringComparison.Ordinal);
 
+        var upload = ApiHouse.NewToken(file, "Library");
+        upload.CountryOrRegion = null;
         upload.AdditionalData["claimTokenManagementFromExternalMdm"] = true;
         var created = await tokens.PostAsync(upload);
         Assert.Equal("de", created!.CountryOrRegion);

@@ -34,13 +34,20 @@ internal static class AssignBody
         var wishes = new List<WishedAssignment>();
         foreach (var item in list.EnumerateArray())
         {
-            var (wish, fault) = ReadOne(item);
-            if (wish is null)
+            try
             {
-                return (null, At(fault!, wishes.Count));
-            }
+                var (wish, fault) = ReadOne(item);
+                if (wish is null)
+                {
+                    return (null, At(fault!, wishes.Count));
+                }
 
-            wishes.Add(wish);
+                wishes.Add(wish);
+            }
+            catch (GraphQueryException e)
+            {
+                return (null, At(e.Message, wishes.Count));
+            }
         }
 
         return (wishes, null);
@@ -86,7 +93,11 @@ internal static class AssignBody
         {
             "groupassignmenttarget" => Group(target, IntentOf(item)),
             "exclusiongroupassignmenttarget" => Group(target, (Intent.Excluded, null)),
-            "alllicensedusersassignmenttarget" => IntentOf(item) is (var intent, null) ? (new WishedAssignment(null, intent), null) : (null, IntentOf(item).Fault),
+            "alllicensedusersassignmenttarget" => IntentOf(item) switch
+            {
+                (var intent, null) => (new WishedAssignment(null, intent), null),
+                var (_, fault) => (null, fault),
+            },
             "alldevicesassignmenttarget" => (null, "Books can only be given to people: all devices cannot be a target."),
             "configurationmanagercollectionassignmenttarget" => (null, "Configuration Manager collections cannot be a target of a book."),
             "" => (null, "The target needs an @odata.type, such as #microsoft.graph.groupAssignmentTarget."),

@@ -125,7 +125,7 @@ internal sealed class GraphQuery
     {
         null => null,
         var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) => number,
-        var text when text.Length <= 20 && text.All(char.IsAsciiDigit) => int.MaxValue,
+        var text when text.All(char.IsAsciiDigit) => int.MaxValue,
         var text => throw new GraphQueryException($"{name} must be a whole number from 0; it is \"{(text.Length > 40 ? text[..40] : text)}\"."),
     };
 

@@ -24,7 +24,7 @@ internal static class ManagedEBookWire
         ["displayName"] = book.Title ?? "Book " + book.AdamId.ToString(CultureInfo.InvariantCulture),
         ["description"] = facts.Description,
         ["publisher"] = facts.Seller ?? book.Author,
-        ["publishedDateTime"] = facts.ReleaseDate is { } date ? date.ToString("yyyy-MM-dd'T'00:00:00'Z'", CultureInfo.InvariantCulture) : Wire.Never,
+        ["publishedDateTime"] = facts.ReleaseDate is { } date ? date.ToString("yyyy-MM-dd'T00:00:00Z'", CultureInfo.InvariantCulture) : Wire.Never,
         ["largeCover"] = cover is null ? null : new JsonObject { ["type"] = cover.ContentType, ["value"] = Convert.ToBase64String(cover.Content) },
         ["createdDateTime"] = Wire.Date(facts.CreatedAt),
         ["lastModifiedDateTime"] = Wire.Date(facts.ModifiedAt),

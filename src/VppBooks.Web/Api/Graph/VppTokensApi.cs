@@ -218,7 +218,7 @@ internal static class VppTokensApi
 
     private static GraphError Refuse(LocationRefusal refusal, string id = "") => refusal.HttpStatus == StatusCodes.Status404NotFound
         ? Missing(id)
-        : new(refusal.HttpStatus, refusal.Code, $"{refusal.Message} {Advice(refusal)}".TrimEnd(), Target(refusal.Field), refusal.RetryAfter);
+        : new(refusal.HttpStatus, refusal.Code, $"{refusal.Message} {Advice(refusal)}".TrimEnd(), Target(refusal), refusal.RetryAfter);
 
     /// <summary>How to do over HTTP what the message asks for.</summary>
     private static string? Advice(LocationRefusal refusal) => refusal switch
@@ -230,12 +230,12 @@ internal static class VppTokensApi
     };
 
     // Core names its own fields; those inside the file belong to the one property that carries it.
-    private static string? Target(string? field) => field switch
+    private static string? Target(LocationRefusal refusal) => refusal.Field switch
     {
-        null => null,
+        null => refusal.Code.StartsWith("TokenFile", StringComparison.Ordinal) ? "token" : null,
         "consentGranted" => "dataSharingConsentGranted",
         "takeControl" => "claimTokenManagementFromExternalMdm",
-        "displayName" or "appleId" or "countryOrRegion" => field,
+        "displayName" or "appleId" or "countryOrRegion" => refusal.Field,
         _ => "token",
     };
 }
