@@ -73,9 +73,12 @@ public sealed class LocationWorker(
         return await db.Locations
             .Where(l => l.DeletedAt == null)
             .Where(l => l.SyncWanted != null
+                // A run whose owner died: its wish went with its beginning.
+                || (db.SyncRuns.Any(r => r.LocationId == l.Id && r.Result == SyncResult.Running)
+                    && !db.LocationLeases.Any(x => x.LocationId == l.Id && x.Owner != "" && x.ExpiresAt >= now))
                 || db.Operations.Any(o => o.LocationId == l.Id && (o.State == OperationState.Intended || o.NextCheckAt <= now))
                 || ((l.PausedUntil == null || l.PausedUntil <= now) && l.State == TokenState.Valid
-                    && db.Licenses.Any(x => x.State == LicenseState.Reserved && x.OperationId == null && db.Books.Any(b => b.Id == x.BookId && b.LocationId == l.Id))))
+                    && db.Licenses.Any(x => x.State == LicenseState.Reserved && db.Books.Any(b => b.Id == x.BookId && b.LocationId == l.Id))))
             .Select(l => l.Id)
             .ToListAsync(cancellationToken);
     }

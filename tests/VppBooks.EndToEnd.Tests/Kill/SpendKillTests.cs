@@ -42,6 +42,23 @@ public sealed class SpendKillTests
     }
 
     [Fact]
+    public async Task F2_Killed_again_before_it_is_sent_anew_it_is_found_and_sent_by_the_next_start()
+    {
+        var (house, book, plan) = await KillHouse.StartWithPlanAsync();
+        await using var disposing = house;
+
+        await house.KillAtAsync("intent.after-commit");
+        await house.KillAtAsync("intent.before-commit");
+        Assert.Equal(0, house.Apple.CountAssociatePosts());
+        Assert.Equal(OperationState.Failed, Assert.Single(await house.OperationsAsync(OperationKind.Associate)).State);
+        Assert.Equal(plan.Takes, (await house.CountAsync(book))[LicenseState.Reserved]);
+
+        await house.RunUntilSettledAsync(book);
+        Assert.Equal(1, house.Apple.CountAssociatePosts());
+        await AssertGivenAsync(house, book);
+    }
+
+    [Fact]
     public async Task F3_Killed_after_Apple_accepted_it_is_found_by_reading_and_never_sent_again()
     {
         var (house, book, _) = await KillHouse.StartWithPlanAsync();
