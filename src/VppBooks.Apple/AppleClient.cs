@@ -12,6 +12,7 @@ namespace VppBooks.Apple;
 /// <remarks>Every member may be called from several threads. Each request waits for at most <see cref="AppleOptions.RequestTimeout"/>.</remarks>
 public sealed class AppleClient
 {
+    private static readonly TimeSpan LongestConfigRead = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AssetsPause = TimeSpan.FromSeconds(2);
     private const int AssetsRereads = 3;
 
@@ -26,9 +27,9 @@ public sealed class AppleClient
         _options = options.Value;
         _clock = clock;
         _logger = logger;
-        var exchange = new Exchange(clients, _options, clock);
-        _serviceConfig = new ServiceConfigCache(exchange, _options, clock, logger);
-        _caller = new AppleCaller(exchange, _serviceConfig, _options, clock, logger);
+        var configTimeout = _options.RequestTimeout < LongestConfigRead ? _options.RequestTimeout : LongestConfigRead;
+        _serviceConfig = new ServiceConfigCache(new Exchange(clients, _options, clock, configTimeout), _options, clock, logger);
+        _caller = new AppleCaller(new Exchange(clients, _options, clock, _options.RequestTimeout), _serviceConfig, _options, clock, logger);
     }
 
     /// <summary>Limits and addresses; cached for five minutes, published values when the service cannot be read.</summary>

@@ -136,6 +136,7 @@ public sealed class VppBooksApp : IAsyncDisposable
     {
         Web.UseForwardedHeaders();
         Web.UseBrowserSecurity(profile);
+        Web.UseApiHeaders();
         Web.UseRequestLog();
         Web.UseRequestLocalization();
         Web.UseExceptionHandler("/error", createScopeForErrors: true);

@@ -1,3 +1,5 @@
+using Polly;
+using Polly.Timeout;
 using VppBooks.Apple.Transport;
 
 namespace VppBooks.Apple.Store;
@@ -7,24 +9,28 @@ internal sealed class StoreHttp(IHttpClientFactory clients, AppleOptions options
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
+    private readonly ResiliencePipeline _inTime = Resilience.Within(options.RequestTimeout < Timeout ? options.RequestTimeout : Timeout, clock);
+
     public TrustedHosts Hosts { get; } = new(options);
 
     /// <summary>Status and content; content null when it is too large.</summary>
     /// <exception cref="AppleUnavailableException">No answer.</exception>
     public async Task<(int Status, byte[]? Content)> GetAsync(Uri address, string accept, ContentToken? cookie, int maxBytes, CancellationToken cancellationToken)
     {
-        using var late = new CancellationTokenSource(options.RequestTimeout < Timeout ? options.RequestTimeout : Timeout, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         request.Headers.Accept.ParseAdd(accept);
         request.Options.Set(TokenHandler.Cookie, cookie);
         try
         {
-            using var response = await clients.CreateClient(AppleServices.StoreClientName).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            var status = (int)response.StatusCode;
-            return (status, response.IsSuccessStatusCode ? await ReadAsync(response, maxBytes, either.Token) : []);
+            return await _inTime.ExecuteAsync(
+                async stopping =>
+                {
+                    using var response = await clients.CreateClient(AppleServices.StoreClientName).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stopping);
+                    return ((int)response.StatusCode, response.IsSuccessStatusCode ? await ReadAsync(response, maxBytes, stopping) : []);
+                },
+                cancellationToken);
         }
-        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception is TimeoutRejectedException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new AppleUnavailableException($"{address.Host} did not answer in time.", inner: exception);
         }

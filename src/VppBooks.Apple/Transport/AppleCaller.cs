@@ -1,17 +1,16 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Polly;
 using VppBooks.Apple.Wire;
 
 namespace VppBooks.Apple.Transport;
 
 /// <summary>
-/// Makes the calls of a location: reads with patience, changes exactly once. Retries are written out here and not left to a message handler:
-/// whether to try again stands in the body, the wait belongs to the location and not to one call, and every attempt has to pass the gate.
+/// Makes the calls of a location: reads with patience, changes exactly once. Repeating wraps the whole attempt and not the message handler: whether
+/// to try again stands in the body, the wait belongs to the location and not to one call, and every attempt has to pass the gate.
 /// </summary>
 internal sealed class AppleCaller(Exchange exchange, ServiceConfigCache serviceConfig, AppleOptions options, TimeProvider clock, ILogger logger)
 {
-    private const int Attempts = 4;
-
     /// <summary>How long a read waits in all for a pause to end before it gives up.</summary>
     private static readonly TimeSpan ReadPatience = TimeSpan.FromMinutes(2);
 
@@ -19,6 +18,7 @@ internal sealed class AppleCaller(Exchange exchange, ServiceConfigCache serviceC
     private static readonly TimeSpan ChangePatience = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<string, RateGate> _gates = new(StringComparer.Ordinal);
+    private readonly ResiliencePipeline<Verdict> _repeating = Resilience.Repeating(options, clock);
 
     public RateGate Gate(string locationKey) => _gates.GetOrAdd(locationKey, _ => new RateGate(clock, options.FirstBackoff));
 
@@ -30,56 +30,57 @@ internal sealed class AppleCaller(Exchange exchange, ServiceConfigCache serviceC
     {
         var gate = Gate(location.Key);
         var deadline = gate.Now + ReadPatience;
+        var attempt = 0;
         AppleException? failure = null;
-        for (var attempt = 1; ; attempt++)
-        {
-            var limits = await serviceConfig.GetAsync(cancellationToken);
-            if (!await gate.TryEnterAsync(limits.MaxRequestsPerSecond, deadline, cancellationToken))
+        T? wire = null;
+        var verdict = await _repeating.ExecuteAsync(
+            async stopping =>
             {
-                throw new AppleUnavailableException(failure?.Message ?? "Apple asked us to wait.", gate.PauseLeft, failure);
-            }
-
-            location.Meter?.Count();
-            var sentAt = gate.Now;
-            using var request = Requests.Create(options, location, path, body);
-            using var answer = await exchange.SendAsync(request, options.RequestTimeout, cancellationToken);
-            if (answer.Result == AttemptResult.Cancelled)
-            {
-                throw new OperationCanceledException(answer.Error!.Message, answer.Error, cancellationToken);
-            }
-
-            var wire = create();
-            var verdict = Verdict.Of(answer, wire);
-            Settle(location, gate, sentAt, answer, verdict.Pause);
-            if (verdict.Failure is null)
-            {
-                if (wire.TokenExpiresUnreadable)
+                var limits = await serviceConfig.GetAsync(stopping);
+                if (!await gate.TryEnterAsync(limits.MaxRequestsPerSecond, deadline, stopping))
                 {
-                    logger.TokenExpiryUnreadable(location.Key);
+                    throw new AppleUnavailableException(failure?.Message ?? "Apple asked us to wait.", gate.PauseLeft, failure);
                 }
 
-                ThrowIfClaimLost(location, wire, checkClaim);
-                return wire;
-            }
+                location.Meter?.Count();
+                var sentAt = gate.Now;
+                using var request = Requests.Create(options, location, path, body);
+                using var answer = await exchange.SendAsync(request, stopping);
+                if (answer.Result == AttemptResult.Cancelled)
+                {
+                    throw new OperationCanceledException(answer.Error!.Message, answer.Error, stopping);
+                }
 
-            failure = verdict.Failure;
-            logger.ReadFailed(location.Key, attempt, answer.Status, failure.Message);
-            if (failure is AppleRefusedException { Refusal.Error.Number: 9634 })
-            {
-                serviceConfig.Forget();
-            }
+                wire = create();
+                var verdict = Verdict.Of(answer, wire);
+                Settle(location, gate, sentAt, answer, verdict.Pause);
+                failure = verdict.Failure;
+                attempt++;
+                if (failure is not null)
+                {
+                    logger.ReadFailed(location.Key, attempt, answer.Status, failure.Message);
+                }
 
-            if (!verdict.Again || attempt == Attempts)
-            {
-                throw verdict.Pause ? new AppleUnavailableException(failure.Message, gate.PauseLeft is var left && left > TimeSpan.Zero ? left : null, failure) : failure;
-            }
+                if (failure is AppleRefusedException { Refusal.Error.Number: 9634 })
+                {
+                    serviceConfig.Forget();
+                }
 
-            if (!verdict.Pause)
-            {
-                // 1 s, 3 s, 9 s: a lost connection is nobody's wish, so only this call waits.
-                await Task.Delay(TimeSpan.FromSeconds(Math.Pow(3, attempt - 1)) * (options.FirstBackoff / AppleOptions.DefaultFirstBackoff), clock, cancellationToken);
-            }
+                return verdict;
+            },
+            cancellationToken);
+        if (verdict.Failure is not null)
+        {
+            throw verdict.Pause ? new AppleUnavailableException(verdict.Failure.Message, gate.PauseLeft is var left && left > TimeSpan.Zero ? left : null, verdict.Failure) : verdict.Failure;
         }
+
+        if (wire!.TokenExpiresUnreadable)
+        {
+            logger.TokenExpiryUnreadable(location.Key);
+        }
+
+        ThrowIfClaimLost(location, wire, checkClaim);
+        return wire;
     }
 
     /// <summary>Sends a request that changes something, exactly once. Does not throw, not even for the caller's cancellation.</summary>
@@ -103,7 +104,7 @@ internal sealed class AppleCaller(Exchange exchange, ServiceConfigCache serviceC
         location.Meter?.Count();
         var sentAt = gate.Now;
         using var request = Requests.Create(options, location, path, body);
-        using var answer = await exchange.SendAsync(request, options.RequestTimeout, cancellationToken);
+        using var answer = await exchange.SendAsync(request, cancellationToken);
         var outcome = ChangeVerdict.Of(answer);
         Settle(location, gate, sentAt, answer, pause: answer.Status is 429 or >= 500 || outcome is ChangeOutcome.Refused { Refusal.Error.Category: ErrorCategory.Later } || (answer.RetryAfter is not null && answer.Status is >= 300 and < 400));
         logger.ChangeSent(location.Key, path, answer.Status, outcome.GetType().Name);

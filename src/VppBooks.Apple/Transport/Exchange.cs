@@ -1,23 +1,30 @@
 using System.Buffers;
+using Polly;
+using Polly.Timeout;
 
 namespace VppBooks.Apple.Transport;
 
 /// <summary>Sends one request exactly once and reads its whole answer, within a time and a size.</summary>
-internal sealed class Exchange(IHttpClientFactory clients, AppleOptions options, TimeProvider clock)
+internal sealed class Exchange(IHttpClientFactory clients, AppleOptions options, TimeProvider clock, TimeSpan timeout)
 {
+    private readonly ResiliencePipeline _inTime = Resilience.Within(timeout, clock);
+
     /// <summary>Never throws for what the network or Apple does; the result says how far it came.</summary>
-    public async Task<Answer> SendAsync(HttpRequestMessage request, TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task<Answer> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        using var late = new CancellationTokenSource(timeout, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         var client = clients.CreateClient(AppleServices.ClientName);
         HttpResponseMessage? response = null;
         try
         {
-            response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            return await ReadAsync(response, RetryAfter.Read(response, clock), either.Token);
+            return await _inTime.ExecuteAsync(
+                async stopping =>
+                {
+                    response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stopping);
+                    return await ReadAsync(response, RetryAfter.Read(response, clock), stopping);
+                },
+                cancellationToken);
         }
-        catch (OperationCanceledException exception)
+        catch (Exception exception) when (exception is OperationCanceledException or TimeoutRejectedException)
         {
             return Failed(cancellationToken.IsCancellationRequested ? AttemptResult.Cancelled : AttemptResult.TimedOut, response, exception);
         }

@@ -7,11 +7,14 @@ namespace VppBooks.Apple.Transport;
 /// Limits and addresses for five minutes (reference 3). Nobody fails because they cannot be read: the last known ones go on, or the
 /// published ones.
 /// </summary>
+/// <param name="exchange">Waits no longer for an answer than those who wait for the limits should.</param>
+/// <param name="options">Where Apple is.</param>
+/// <param name="clock">Tells when the limits are old.</param>
+/// <param name="logger">Hears of answers that cannot be used.</param>
 internal sealed class ServiceConfigCache(Exchange exchange, AppleOptions options, TimeProvider clock, ILogger logger)
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan TryAgain = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
     private ServiceConfig? _known;
@@ -63,7 +66,7 @@ internal sealed class ServiceConfigCache(Exchange exchange, AppleOptions options
         try
         {
             using var request = Requests.Create(options, location: null, "/service/config", body: null);
-            using var answer = await exchange.SendAsync(request, options.RequestTimeout < Timeout ? options.RequestTimeout : Timeout, CancellationToken.None);
+            using var answer = await exchange.SendAsync(request, CancellationToken.None);
             var wire = new WireServiceConfig();
             if (Verdict.Of(answer, wire).Failure is not { } failure)
             {

@@ -73,6 +73,32 @@ public sealed class BookCatalog(IDbContextFactory<VppBooksDbContext> contexts)
         };
     }
 
+    /// <summary>What the list leaves out of the books named, by internal id.</summary>
+    public async Task<IReadOnlyDictionary<int, BookFacts>> ReadFactsAsync(IReadOnlyCollection<int> bookIds, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.ListedBooks().Where(b => bookIds.Contains(b.Book.Id))
+            .Select(b => new
+            {
+                b.Book.Id,
+                b.Title!.Description,
+                b.Title.Seller,
+                b.Title.Language,
+                Genres = (string?)b.Title.Genres,
+                b.Title.ReleaseDate,
+                b.Title.StoreUrl,
+                b.Location.OrganizationName,
+                b.Location.AppleAccount,
+                Foreign = db.ForeignHoldings.Count(h => h.BookId == b.Book.Id),
+                b.Book.CreatedAt,
+                b.Book.ModifiedAt,
+            })
+            .ToDictionaryAsync(
+                b => b.Id,
+                b => new BookFacts(b.Description, b.Seller, b.Language, Split(b.Genres), b.ReleaseDate, b.StoreUrl, b.OrganizationName, b.AppleAccount, b.Foreign, b.CreatedAt, b.ModifiedAt),
+                cancellationToken);
+    }
+
     /// <summary>A cached cover; null when there is none.</summary>
     public async Task<CoverFile?> FindCoverAsync(int titleId, CancellationToken cancellationToken)
     {

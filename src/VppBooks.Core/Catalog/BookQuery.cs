@@ -198,6 +198,31 @@ public sealed record BookDetail
     public required DateTimeOffset ModifiedAt { get; init; }
 }
 
+/// <summary>What a program is told about a book besides its row.</summary>
+/// <param name="Description">As in the store.</param>
+/// <param name="Seller">Publisher.</param>
+/// <param name="Language">As the store names it.</param>
+/// <param name="Genres">Main genre first.</param>
+/// <param name="ReleaseDate">Day of publication.</param>
+/// <param name="StoreUrl">The title's page in the store; https.</param>
+/// <param name="OrganizationName">As in the token.</param>
+/// <param name="AppleAccount">Who downloaded the token, as the administrator says; may be empty.</param>
+/// <param name="Foreign">Copies held by records that others made.</param>
+/// <param name="CreatedAt">When it was first seen.</param>
+/// <param name="ModifiedAt">When it last changed.</param>
+public sealed record BookFacts(
+    string? Description,
+    string? Seller,
+    string? Language,
+    IReadOnlyList<string> Genres,
+    DateOnly? ReleaseDate,
+    string? StoreUrl,
+    string OrganizationName,
+    string AppleAccount,
+    int Foreign,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset ModifiedAt);
+
 /// <summary>A cached cover.</summary>
 public sealed record CoverFile(string ContentType, byte[] Content, DateTimeOffset FetchedAt);
 

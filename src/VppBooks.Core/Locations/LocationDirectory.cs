@@ -99,6 +99,7 @@ public sealed class LocationDirectory(IDbContextFactory<VppBooksDbContext> conte
         SyncWaiting = l.SyncWanted is not null,
         LastError = error,
         PausedUntil = l.PausedUntil > now ? l.PausedUntil : null,
+        ConsentGranted = l.ConsentGranted,
         CreatedAt = l.CreatedAt,
         ModifiedAt = l.ModifiedAt,
         Version = l.Version,

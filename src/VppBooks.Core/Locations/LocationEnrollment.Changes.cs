@@ -73,6 +73,10 @@ public sealed partial class LocationEnrollment
         }, CancellationToken.None);
     }
 
+    /// <summary>What is wrong with a change, whatever it is meant for; null when it can be tried.</summary>
+    public static LocationRefusal? Judge(LocationChange change) =>
+        LocationFields.Check(change.Name, change.AppleAccount, change.CountryOrRegion) ?? (change.ConsentGranted == false ? LocationRefusals.ConsentMissing : null);
+
     /// <summary>Changes what the administrator says about a token.</summary>
     /// <param name="publicId">The location.</param>
     /// <param name="change">What to change.</param>
@@ -82,9 +86,7 @@ public sealed partial class LocationEnrollment
     public async Task<ChangeLocationResult> UpdateAsync(Guid publicId, LocationChange change, int? expectedVersion, Actor actor, CancellationToken cancellationToken)
     {
         actor.Demand(Permissions.ManageTokens);
-        var refusal = LocationFields.Check(change.Name, change.AppleAccount, change.CountryOrRegion);
-        refusal ??= change.ConsentGranted == false ? LocationRefusals.ConsentMissing : null;
-        if (refusal is not null)
+        if (Judge(change) is { } refusal)
         {
             return Refused(refusal);
         }

@@ -108,6 +108,9 @@ public sealed record LocationSummary
 
     public required DateTimeOffset? PausedUntil { get; init; }
 
+    /// <summary>The administrator agreed that ids of people are sent to Apple.</summary>
+    public bool ConsentGranted { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     public required DateTimeOffset ModifiedAt { get; init; }

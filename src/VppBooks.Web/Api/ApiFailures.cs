@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Diagnostics;
+using VppBooks.Core.Security;
 
 namespace VppBooks.Web.Api;
 
@@ -12,12 +13,25 @@ internal sealed class ApiFailures : IExceptionHandler
             return false;
         }
 
-        var status = exception is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError;
+        var status = exception switch
+        {
+            BadHttpRequestException bad => bad.StatusCode,
+            NotAllowedException => StatusCodes.Status403Forbidden,
+            _ => StatusCodes.Status500InternalServerError,
+        };
         await GraphError.ForStatus(status).ExecuteAsync(httpContext);
         return true;
     }
 
     /// <summary>Fills in the envelope after a bare status such as 404 or 405.</summary>
-    public static Task FillInAsync(StatusCodeContext context) =>
-        GraphError.ForStatus(context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext);
+    public static Task FillInAsync(StatusCodeContext context)
+    {
+        var http = context.HttpContext;
+
+        // A segment that nothing serves is a bad request in Graph, not a missing thing.
+        var answer = http.Response.StatusCode == StatusCodes.Status404NotFound && ApiRoutes.UnknownSegment(http.Request.Path) is { } segment
+            ? GraphError.BadRequest($"Resource not found for the segment '{segment}'.")
+            : GraphError.ForStatus(http.Response.StatusCode);
+        return answer.ExecuteAsync(http);
+    }
 }

@@ -6,7 +6,12 @@ namespace VppBooks.Web.Api;
 
 /// <summary>An error in the shape of Microsoft Graph: <c>{"error":{"code","message","innerError":{…}}}</c>.</summary>
 /// <remarks>Source: Microsoft Graph, "Microsoft Graph error responses and resource types".</remarks>
-public sealed class GraphError(int status, string code, string message, string? target = null) : IResult, IStatusCodeHttpResult
+/// <param name="status">HTTP status.</param>
+/// <param name="code">Stable word for programs.</param>
+/// <param name="message">What is wrong and what to do, for people.</param>
+/// <param name="target">The part of the request that is concerned, or null.</param>
+/// <param name="retryAfter">How long to wait before trying again; null when nobody knows.</param>
+public sealed class GraphError(int status, string code, string message, string? target = null, TimeSpan? retryAfter = null) : IResult, IStatusCodeHttpResult
 {
     private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
@@ -26,14 +31,16 @@ public sealed class GraphError(int status, string code, string message, string? 
     public static GraphError ForStatus(int status) => status switch
     {
         400 => new(status, "BadRequest", "The request is not valid."),
-        401 => new(status, "InvalidAuthenticationToken", "Access token is empty, expired or not meant for this service."),
+        401 => new(status, "InvalidAuthenticationToken", "Access token is empty, expired or not meant for this service. A Graph client sends its token only to the hosts it was told to trust: this one must be among them."),
         403 => new(status, "Forbidden", "The roles in the access token do not allow this."),
         404 => new(status, "ResourceNotFound", "There is nothing at this address."),
         405 => new(status, "MethodNotAllowed", "The address does not know this method."),
         409 => new(status, "Conflict", "The request conflicts with the present state."),
+        412 => new(status, "PreconditionFailed", "It was changed meanwhile. Read it again, then repeat the change."),
         413 => new(status, "RequestTooLarge", "The request body is too large."),
         415 => new(status, "UnsupportedMediaType", "The media type of the body is not supported."),
         429 => new(status, "TooManyRequests", "Too many requests; wait as long as Retry-After says."),
+        503 => new(status, "ServiceUnavailable", "The service cannot answer now. Try again in a few minutes."),
         _ when status >= 500 => new(status, "InternalServerError", "Something went wrong here. The request id finds it in the log."),
         _ => new(status, "UnknownError", "The request failed."),
     };
@@ -48,6 +55,12 @@ public sealed class GraphError(int status, string code, string message, string? 
             httpContext.TraceIdentifier,
             Guid.TryParse(asked, out var id) ? id.ToString() : null);
         httpContext.Response.StatusCode = status;
+        if (retryAfter is { } wait)
+        {
+            // Clients ignore a fraction.
+            httpContext.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
         return httpContext.Response.WriteAsJsonAsync(new Envelope(new Error(code, message, target, inner)), _json, httpContext.RequestAborted);
     }
 

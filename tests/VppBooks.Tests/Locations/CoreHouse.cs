@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Graph;
@@ -88,22 +87,10 @@ internal sealed class CoreHouse : IAsyncDisposable
     public Task<VppBooksDbContext> OpenAsync() => Get<IDbContextFactory<VppBooksDbContext>>().CreateDbContextAsync();
 
     /// <summary>Rows of every table, to show that nothing at all was written.</summary>
-    public async Task<IReadOnlyDictionary<string, long>> CountRowsAsync()
+    public async Task<IReadOnlyDictionary<string, int>> CountRowsAsync()
     {
         await using var db = await OpenAsync();
-        await using var connection = new SqliteConnection(db.Database.GetConnectionString());
-        await connection.OpenAsync();
-        var counts = new SortedDictionary<string, long>(StringComparer.Ordinal);
-        foreach (var table in db.Model.GetEntityTypes().Select(e => e.GetTableName()!).Distinct())
-        {
-            await using var command = connection.CreateCommand();
-#pragma warning disable CA2100 // The names come from the model.
-            command.CommandText = $"SELECT count(*) FROM \"{table}\"";
-#pragma warning restore CA2100
-            counts.Add(table, (long)(await command.ExecuteScalarAsync())!);
-        }
-
-        return counts;
+        return await RowCounts.ReadAsync(db);
     }
 
     public async Task<Location> RowAsync(string uId)

@@ -106,13 +106,13 @@ public sealed partial class SqlServerSchemaTests
         return [.. model.Validate().Select(m => m.Message)];
     }
 
-    private static string Parameters(string statement) => Placeholder().Replace(statement, "@p$1");
+    private static string Parameters(string statement) => Placeholder().Replace(statement, "@p${number}");
 
     private static SqlServerVppBooksDbContext SqlServer() => new(new DbContextOptionsBuilder<SqlServerVppBooksDbContext>().UseSqlServer("Server=nowhere;Database=nothing").Options);
 
     [GeneratedRegex(@"^GO\s*$", RegexOptions.Multiline | RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 5_000)]
     private static partial Regex Go();
 
-    [GeneratedRegex(@"\{(\d)\}", RegexOptions.None, matchTimeoutMilliseconds: 5_000)]
+    [GeneratedRegex(@"\{(?<number>\d)\}", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5_000)]
     private static partial Regex Placeholder();
 }

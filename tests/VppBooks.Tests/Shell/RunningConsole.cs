@@ -5,9 +5,10 @@ using VppBooks.Web;
 
 namespace VppBooks.Tests.Shell;
 
-/// <summary>The real program on free loopback ports with its simulated cloud; its scheduler forgets.</summary>
+/// <summary>The real program on free loopback ports with its simulated cloud and a database of its own; its scheduler forgets.</summary>
 public sealed class RunningConsole : IAsyncLifetime
 {
+    private readonly string _folder = Directory.CreateTempSubdirectory("vppbooks-console-").FullName;
     private readonly List<string> _arguments;
     private VppBooksApp? _app;
 
@@ -19,9 +20,7 @@ public sealed class RunningConsole : IAsyncLifetime
     internal RunningConsole(IEnumerable<string> more) => _arguments =
     [
         "--environment=Development", "--urls=http://127.0.0.1:0", "--SimulatedCloud:Enabled=true", "--SimulatedCloud:Port=0", "--SimulatedCloud:EntraPort=0",
-        // Several of these share one database; none may find what another left at Apple.
-        "--SimulatedCloud:StateFile=",
-        "--Scheduler:Store=Memory", "--Serilog:MinimumLevel:Default=Fatal", "--Serilog:MinimumLevel:Override:Microsoft=Fatal", .. more,
+        $"--ConnectionStrings:VppBooks=Data Source={Path.Combine(_folder, "vppbooks.db")};Default Timeout=30;Pooling=False", "--SimulatedCloud:StateFile=", "--Scheduler:Store=Memory", "--Serilog:MinimumLevel:Default=Fatal", "--Serilog:MinimumLevel:Override:Microsoft=Fatal", .. more,
     ];
 
     /// <summary>Follows no redirect and keeps no cookie.</summary>
@@ -46,6 +45,8 @@ public sealed class RunningConsole : IAsyncLifetime
             await _app.Web.StopAsync();
             await _app.DisposeAsync();
         }
+
+        Directory.Delete(_folder, recursive: true);
     }
 
     /// <summary>An access token for the demo's API client, whose role is Administrator.</summary>

@@ -16,9 +16,10 @@ internal static class GraphAnswers
     }
 
     /// <summary>A page of a collection.</summary>
-    public static IResult Collection(HttpContext context, string path, IEnumerable<JsonObject> rows, GraphQuery query, int total, int skip)
+    public static IResult Collection(HttpContext context, string path, IReadOnlyCollection<JsonObject> rows, GraphQuery query, int total)
     {
         var value = new JsonArray([.. rows.Select(query.Project)]);
+        var next = query.Skip + query.Top;
         var body = new JsonObject { ["@odata.context"] = $"{Metadata(context)}#{Root}/{path}" };
         if (query.Count)
         {
@@ -26,9 +27,9 @@ internal static class GraphAnswers
         }
 
         body["value"] = value;
-        if (skip + value.Count < total && value.Count > 0)
+        if (next < total && value.Count > 0)
         {
-            body["@odata.nextLink"] = query.NextLink(skip + value.Count);
+            body["@odata.nextLink"] = query.NextLink(next);
         }
 
         return Json(body, StatusCodes.Status200OK);
@@ -38,7 +39,7 @@ internal static class GraphAnswers
     public static IResult Page(HttpContext context, string path, IEnumerable<JsonObject> rows, GraphQuery query)
     {
         var arranged = query.Arrange(rows);
-        return Collection(context, path, arranged.Skip(query.Skip).Take(query.Top), query, arranged.Count, query.Skip);
+        return Collection(context, path, [.. arranged.Skip(query.Skip).Take(query.Top)], query, arranged.Count);
     }
 
     private static string Metadata(HttpContext context) =>

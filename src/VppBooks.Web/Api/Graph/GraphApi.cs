@@ -21,25 +21,11 @@ internal static class GraphApi
                 VppTokensApi.Map(routes);
                 ManagedEBooksApi.Map(routes);
             }
-
-            // A segment that nothing serves is a bad request in Graph, not a missing thing.
-            endpoints.MapFallback("/v1.0/{**path}", UnknownSegment).RequireAuthorization();
-            endpoints.MapFallback("/beta/{**path}", UnknownSegment).RequireAuthorization();
         }
     }
 
-    private static GraphError UnknownSegment(string? path) =>
-        GraphError.BadRequest($"Resource not found for the segment '{(path ?? "").Split('/')[0]}'.");
-
     private static async ValueTask<object?> AnswerAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {
-        var context = invocation.HttpContext;
-        context.Response.Headers["request-id"] = context.TraceIdentifier;
-        if (Guid.TryParse(context.Request.Headers["client-request-id"], out var asked))
-        {
-            context.Response.Headers["client-request-id"] = asked.ToString();
-        }
-
         try
         {
             return await next(invocation);

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 
 namespace VppBooks.Web.Api.Graph;
@@ -9,9 +8,10 @@ internal static class GraphBody
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16, AllowDuplicateProperties = false };
 
     /// <summary>The object in the body, or the answer to give instead.</summary>
+    /// <exception cref="BadHttpRequestException">It is too large, or was cut off.</exception>
     public static async Task<(JsonElement Body, GraphError? Error)> ReadObjectAsync(HttpContext context, IReadOnlySet<string> known)
     {
-        if (context.Request.ContentType is not { } type || !type.StartsWith("application/json", StringComparison.OrdinalIgnoreCase))
+        if (!context.Request.HasJsonContentType())
         {
             return (default, GraphError.ForStatus(StatusCodes.Status415UnsupportedMediaType));
         }
@@ -20,11 +20,18 @@ internal static class GraphBody
         try
         {
             using var document = await JsonDocument.ParseAsync(context.Request.Body, Strict, context.RequestAborted);
+            DemandText(document.RootElement);
             root = document.RootElement.Clone();
         }
         catch (JsonException e)
         {
-            return (default, GraphError.BadRequest($"The body is not valid JSON (line {e.LineNumber + 1}, position {e.BytePositionInLine + 1})."));
+            return (default, GraphError.BadRequest(e.LineNumber is { } line
+                ? $"The body is not valid JSON (line {line + 1}, position {e.BytePositionInLine + 1})."
+                : "The body is not valid JSON, is nested too deeply, or names a property twice."));
+        }
+        catch (InvalidOperationException)
+        {
+            return (default, GraphError.BadRequest("The body holds text that is not valid Unicode."));
         }
 
         if (root.ValueKind != JsonValueKind.Object)
@@ -35,14 +42,20 @@ internal static class GraphBody
         return (root, Unknown(root, known));
     }
 
-    /// <summary>Complains about the first property that nobody reads: silence would hide a misspelling.</summary>
+    /// <summary>Complains about the first property that nobody reads, or that is there twice: silence would hide a misspelling.</summary>
     public static GraphError? Unknown(JsonElement body, IReadOnlySet<string> known)
     {
+        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var property in body.EnumerateObject())
         {
             if (!property.Name.Contains('@', StringComparison.Ordinal) && !known.TryGetValueIgnoringCase(property.Name, out _))
             {
                 return GraphError.BadRequest($"The property '{property.Name}' does not exist on this type.");
+            }
+
+            if (!seen.Add(property.Name))
+            {
+                return GraphError.BadRequest($"The property '{property.Name}' is there twice.");
             }
         }
 
@@ -50,30 +63,15 @@ internal static class GraphBody
     }
 
     /// <summary>A text property; null when absent or null.</summary>
-    /// <exception cref="GraphQueryException">Another type, or text that is not valid Unicode.</exception>
-    public static string? Text(this JsonElement body, string name)
-    {
-        if (!Find(body, name, out var value) || value.ValueKind == JsonValueKind.Null)
+    /// <exception cref="GraphQueryException">Another type.</exception>
+    public static string? Text(this JsonElement body, string name) => !Find(body, name, out var value)
+        ? null
+        : value.ValueKind switch
         {
-            return null;
-        }
-
-        if (value.ValueKind != JsonValueKind.String)
-        {
-            throw new GraphQueryException($"The property '{name}' must be a text.");
-        }
-
-        try
-        {
-            var text = value.GetString()!;
-            _ = new UTF8Encoding(false, throwOnInvalidBytes: true).GetByteCount(text);
-            return text;
-        }
-        catch (Exception e) when (e is InvalidOperationException or EncoderFallbackException)
-        {
-            throw new GraphQueryException($"The property '{name}' is not valid text.");
-        }
-    }
+            JsonValueKind.String => value.GetString(),
+            JsonValueKind.Null => null,
+            _ => throw new GraphQueryException($"The property '{name}' must be a text."),
+        };
 
     /// <summary>A yes-or-no property; null when absent or null.</summary>
     /// <exception cref="GraphQueryException">Another type.</exception>
@@ -100,5 +98,32 @@ internal static class GraphBody
 
         value = default;
         return false;
+    }
+
+    /// <summary>Reads every name and text once, so that nobody later meets one that cannot be read.</summary>
+    /// <exception cref="InvalidOperationException">One is not valid Unicode.</exception>
+    private static void DemandText(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.String:
+                _ = element.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in element.EnumerateArray())
+                {
+                    DemandText(item);
+                }
+
+                break;
+            case JsonValueKind.Object:
+                foreach (var property in element.EnumerateObject())
+                {
+                    _ = property.Name;
+                    DemandText(property.Value);
+                }
+
+                break;
+        }
     }
 }

@@ -10,13 +10,8 @@ internal sealed class GraphQuery
     private const int LargestPage = 999;
 
     private readonly HttpRequest _request;
-    private readonly IReadOnlySet<string> _properties;
 
-    private GraphQuery(HttpRequest request, IReadOnlySet<string> properties)
-    {
-        _request = request;
-        _properties = properties;
-    }
+    private GraphQuery(HttpRequest request) => _request = request;
 
     /// <summary>Rows to pass over.</summary>
     public int Skip { get; private init; }
@@ -33,13 +28,14 @@ internal sealed class GraphQuery
     /// <summary>Null: everything.</summary>
     public IReadOnlySet<string>? Select { get; private init; }
 
-    public IReadOnlySet<string> Expand { get; private init; } = new HashSet<string>();
+    /// <summary>Parts to bring along, each with the properties wanted of it; null for all.</summary>
+    public IReadOnlyDictionary<string, IReadOnlySet<string>?> Expand { get; private init; } = new Dictionary<string, IReadOnlySet<string>?>();
 
     /// <summary>Nothing in the options needs more than the page itself.</summary>
     public bool IsPlain => Filter is null && OrderBy.Count == 0;
 
     /// <exception cref="GraphQueryException">An option is not understood.</exception>
-    public static GraphQuery Of(HttpRequest request, IReadOnlySet<string> properties, params string[] expandable)
+    public static GraphQuery Of(HttpRequest request, IReadOnlySet<string> properties, params Expandable[] expandable)
     {
         foreach (var key in request.Query.Keys.Where(k => k.StartsWith('$')))
         {
@@ -50,7 +46,7 @@ internal sealed class GraphQuery
         }
 
         var page = Preferred(request) ?? DefaultPage;
-        return new GraphQuery(request, properties)
+        return new GraphQuery(request)
         {
             Top = Math.Clamp(Number(request, "$top") ?? page, 0, LargestPage),
             Skip = Number(request, "$skip") ?? 0,
@@ -61,9 +57,9 @@ internal sealed class GraphQuery
                 var other => throw new GraphQueryException($"$count must be true or false; it is \"{other}\"."),
             },
             Filter = Option(request, "$filter") is { } filter ? GraphFilter.Parse(filter, properties) : null,
-            OrderBy = [.. List(request, "$orderby").Select(o => Order(o, properties))],
-            Select = Selected(request, properties),
-            Expand = Expanded(request, expandable),
+            OrderBy = [.. Split(Option(request, "$orderby") ?? "").Select(o => Order(o, properties))],
+            Select = Selected(Option(request, "$select") ?? "", properties),
+            Expand = GraphExpansion.Read(Option(request, "$expand"), expandable),
         };
     }
 
@@ -96,17 +92,15 @@ internal sealed class GraphQuery
     /// <summary>Only what was selected; annotations and expanded parts stay.</summary>
     public JsonObject Project(JsonObject entity)
     {
-        if (Select is null)
+        foreach (var (part, wanted) in Expand)
         {
-            return entity;
+            foreach (var item in entity[part] as JsonArray ?? [])
+            {
+                Keep((JsonObject)item!, wanted, []);
+            }
         }
 
-        foreach (var property in entity.Select(p => p.Key).Where(k => !k.StartsWith('@') && !Select.Contains(k) && !Expand.Contains(k)).ToList())
-        {
-            entity.Remove(property);
-        }
-
-        return entity;
+        return Keep(entity, Select, Expand.Keys);
     }
 
     /// <summary>The page after this one, on our own origin.</summary>
@@ -125,8 +119,7 @@ internal sealed class GraphQuery
         return string.IsNullOrWhiteSpace(value) ? null : value;
     }
 
-    private static string[] List(HttpRequest request, string name) =>
-        Option(request, name)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+    private static string[] Split(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     private static int? Number(HttpRequest request, string name) => Option(request, name) switch
     {
@@ -167,25 +160,26 @@ internal sealed class GraphQuery
         });
     }
 
-    private static HashSet<string>? Selected(HttpRequest request, IReadOnlySet<string> properties)
+    /// <summary>The names in a list as the type spells them; null when the list means everything.</summary>
+    /// <exception cref="GraphQueryException">One is not a property of the type.</exception>
+    public static HashSet<string>? Selected(string list, IReadOnlySet<string> properties)
     {
-        var names = List(request, "$select");
-        if (names.Length == 0 || names.Contains("*"))
-        {
-            return null;
-        }
-
-        return [.. names.Select(n => properties.TryGetValueIgnoringCase(n, out var known)
-            ? known
-            : throw new GraphQueryException($"Could not find a property named '{n}'."))];
+        var names = Split(list);
+        return names.Length == 0 || names.Contains("*")
+            ? null
+            : [.. names.Select(n => properties.TryGetValueIgnoringCase(n, out var known) ? known : throw new GraphQueryException($"Could not find a property named '{n}'."))];
     }
 
-    private static HashSet<string> Expanded(HttpRequest request, string[] expandable)
+    private static JsonObject Keep(JsonObject entity, IReadOnlySet<string>? wanted, IEnumerable<string> also)
     {
-        var names = List(request, "$expand").Select(n => n.Split('(')[0]).ToList();
-        var unknown = names.Find(n => !expandable.Contains(n, StringComparer.OrdinalIgnoreCase));
-        return unknown is null
-            ? [.. names.Select(n => Array.Find(expandable, e => e.Equals(n, StringComparison.OrdinalIgnoreCase))!)]
-            : throw new GraphQueryException($"$expand cannot use \"{unknown}\".");
+        if (wanted is not null)
+        {
+            foreach (var property in entity.Select(p => p.Key).Where(k => !k.StartsWith('@') && !wanted.Contains(k) && !also.Contains(k)).ToList())
+            {
+                entity.Remove(property);
+            }
+        }
+
+        return entity;
     }
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
-using VppBooks.Core.Locations;
 using VppBooks.Core.Security;
 using VppBooks.Web.SignIn;
 
@@ -14,14 +13,16 @@ internal static class ManagedEBooksApi
     private const string Path = "managedEBooks";
     private const string Assignments = "assignments";
 
+    private static readonly Expandable _assignments = new(Assignments, ManagedEBookWire.AssignmentProperties);
+
     public static void Map(RouteGroupBuilder routes)
     {
         foreach (var collection in new[] { "/managedEBooks", "/managedEBooks/microsoft.graph.iosVppEBook", "/managedEBooks/graph.iosVppEBook" })
         {
             routes.MapGet(collection, ListAsync).RequireAuthorization(Policies.ReadAll);
+            routes.MapGet(collection + "/$count", CountAsync).RequireAuthorization(Policies.ReadAll);
         }
 
-        routes.MapGet("/managedEBooks/$count", CountAsync).RequireAuthorization(Policies.ReadAll);
         routes.MapGet("/managedEBooks/{id}", GetAsync).RequireAuthorization(Policies.ReadAll);
         routes.MapGet("/managedEBooks/{id}/assignments", ListAssignmentsAsync).RequireAuthorization(Policies.ReadAll);
         routes.MapGet("/managedEBooks/{id}/assignments/{assignmentId}", GetAssignmentAsync).RequireAuthorization(Policies.ReadAll);
@@ -32,54 +33,32 @@ internal static class ManagedEBooksApi
         routes.MapDelete("/managedEBooks/{id}", DeleteAsync).RequireAuthorization(Policies.ManageTokens);
     }
 
-    private static async Task<IResult> ListAsync(
-        HttpContext context, BookCatalog books, LocationDirectory locations, PlanViews plans, CoreActor actor, CancellationToken cancellationToken)
+    private static async Task<IResult> ListAsync(HttpContext context, BookCatalog books, PlanViews plans, CoreActor actor, CancellationToken cancellationToken)
     {
-        var query = GraphQuery.Of(context.Request, ManagedEBookWire.Properties, Assignments);
-        var who = await actor.FindAsync();
-        who.Demand(Permissions.Read);
-        var accounts = (await locations.ListAsync(who, cancellationToken)).ToDictionary(l => l.PublicId, l => l.AppleAccount);
-        if (query.IsPlain)
+        var query = GraphQuery.Of(context.Request, ManagedEBookWire.Properties, _assignments);
+        var reading = new Reading(query, books, plans, await actor.FindAsync());
+        if (!query.IsPlain)
         {
-            var page = await books.ListAsync(new BookQuery { Skip = query.Skip, Take = Math.Max(1, query.Top) }, cancellationToken);
-            var rows = new List<JsonObject>();
-            foreach (var row in page.Rows.Take(query.Top))
-            {
-                if (await EntityAsync(row.PublicId, query, books, plans, accounts, who, withCover: false, cancellationToken) is { } entity)
-                {
-                    rows.Add(entity);
-                }
-            }
-
-            return GraphAnswers.Collection(context, Path, rows, query, page.Total, query.Skip);
+            return GraphAnswers.Page(context, Path, await reading.AllAsync(cancellationToken), query);
         }
 
-        return GraphAnswers.Page(context, Path, await AllAsync(query, books, plans, accounts, who, cancellationToken), query);
+        var (rows, total) = await reading.PageAsync(query.Skip, query.Top, cancellationToken);
+        return GraphAnswers.Collection(context, Path, rows, query, total);
     }
 
-    private static async Task<IResult> CountAsync(HttpContext context, BookCatalog books, LocationDirectory locations, PlanViews plans, CoreActor actor, CancellationToken cancellationToken)
+    private static async Task<IResult> CountAsync(HttpContext context, BookCatalog books, PlanViews plans, CoreActor actor, CancellationToken cancellationToken)
     {
         var query = GraphQuery.Of(context.Request, ManagedEBookWire.Properties);
-        var who = await actor.FindAsync();
-        who.Demand(Permissions.Read);
-        if (query.Filter is null)
-        {
-            return Results.Text((await books.ListAsync(new BookQuery { Take = 1 }, cancellationToken)).Total.ToString(CultureInfo.InvariantCulture));
-        }
-
-        var accounts = (await locations.ListAsync(who, cancellationToken)).ToDictionary(l => l.PublicId, l => l.AppleAccount);
-        var rows = query.Arrange(await AllAsync(query, books, plans, accounts, who, cancellationToken));
-        return Results.Text(rows.Count.ToString(CultureInfo.InvariantCulture));
+        var reading = new Reading(query, books, plans, await actor.FindAsync());
+        var count = query.Filter is null ? (await reading.PageAsync(0, 0, cancellationToken)).Total : query.Arrange(await reading.AllAsync(cancellationToken)).Count;
+        return Results.Text(count.ToString(CultureInfo.InvariantCulture));
     }
 
-    private static async Task<IResult> GetAsync(
-        HttpContext context, string id, BookCatalog books, LocationDirectory locations, PlanViews plans, CoreActor actor, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(HttpContext context, string id, BookCatalog books, PlanViews plans, CoreActor actor, CancellationToken cancellationToken)
     {
-        var query = GraphQuery.Of(context.Request, ManagedEBookWire.Properties, Assignments);
-        var who = await actor.FindAsync();
-        who.Demand(Permissions.Read);
-        var accounts = (await locations.ListAsync(who, cancellationToken)).ToDictionary(l => l.PublicId, l => l.AppleAccount);
-        return Guid.TryParse(id, out var publicId) && await EntityAsync(publicId, query, books, plans, accounts, who, withCover: true, cancellationToken) is { } entity
+        var query = GraphQuery.Of(context.Request, ManagedEBookWire.Properties, _assignments);
+        var reading = new Reading(query, books, plans, await actor.FindAsync());
+        return Guid.TryParse(id, out var publicId) && await reading.FindAsync(publicId, cancellationToken) is { } entity
             ? GraphAnswers.Entity(context, Path, query.Project(entity))
             : Missing(id);
     }
@@ -88,6 +67,7 @@ internal static class ManagedEBooksApi
     {
         var query = GraphQuery.Of(context.Request, ManagedEBookWire.AssignmentProperties);
         var who = await actor.FindAsync();
+        who.Demand(Permissions.Read);
         if (!Guid.TryParse(id, out var publicId) || await books.FindAsync(publicId, cancellationToken) is null)
         {
             return Missing(id);
@@ -132,7 +112,7 @@ internal static class ManagedEBooksApi
         {
             CommitResult.Committed => Results.NoContent(),
             CommitResult.Refused { Refusal: { Code: "BookNotFound" } } => Missing(id),
-            CommitResult.Refused { Refusal: { Code: "DirectoryUnavailable" } refusal } => new GraphError(StatusCodes.Status503ServiceUnavailable, "ServiceUnavailable", refusal.Message),
+            CommitResult.Refused { Refusal: { Code: "DirectoryUnavailable" or "DirectoryConsentMissing" } refusal } => new GraphError(StatusCodes.Status503ServiceUnavailable, "ServiceUnavailable", refusal.Message),
             CommitResult.Refused { Refusal: { Index: { } index } refusal } => AssignBody.At(refusal.Message, index, refusal.Code),
             CommitResult.Refused { Refusal: var refusal } => new GraphError(StatusCodes.Status400BadRequest, refusal.Code, refusal.Message),
             _ => GraphError.Conflict("People or licenses kept changing while the assignment was made. Nothing was changed; try again."),
@@ -144,47 +124,66 @@ internal static class ManagedEBooksApi
             ? GraphError.Conflict("A book stays as long as Apple lists it or anybody holds it; move its licenses away in Apple School Manager or Apple Business.")
             : Missing(id);
 
-    private static async Task<List<JsonObject>> AllAsync(
-        GraphQuery query, BookCatalog books, PlanViews plans, Dictionary<Guid, string> accounts, Actor actor, CancellationToken cancellationToken)
+    private static GraphError Missing(string id) => GraphError.NotFound($"There is no managedEBook with the id '{(id.Length > 64 ? id[..64] : id)}'.");
+
+    /// <summary>Reads books for one request: only what its options ask for.</summary>
+    private sealed class Reading
     {
-        var all = new List<JsonObject>();
-        for (var skip = 0; ; skip += BookQuery.MaxTake)
+        private readonly GraphQuery _query;
+        private readonly BookCatalog _books;
+        private readonly PlanViews _plans;
+        private readonly Actor _actor;
+
+        /// <exception cref="NotAllowedException">The actor may not read.</exception>
+        public Reading(GraphQuery query, BookCatalog books, PlanViews plans, Actor actor)
         {
-            var page = await books.ListAsync(new BookQuery { Skip = skip, Take = BookQuery.MaxTake }, cancellationToken);
-            foreach (var row in page.Rows)
+            actor.Demand(Permissions.Read);
+            (_query, _books, _plans, _actor) = (query, books, plans, actor);
+        }
+
+        /// <summary>Books in the catalog's own order; none when <paramref name="take"/> is 0.</summary>
+        public async Task<(List<JsonObject> Rows, int Total)> PageAsync(int skip, int take, CancellationToken cancellationToken)
+        {
+            var page = await _books.ListAsync(new BookQuery { Skip = skip, Take = Math.Max(1, take) }, cancellationToken);
+            return (await EntitiesAsync([.. page.Rows.Take(take)], withCover: false, cancellationToken), page.Total);
+        }
+
+        public async Task<List<JsonObject>> AllAsync(CancellationToken cancellationToken)
+        {
+            var all = new List<JsonObject>();
+            for (var skip = 0; ; skip += BookQuery.MaxTake)
             {
-                if (await EntityAsync(row.PublicId, query, books, plans, accounts, actor, withCover: false, cancellationToken) is { } entity)
+                var (rows, total) = await PageAsync(skip, BookQuery.MaxTake, cancellationToken);
+                all.AddRange(rows);
+                if (skip + BookQuery.MaxTake >= total)
                 {
-                    all.Add(entity);
+                    return all;
                 }
             }
+        }
 
-            if (skip + page.Rows.Count >= page.Total || page.Rows.Count == 0)
+        public async Task<JsonObject?> FindAsync(Guid publicId, CancellationToken cancellationToken) =>
+            await _books.FindAsync(publicId, cancellationToken) is { Book: var row } ? (await EntitiesAsync([row], withCover: true, cancellationToken)).FirstOrDefault() : null;
+
+        private async Task<List<JsonObject>> EntitiesAsync(List<BookRow> rows, bool withCover, CancellationToken cancellationToken)
+        {
+            var facts = await _books.ReadFactsAsync(rows.ConvertAll(r => r.BookId), cancellationToken);
+            var entities = new List<JsonObject>(rows.Count);
+            foreach (var row in rows.Where(r => facts.ContainsKey(r.BookId)))
             {
-                return all;
+                // Covers are large: only where one book is read, or somebody asks for them by name.
+                var wanted = _query.Select?.Contains("largeCover") ?? withCover;
+                var cover = wanted && row.CoverTitleId is { } titleId ? await _books.FindCoverAsync(titleId, cancellationToken) : null;
+                var entity = ManagedEBookWire.From(row, facts[row.BookId], cover);
+                if (_query.Expand.ContainsKey(Assignments))
+                {
+                    entity[Assignments] = new JsonArray([.. (await _plans.ListAssignmentsAsync(row.PublicId, _actor, cancellationToken)).Select(ManagedEBookWire.From)]);
+                }
+
+                entities.Add(entity);
             }
+
+            return entities;
         }
     }
-
-    private static async Task<JsonObject?> EntityAsync(
-        Guid publicId, GraphQuery query, BookCatalog books, PlanViews plans, Dictionary<Guid, string> accounts, Actor actor, bool withCover, CancellationToken cancellationToken)
-    {
-        if (await books.FindAsync(publicId, cancellationToken) is not { } book)
-        {
-            return null;
-        }
-
-        // Covers are large: only where one book is read, or somebody asks for them by name.
-        var wanted = query.Select?.Contains("largeCover") ?? withCover;
-        var cover = wanted && book.Book.CoverTitleId is { } titleId ? await books.FindCoverAsync(titleId, cancellationToken) : null;
-        var entity = ManagedEBookWire.From(book, accounts.GetValueOrDefault(book.Book.LocationPublicId) ?? "", cover);
-        if (query.Expand.Contains(Assignments))
-        {
-            entity[Assignments] = new JsonArray([.. (await plans.ListAssignmentsAsync(publicId, actor, cancellationToken)).Select(ManagedEBookWire.From)]);
-        }
-
-        return entity;
-    }
-
-    private static GraphError Missing(string id) => GraphError.NotFound($"There is no managedEBook with the id '{(id.Length > 64 ? id[..64] : id)}'.");
 }

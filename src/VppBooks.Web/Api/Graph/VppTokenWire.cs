@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using VppBooks.Core.Locations;
 
@@ -48,8 +49,31 @@ internal static class VppTokenWire
         "tokenActionResults",
     };
 
+    private static readonly string[] _texts =
+    [
+        "id", "organizationName", "vppTokenAccountType", "appleId", "expirationDateTime", "lastSyncDateTime", "token", "lastModifiedDateTime", "state", "lastSyncStatus",
+        "countryOrRegion", "displayName", "locationName",
+    ];
+
+    private static readonly string[] _flags = ["automaticallyUpdateApps", "claimTokenManagementFromExternalMdm", "dataSharingConsentGranted"];
+
+    /// <summary>Checks also what is accepted and ignored because Apple or the file says it (parity paper §4.4).</summary>
+    /// <exception cref="GraphQueryException">A property has another type.</exception>
+    public static void DemandTypes(JsonElement body)
+    {
+        foreach (var name in _texts)
+        {
+            _ = body.Text(name);
+        }
+
+        foreach (var name in _flags)
+        {
+            _ = body.Flag(name);
+        }
+    }
+
     /// <summary>The secret is write-only: <c>token</c> is always null.</summary>
-    public static JsonObject From(LocationSummary location, bool consent, bool beta) => new()
+    public static JsonObject From(LocationSummary location, bool beta) => new()
     {
         ["@odata.type"] = "#microsoft.graph.vppToken",
         ["id"] = location.PublicId.ToString(),
@@ -61,13 +85,13 @@ internal static class VppTokenWire
         ["token"] = null,
         ["lastModifiedDateTime"] = Wire.Date(location.ModifiedAt),
         ["state"] = Wire.Word(location.State, beta),
-        ["lastSyncStatus"] = Wire.Word(location.SyncStatus),
+        ["lastSyncStatus"] = Wire.Word(location.SyncWaiting ? SyncStatus.InProgress : location.SyncStatus),
         ["automaticallyUpdateApps"] = false,
         ["countryOrRegion"] = location.CountryOrRegion.ToLowerInvariant(),
         ["displayName"] = location.Name,
         ["locationName"] = location.LocationName,
         ["claimTokenManagementFromExternalMdm"] = false,
-        ["dataSharingConsentGranted"] = consent,
+        ["dataSharingConsentGranted"] = location.ConsentGranted,
         ["roleScopeTagIds"] = new JsonArray("0"),
         ["tokenActionResults"] = new JsonArray(),
     };

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using VppBooks.Core.Locations;
+using VppBooks.Core.Security;
 using VppBooks.Core.Sync;
 using VppBooks.Web.SignIn;
 
@@ -27,24 +29,19 @@ internal static class VppTokensApi
     private static async Task<IResult> ListAsync(HttpContext context, LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken)
     {
         var query = GraphQuery.Of(context.Request, VppTokenWire.Properties);
-        var beta = Wire.IsBeta(context);
-        var rows = await locations.ListAsync(await actor.FindAsync(), cancellationToken);
-        return GraphAnswers.Page(context, Path, rows.Select(r => VppTokenWire.From(r, consent: true, beta)), query);
+        return GraphAnswers.Page(context, Path, await RowsAsync(context, locations, actor, cancellationToken), query);
     }
 
     private static async Task<IResult> CountAsync(HttpContext context, LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken)
     {
         var query = GraphQuery.Of(context.Request, VppTokenWire.Properties);
-        var rows = await locations.ListAsync(await actor.FindAsync(), cancellationToken);
-        return Results.Text(query.Arrange(rows.Select(r => VppTokenWire.From(r, consent: true, Wire.IsBeta(context)))).Count.ToString(CultureInfo.InvariantCulture));
+        return Results.Text(query.Arrange(await RowsAsync(context, locations, actor, cancellationToken)).Count.ToString(CultureInfo.InvariantCulture));
     }
 
     private static async Task<IResult> GetAsync(HttpContext context, string id, LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken)
     {
         var query = GraphQuery.Of(context.Request, VppTokenWire.Properties);
-        return await FindAsync(locations, id, actor, cancellationToken) is { } found
-            ? GraphAnswers.Entity(context, Path, query.Project(VppTokenWire.From(found.Summary, found.ConsentGranted, Wire.IsBeta(context))))
-            : Missing(id);
+        return await FindAsync(locations, id, await actor.FindAsync(), cancellationToken) is { } found ? Answer(context, found, query) : Missing(id);
     }
 
     private static async Task<IResult> CreateAsync(HttpContext context, LocationEnrollment enrollment, LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken)
@@ -55,29 +52,40 @@ internal static class VppTokensApi
             return error;
         }
 
+        VppTokenWire.DemandTypes(body);
         var who = await actor.FindAsync();
-        var result = await enrollment.CreateAsync(
-            new CreateLocation
+        var file = Encoding.UTF8.GetBytes(body.Text("token") ?? "");
+        var name = body.Text("displayName");
+        if (name is null && body.Flag("dataSharingConsentGranted") == true)
+        {
+            // Graph's v1.0 type has no name: the location's own will do.
+            switch (await enrollment.InspectAsync(new MemoryStream(file), who, cancellationToken))
             {
-                Token = new TokenUpload.File(Encoding.UTF8.GetBytes(body.Text("token") ?? "")),
-                Name = body.Text("displayName") ?? body.Text("organizationName") ?? body.Text("appleId") ?? "",
-                AppleAccount = body.Text("appleId") ?? "",
-                AccountType = AccountTypeOf(body),
-                CountryOrRegion = body.Text("countryOrRegion"),
-                TakeControl = body.Flag("claimTokenManagementFromExternalMdm") ?? false,
-                ConsentGranted = body.Flag("dataSharingConsentGranted") ?? false,
-            },
-            who,
-            cancellationToken);
+                case InspectTokenResult.Accepted { Preview: var preview }: name = preview.SuggestedName; break;
+                case InspectTokenResult.Rejected { Refusal: var unusable }: return Refuse(unusable);
+            }
+        }
+
+        var request = new CreateLocation
+        {
+            Token = new TokenUpload.File(file),
+            Name = name ?? body.Text("organizationName") ?? "VPP token",
+            AppleAccount = body.Text("appleId") ?? "",
+            AccountType = AccountTypeOf(body),
+            CountryOrRegion = body.Text("countryOrRegion"),
+            TakeControl = body.Flag("claimTokenManagementFromExternalMdm") ?? false,
+            ConsentGranted = body.Flag("dataSharingConsentGranted") ?? false,
+        };
+        var result = await enrollment.CreateAsync(request, who, cancellationToken);
         if (result is CreateLocationResult.Rejected { Refusal: var refusal })
         {
             return Refuse(refusal);
         }
 
-        var created = (CreateLocationResult.Created)result;
-        var location = await locations.FindAsync(created.PublicId, who, cancellationToken);
-        context.Response.Headers.Location = $"{GraphQuery.Origin(context.Request)}{context.Request.Path}/{created.PublicId}";
-        return GraphAnswers.Entity(context, Path, VppTokenWire.From(location!.Summary, location.ConsentGranted, Wire.IsBeta(context)), StatusCodes.Status201Created);
+        var id = ((CreateLocationResult.Created)result).PublicId;
+        var http = context.Request;
+        context.Response.Headers.Location = $"{GraphQuery.Origin(http)}{http.PathBase}{http.Path.Value!.TrimEnd('/')}/{id}";
+        return await AnswerAsync(context, locations, id, who, cancellationToken, StatusCodes.Status201Created);
     }
 
     private static async Task<IResult> ChangeAsync(HttpContext context, string id, LocationEnrollment enrollment, LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken)
@@ -88,12 +96,8 @@ internal static class VppTokensApi
             return error;
         }
 
+        VppTokenWire.DemandTypes(body);
         var who = await actor.FindAsync();
-        if (await FindAsync(locations, id, actor, cancellationToken) is not { Summary.PublicId: var publicId })
-        {
-            return Missing(id);
-        }
-
         var change = new LocationChange
         {
             Name = body.Text("displayName"),
@@ -102,59 +106,105 @@ internal static class VppTokensApi
             CountryOrRegion = body.Text("countryOrRegion"),
             ConsentGranted = body.Flag("dataSharingConsentGranted"),
         };
-        var token = body.Text("token");
-        var takeControl = body.Flag("claimTokenManagementFromExternalMdm") == true;
-        if (token is { Length: > 0 } && await enrollment.RenewAsync(publicId, new TokenUpload.File(Encoding.UTF8.GetBytes(token)), who, cancellationToken) is ChangeLocationResult.Rejected renewal)
-        {
-            return Refuse(renewal.Refusal);
-        }
-
-        if (change != new LocationChange() && await enrollment.UpdateAsync(publicId, change, expectedVersion: null, who, cancellationToken) is ChangeLocationResult.Rejected update)
-        {
-            return Refuse(update.Refusal);
-        }
-
-        if (takeControl && await enrollment.TakeControlAsync(publicId, who, cancellationToken) is ChangeLocationResult.Rejected control)
-        {
-            return Refuse(control.Refusal);
-        }
-
-        var changed = await locations.FindAsync(publicId, who, cancellationToken);
-        return GraphAnswers.Entity(context, Path, VppTokenWire.From(changed!.Summary, changed.ConsentGranted, Wire.IsBeta(context)));
-    }
-
-    private static async Task<IResult> DeleteAsync(string id, LocationEnrollment enrollment, CoreActor actor, CancellationToken cancellationToken)
-    {
-        if (!Guid.TryParse(id, out var publicId))
+        if (await FindAsync(locations, id, who, cancellationToken) is not { Summary: { PublicId: var publicId, Version: var version } })
         {
             return Missing(id);
         }
 
-        return await enrollment.DeleteAsync(publicId, await actor.FindAsync(), cancellationToken) is ChangeLocationResult.Rejected { Refusal: var refusal }
-            ? Refuse(refusal)
-            : Results.NoContent();
+        if (!GraphETag.Admits(context.Request, version))
+        {
+            return GraphError.ForStatus(StatusCodes.Status412PreconditionFailed);
+        }
+
+        // Judged before Apple is asked, so that a bad name does not leave half of the change behind.
+        if (LocationEnrollment.Judge(change) is { } fault)
+        {
+            return Refuse(fault);
+        }
+
+        foreach (var step in Steps(publicId, body, change, enrollment, who, cancellationToken))
+        {
+            if (await step() is ChangeLocationResult.Rejected { Refusal: var refusal })
+            {
+                return Refuse(refusal, id);
+            }
+        }
+
+        return await AnswerAsync(context, locations, publicId, who, cancellationToken);
+    }
+
+    /// <summary>What a change asks for, the part that is likeliest to be refused first.</summary>
+    private static IEnumerable<Func<Task<ChangeLocationResult>>> Steps(
+        Guid publicId, JsonElement body, LocationChange change, LocationEnrollment enrollment, Actor who, CancellationToken cancellationToken)
+    {
+        if (body.Text("token") is { Length: > 0 } token)
+        {
+            yield return () => enrollment.RenewAsync(publicId, new TokenUpload.File(Encoding.UTF8.GetBytes(token)), who, cancellationToken);
+        }
+
+        if (body.Flag("claimTokenManagementFromExternalMdm") == true)
+        {
+            yield return () => enrollment.TakeControlAsync(publicId, who, cancellationToken);
+        }
+
+        if (change != new LocationChange())
+        {
+            yield return () => enrollment.UpdateAsync(publicId, change, expectedVersion: null, who, cancellationToken);
+        }
+    }
+
+    private static async Task<IResult> DeleteAsync(HttpContext context, string id, LocationEnrollment enrollment, LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken)
+    {
+        var who = await actor.FindAsync();
+        if (await FindAsync(locations, id, who, cancellationToken) is not { Summary: { PublicId: var publicId, Version: var version } })
+        {
+            return Missing(id);
+        }
+
+        if (!GraphETag.Admits(context.Request, version))
+        {
+            return GraphError.ForStatus(StatusCodes.Status412PreconditionFailed);
+        }
+
+        return await enrollment.DeleteAsync(publicId, who, cancellationToken) is ChangeLocationResult.Rejected { Refusal: var refusal } ? Refuse(refusal, id) : Results.NoContent();
     }
 
     // Asking again while one runs, or right after one, is not a mistake: the answer is the token as it stands.
     private static async Task<IResult> SyncAsync(HttpContext context, string id, SyncRequests syncs, LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken)
     {
-        if (await FindAsync(locations, id, actor, cancellationToken) is not { Summary.PublicId: var publicId })
+        var who = await actor.FindAsync();
+        if (!Guid.TryParse(id, out var publicId))
         {
             return Missing(id);
         }
 
-        var who = await actor.FindAsync();
         if (await syncs.RequestAsync(publicId, SyncReason.Manual, who, cancellationToken) is SyncRequestResult.NotPossible { State: var state })
         {
             return GraphError.Conflict($"The token cannot be synced: its state is {Wire.Word(state, beta: true)}. Renew it or take control first.");
         }
 
-        var location = await locations.FindAsync(publicId, who, cancellationToken);
-        return location is null ? Missing(id) : GraphAnswers.Entity(context, Path, VppTokenWire.From(location.Summary, location.ConsentGranted, Wire.IsBeta(context)));
+        return await AnswerAsync(context, locations, publicId, who, cancellationToken);
     }
 
-    private static async Task<LocationDetail?> FindAsync(LocationDirectory locations, string id, CoreActor actor, CancellationToken cancellationToken) =>
-        Guid.TryParse(id, out var publicId) ? await locations.FindAsync(publicId, await actor.FindAsync(), cancellationToken) : null;
+    private static async Task<IEnumerable<JsonObject>> RowsAsync(HttpContext context, LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken)
+    {
+        var beta = Wire.IsBeta(context);
+        return (await locations.ListAsync(await actor.FindAsync(), cancellationToken)).Select(l => VppTokenWire.From(l, beta));
+    }
+
+    private static async Task<IResult> AnswerAsync(
+        HttpContext context, LocationDirectory locations, Guid id, Actor who, CancellationToken cancellationToken, int status = StatusCodes.Status200OK) =>
+        await locations.FindAsync(id, who, cancellationToken) is { } found ? Answer(context, found, query: null, status) : Missing(id.ToString());
+
+    private static IResult Answer(HttpContext context, LocationDetail location, GraphQuery? query, int status = StatusCodes.Status200OK)
+    {
+        context.Response.Headers.ETag = GraphETag.Of(location.Summary.Version);
+        var entity = VppTokenWire.From(location.Summary, Wire.IsBeta(context));
+        return GraphAnswers.Entity(context, Path, query?.Project(entity) ?? entity, status);
+    }
+
+    private static async Task<LocationDetail?> FindAsync(LocationDirectory locations, string id, Actor who, CancellationToken cancellationToken) =>
+        Guid.TryParse(id, out var publicId) ? await locations.FindAsync(publicId, who, cancellationToken) : null;
 
     private static AccountType? AccountTypeOf(JsonElement body) => body.Text("vppTokenAccountType")?.ToLowerInvariant() switch
     {
@@ -166,5 +216,26 @@ internal static class VppTokensApi
 
     private static GraphError Missing(string id) => GraphError.NotFound($"There is no vppToken with the id '{(id.Length > 64 ? id[..64] : id)}'.");
 
-    private static GraphError Refuse(LocationRefusal refusal) => new(refusal.HttpStatus, refusal.Code, refusal.Message, refusal.Field);
+    private static GraphError Refuse(LocationRefusal refusal, string id = "") => refusal.HttpStatus == StatusCodes.Status404NotFound
+        ? Missing(id)
+        : new(refusal.HttpStatus, refusal.Code, $"{refusal.Message} {Advice(refusal)}".TrimEnd(), Target(refusal.Field), refusal.RetryAfter);
+
+    /// <summary>How to do over HTTP what the message asks for.</summary>
+    private static string? Advice(LocationRefusal refusal) => refusal switch
+    {
+        { Code: "ConsentMissing" } => "Send dataSharingConsentGranted with the value true.",
+        { ClaimedBy: not null } => "To take control, send claimTokenManagementFromExternalMdm with the value true.",
+        { Existing: { } known } => $"Its id is {known.PublicId}; PATCH it with the new token.",
+        _ => null,
+    };
+
+    // Core names its own fields; those inside the file belong to the one property that carries it.
+    private static string? Target(string? field) => field switch
+    {
+        null => null,
+        "consentGranted" => "dataSharingConsentGranted",
+        "takeControl" => "claimTokenManagementFromExternalMdm",
+        "displayName" or "appleId" or "countryOrRegion" => field,
+        _ => "token",
+    };
 }

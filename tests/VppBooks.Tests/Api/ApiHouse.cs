@@ -1,0 +1,200 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Graph;
+using Microsoft.Graph.Models;
+using Microsoft.Kiota.Abstractions.Authentication;
+using VppBooks.Core.Persistence;
+using VppBooks.SimulatedCloud;
+using VppBooks.SimulatedCloud.Entra;
+using VppBooks.SimulatedCloud.Organization;
+using VppBooks.Tests.Shell;
+using VppBooks.Web.SignIn;
+
+namespace VppBooks.Tests.Api;
+
+/// <summary>The running program and callers of its API: Microsoft's own client, and plain HTTP for what that client would never send.</summary>
+public sealed class ApiHouse : IAsyncLifetime
+{
+    public const string Education = DemoOrganization.EducationUId;
+    public const string Business = DemoOrganization.BusinessUId;
+    public const string Library = DemoOrganization.LibraryUId;
+
+    private readonly RunningConsole _console;
+
+    public ApiHouse()
+        : this([])
+    {
+    }
+
+    internal ApiHouse(IEnumerable<string> more) => _console = new RunningConsole(["--RateLimit:Burst=100000", "--RateLimit:PerSecond=10000", .. more]);
+
+    public SimulatedCloudHost Cloud => _console.Cloud;
+
+    public IServiceProvider Services => _console.Services;
+
+    public Uri Address => _console.Client.BaseAddress!;
+
+    public ValueTask InitializeAsync() => _console.InitializeAsync();
+
+    public ValueTask DisposeAsync() => _console.DisposeAsync();
+
+    /// <summary>A token of a person who has these app roles, and no others.</summary>
+    public string TokenOf(params string[] roles) => TokenFor($"api://{EntraSimulator.ConsoleClientId}/access_as_user", roles);
+
+    /// <summary>A token of the same person for another service.</summary>
+    public string TokenForGraph() => TokenFor("https://graph.microsoft.com/.default", Roles.Administrator);
+
+    /// <summary>Microsoft's client, set up as customers have to: its token goes to the hosts it is told to trust.</summary>
+    public GraphServiceClient Graph(string role = Roles.Administrator) =>
+        new(new BaseBearerTokenAuthenticationProvider(new Caller(TokenOf(role), Address.Host)), new Uri(Address, "v1.0").ToString());
+
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? body = null, string? token = null, string? role = Roles.Administrator, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body };
+        if (token is not null || role is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token ?? TokenOf(role!));
+        }
+
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return await _console.Client.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    public async Task<JsonElement> ReadAsync(string path, params (string Name, string Value)[] headers)
+    {
+        using var answer = await SendAsync(HttpMethod.Get, path, headers: headers);
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, $"{path}: {(int)answer.StatusCode} {text}");
+        return JsonDocument.Parse(text).RootElement;
+    }
+
+    /// <summary>What an administrator's script sends for a new token.</summary>
+    public static VppToken NewToken(byte[] file, string name) => new()
+    {
+        Token = Encoding.ASCII.GetString(file),
+        AppleId = "books@noordrand.example",
+        VppTokenAccountType = VppTokenAccountType.Education,
+        CountryOrRegion = "nl",
+        AutomaticallyUpdateApps = false,
+        AdditionalData = { ["displayName"] = name, ["dataSharingConsentGranted"] = true },
+    };
+
+    /// <summary>Uploads a token of a location and waits until its books are here.</summary>
+    public async Task<VppToken> UploadAsync(string uId, string name)
+    {
+        var graph = Graph();
+        var created = await graph.DeviceAppManagement.VppTokens.PostAsync(NewToken(Cloud.Apple.IssueToken(uId), name));
+        return await SyncedAsync(created!.Id!);
+    }
+
+    public async Task<VppToken> SyncedAsync(string id)
+    {
+        var graph = Graph();
+        return await UntilAsync(
+            async () => (await graph.DeviceAppManagement.VppTokens[id].GetAsync())!,
+            t => t.LastSyncStatus == VppTokenSyncStatus.Failed ? throw new InvalidOperationException("The sync failed.") : t.LastSyncStatus == VppTokenSyncStatus.Completed);
+    }
+
+    /// <summary>Waits until nobody works for a location any more: covers come after the books.</summary>
+    public Task QuietAsync() => UntilAsync(
+        async () =>
+        {
+            await using var db = await Services.GetRequiredService<IDbContextFactory<VppBooksDbContext>>().CreateDbContextAsync();
+            return await db.LocationLeases.CountAsync(l => l.Owner != "") + await db.Locations.CountAsync(l => l.SyncWanted != null);
+        },
+        busy => busy == 0);
+
+    public Guid GroupId(string name)
+    {
+        lock (Cloud.Directory.Gate)
+        {
+            return Cloud.Directory.Groups.Values.Single(g => g.DisplayName == name).Id;
+        }
+    }
+
+    /// <summary>Asks again and again until the answer is as wished.</summary>
+    public static async Task<T> UntilAsync<T>(Func<Task<T>> ask, Predicate<T> wished)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromMinutes(2));
+        while (true)
+        {
+            var answer = await ask();
+            if (wished(answer))
+            {
+                return answer;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(200), patience.Token);
+        }
+    }
+
+    public static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");
+
+    /// <summary>The code of an error, after checking that its envelope is whole.</summary>
+    public static async Task<JsonElement> ErrorAsync(HttpResponseMessage answer)
+    {
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True((int)answer.StatusCode is >= 400 and < 500 or 503, $"{(int)answer.StatusCode} {text}");
+        Assert.Equal("application/json", answer.Content.Headers.ContentType?.MediaType);
+        var error = JsonDocument.Parse(text).RootElement.GetProperty("error");
+        Assert.NotEmpty(error.GetProperty("code").GetString()!);
+        Assert.NotEmpty(error.GetProperty("message").GetString()!);
+        Assert.Equal(Assert.Single(answer.Headers.GetValues("request-id")), error.GetProperty("innerError").GetProperty("request-id").GetString());
+        return error;
+    }
+
+    private string TokenFor(string scope, params string[] roles)
+    {
+        var person = new SimulatedPerson
+        {
+            Id = Guid.NewGuid(),
+            DisplayName = "Script",
+            GivenName = "Script",
+            Surname = "Writer",
+            UserPrincipalName = "script@" + DemoDirectory.Domain,
+        };
+        person.AppRoles.AddRange(roles);
+        var tokens = new EntraTokens(Cloud.Entra);
+        return tokens.PersonAccessToken(person, EntraSimulator.ConsoleClientId, tokens.FindResource(scope)!);
+    }
+
+    private sealed class Caller(string token, string host) : IAccessTokenProvider
+    {
+        public AllowedHostsValidator AllowedHostsValidator { get; } = new([host]);
+
+        public Task<string> GetAuthorizationTokenAsync(Uri uri, Dictionary<string, object>? additionalAuthenticationContext = null, CancellationToken cancellationToken = default) =>
+            Task.FromResult(AllowedHostsValidator.IsUrlHostValid(uri) ? token : "");
+    }
+}
+
+/// <summary>Callers who read the books of one location that is here already.</summary>
+[CollectionDefinition(Name)]
+public sealed class SyncedApi : ICollectionFixture<SyncedHouse>
+{
+    public const string Name = "API with books";
+}
+
+/// <summary>A house whose education location is uploaded and read.</summary>
+public sealed class SyncedHouse : IAsyncLifetime
+{
+    public ApiHouse Api { get; } = new();
+
+    public VppToken Token { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        await Api.InitializeAsync();
+        Token = await Api.UploadAsync(ApiHouse.Education, "Noordrand Education");
+        await Api.QuietAsync();
+    }
+
+    public ValueTask DisposeAsync() => Api.DisposeAsync();
+}

@@ -1,0 +1,38 @@
+using System.Collections.Concurrent;
+using Serilog;
+using Serilog.Configuration;
+using Serilog.Core;
+using Serilog.Events;
+
+namespace VppBooks.Tests.Architecture;
+
+/// <summary>Keeps everything a program logs; a program is told to use it by its settings, as with any other sink.</summary>
+public static class CapturedLog
+{
+    public static readonly string[] Settings =
+    [
+        $"--Serilog:Using:0={typeof(CapturedLog).Assembly.GetName().Name}", $"--Serilog:WriteTo:0:Name={nameof(Captured)}",
+    ];
+
+    private static readonly ConcurrentQueue<LogEvent> _events = new();
+
+    public static IReadOnlyCollection<LogEvent> Events => _events;
+
+    public static LoggerConfiguration Captured(this LoggerSinkConfiguration sinks)
+    {
+        ArgumentNullException.ThrowIfNull(sinks);
+        return sinks.Sink(new Sink());
+    }
+
+    /// <summary>All that could end up in a file: text, every property, exceptions.</summary>
+    public static string Everything(LogEvent e)
+    {
+        ArgumentNullException.ThrowIfNull(e);
+        return string.Join('\n', e.Properties.Select(p => $"{p.Key}={p.Value.ToString("l", null)}").Prepend(e.Exception?.ToString() ?? "").Prepend(e.RenderMessage(System.Globalization.CultureInfo.InvariantCulture)));
+    }
+
+    private sealed class Sink : ILogEventSink
+    {
+        public void Emit(LogEvent logEvent) => _events.Enqueue(logEvent);
+    }
+}
