@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Serilog;
 using Serilog.Configuration;
 using Serilog.Core;
@@ -28,8 +29,12 @@ public static class CapturedLog
     public static string Everything(LogEvent e)
     {
         ArgumentNullException.ThrowIfNull(e);
-        return string.Join('\n', e.Properties.Select(p => $"{p.Key}={p.Value.ToString("l", null)}").Prepend(e.Exception?.ToString() ?? "").Prepend(e.RenderMessage(System.Globalization.CultureInfo.InvariantCulture)));
+        string?[] parts = [e.RenderMessage(CultureInfo.InvariantCulture), e.Exception?.ToString(), .. e.Properties.Select(p => $"{p.Key}={Text(p.Value)}")];
+        return string.Join('\n', parts);
     }
+
+    // As it is, not as it is quoted.
+    private static string Text(LogEventPropertyValue value) => value is ScalarValue { Value: string text } ? text : value.ToString();
 
     private sealed class Sink : ILogEventSink
     {
