@@ -25,10 +25,10 @@ public sealed class VppTokensTests(ApiHouse api) : IClassFixture<ApiHouse>
         Assert.Equal(VppTokenAccountType.Education, created.VppTokenAccountType);
         Assert.Equal("nl", created.CountryOrRegion);
         Assert.Null(created.Token);
-        Assert.InRange(created.ExpirationDateTime!.Value, DateTimeOffset.UtcNow.AddDays(360), DateTimeOffset.UtcNow.AddDays(370));
+        Assert.InRange(created.ExpirationDateTime!.Value, TimeProvider.System.GetUtcNow().AddDays(360), TimeProvider.System.GetUtcNow().AddDays(370));
 
         var synced = await api.SyncedAsync(created.Id);
-        Assert.InRange(synced.LastSyncDateTime!.Value, DateTimeOffset.UtcNow.AddMinutes(-2), DateTimeOffset.UtcNow);
+        Assert.InRange(synced.LastSyncDateTime!.Value, TimeProvider.System.GetUtcNow().AddMinutes(-2), TimeProvider.System.GetUtcNow());
 
         var renamed = await tokens[created.Id].PatchAsync(new VppToken { AppleId = "new@noordrand.example", AdditionalData = { ["displayName"] = "North campus" } });
         Assert.Equal("North campus", renamed!.AdditionalData["displayName"]);

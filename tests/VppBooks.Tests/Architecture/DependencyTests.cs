@@ -42,7 +42,7 @@ public sealed class DependencyTests
     {
         Assert.NotEmpty(Product.Uses("VppBooks.Core.Persistence", IsProvider));
 
-        Assert.Empty(Product.Uses("VppBooks.Core", IsProvider).Where(u => !u.StartsWith("VppBooks.Core.Persistence.", StringComparison.Ordinal)));
+        Assert.DoesNotContain(Product.Uses("VppBooks.Core", IsProvider), u => !u.StartsWith("VppBooks.Core.Persistence.", StringComparison.Ordinal));
         Assert.Empty(Product.Uses(["VppBooks.Web.Components", "VppBooks.Web.Api", "VppBooks.Web.SignIn"], IsProvider));
     }
 
