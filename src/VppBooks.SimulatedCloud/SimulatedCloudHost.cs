@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using VppBooks.SimulatedCloud.Apple;
 using VppBooks.SimulatedCloud.Entra;
 using VppBooks.SimulatedCloud.Graph;
+using VppBooks.SimulatedCloud.Memory;
 using VppBooks.SimulatedCloud.Organization;
 using VppBooks.SimulatedCloud.Portal;
 
@@ -15,6 +16,7 @@ namespace VppBooks.SimulatedCloud;
 public sealed class SimulatedCloudHost : IAsyncDisposable
 {
     private WebApplication? _app;
+    private StateFile? _memory;
 
     private SimulatedCloudHost(SimulatedCloudOptions options, TimeProvider clock)
     {
@@ -78,6 +80,11 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
                 new DemoOrganization(host.Apple, host.Directory, options.Seed).Fill();
             }
 
+            if (options.StateFile.Length > 0)
+            {
+                host._memory = StateFile.Open(host);
+            }
+
             host.Apple.BeginRun();
             await host.ListenAsync(cancellationToken);
             return host;
@@ -99,6 +106,12 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
         }
 
         await Apple.DisposeAsync();
+        if (_memory is not null)
+        {
+            // When nothing can change any more.
+            await _memory.DisposeAsync();
+        }
+
         Entra.Dispose();
         EntraCertificate?.Dispose();
     }

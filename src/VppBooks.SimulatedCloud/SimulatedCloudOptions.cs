@@ -40,4 +40,10 @@ public sealed class SimulatedCloudOptions
 
     /// <summary>Address under which a person's browser reaches the stand-ins, for links in invitations; empty = the address of the caller.</summary>
     public string PublicUrl { get; set; } = "";
+
+    /// <summary>
+    /// File that the stand-ins for Apple and the directory keep their state in, so that it outlives the process; empty = nothing is kept. Switches and
+    /// faults are never kept.
+    /// </summary>
+    public string StateFile { get; set; } = "";
 }

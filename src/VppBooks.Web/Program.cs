@@ -1,6 +1,7 @@
 using VppBooks.Web;
+using VppBooks.Web.Hosting;
 
-return await VppBooksApp.RunAsync(args);
+return args is [HealthProbe.Command, var url] ? await HealthProbe.RunAsync(url, TimeProvider.System) : await VppBooksApp.RunAsync(args);
 
 /// <summary>The entry point, public so that a test can start the program.</summary>
 public partial class Program;

@@ -63,9 +63,10 @@ internal sealed class SyncDatabase : IAsyncDisposable
     public Task<SyncRun> SyncAsync(CancellationToken cancellationToken) =>
         _services.GetRequiredService<LocationSync>().RunAsync(_lease!, SyncReason.Manual, null, cancellationToken);
 
-    /// <summary>Forgets what was read, so that the next sync is a first one; titles and covers stay.</summary>
+    /// <summary>Forgets what was read and Apple's limits, so that the next sync is a first one; titles and covers stay.</summary>
     public async Task ForgetAsync(CancellationToken cancellationToken)
     {
+        _services.GetRequiredService<AppleClient>().ForgetServiceConfig();
         await using var db = Open();
         await db.ForeignHoldings.ExecuteDeleteAsync(cancellationToken);
         await db.VppUsers.ExecuteDeleteAsync(cancellationToken);

@@ -11,6 +11,9 @@ namespace VppBooks.EndToEnd.Tests;
 /// <summary>The way from a book to licenses at Apple, as an administrator walks it.</summary>
 public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixture<StockedConsole>
 {
+    // The members of the groups are read from the directory before the plan shows.
+    private static readonly LocatorAssertionsToBeVisibleOptions _patient = new() { Timeout = 30_000 };
+
     private ConsoleFixture Console => stocked.Console;
 
     [Fact]
@@ -28,7 +31,7 @@ public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixt
         await opened.ScreenshotAsync("picker-light-desk");
         await opened.AssertAccessibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Review plan" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Plan: Max Havelaar" })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Plan: Max Havelaar" })).ToBeVisibleAsync(_patient);
         var planId = Guid.Parse(page.Url.Split("/plan/")[1].Split('?')[0]);
         var plans = Console.Services.GetRequiredService<PlanViews>();
         var plan = (await plans.FindAsync(planId, StockedConsole.Admin, CancellationToken.None))!;
@@ -40,14 +43,15 @@ public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixt
         await Expect(page.GetByRole(AriaRole.Table, new() { Name = "People of the plan" }).GetByRole(AriaRole.Row)).Not.ToHaveCountAsync(1);
         await opened.ScreenshotAsync("plan-people-light-desk");
         await page.GetByRole(AriaRole.Button, new() { Name = "Commit plan" }).ClickAsync();
-        await Expect(page.GetByText("Committed", new() { Exact = true })).ToBeVisibleAsync();
+        await Expect(page.GetByText("Committed", new() { Exact = true })).ToBeVisibleAsync(_patient);
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Progress" })).ToBeFocusedAsync();
         await opened.ScreenshotAsync("progress-running-light-desk");
         await StockedConsole.WaitAsync(async () => (await plans.ProgressAsync(planId, StockedConsole.Admin, CancellationToken.None)).Settled, "the plan to settle");
         var progress = await plans.ProgressAsync(planId, StockedConsole.Admin, CancellationToken.None);
         Assert.True(progress.Assigned > 0, progress.ToString());
 
         // The open page has followed by itself.
-        await Expect(page.GetByRole(AriaRole.Progressbar)).ToHaveAttributeAsync("aria-valuenow", progress.Assigned.ToString(CultureInfo.InvariantCulture));
+        await Expect(page.GetByRole(AriaRole.Progressbar)).ToHaveAttributeAsync("aria-valuenow", progress.Assigned.ToString(CultureInfo.InvariantCulture), new() { Timeout = 20_000 });
         await opened.ScreenshotAsync("progress-light-desk");
         await opened.AssertAccessibleAsync();
 
@@ -58,6 +62,8 @@ public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixt
         await Expect(page.Locator(".figure-number").Nth(1)).ToHaveTextAsync(after.Available.ToString("N0", CultureInfo.GetCultureInfo("en-US")));
         Assert.Equal(after.Assigned, (int)(await Console.Services.GetRequiredService<BookCatalog>().FindAsync(plan.BookId, CancellationToken.None))!.Book.Used);
         Assert.Empty(opened.Complaints);
+        await LookAroundAsync(plan, new BrowserKind());
+        await LookAroundAsync(plan, new BrowserKind { Dark = true, Phone = true, Locale = "nl-NL" });
     }
 
     [Fact]
@@ -68,7 +74,7 @@ public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixt
         var page = opened.Page;
         await PickAsync(page, "Year 4");
         await page.GetByRole(AriaRole.Button, new() { Name = "Review plan" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Plan: Pride and Prejudice" })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Plan: Pride and Prejudice" })).ToBeVisibleAsync(_patient);
         var planId = Guid.Parse(page.Url.Split("/plan/")[1].Split('?')[0]);
         var plan = (await Console.Services.GetRequiredService<PlanViews>().FindAsync(planId, StockedConsole.Admin, CancellationToken.None))!;
         Assert.True(plan.Takes >= 100, plan.ToString());
@@ -86,7 +92,7 @@ public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixt
         await page.GetByRole(AriaRole.Textbox, new() { NameRegex = NumberField() }).FillAsync(plan.Takes.ToString(CultureInfo.InvariantCulture));
         await page.GetByRole(AriaRole.Button, new() { Name = "Commit plan" }).ClickAsync();
 
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "What changed" })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "What changed" })).ToBeVisibleAsync(_patient);
         await opened.ScreenshotAsync("plan-stale-light-desk");
         await opened.AssertAccessibleAsync();
     }
@@ -94,7 +100,7 @@ public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixt
     [Fact]
     public async Task Device_group_shows_why_it_cannot_be_chosen()
     {
-        var book = await stocked.FindBookAsync("Frankenstein");
+        var book = await stocked.FindBookAsync("Jane Eyre");
         await using var opened = await Console.SignInAsync("assigner", $"/apps/ebooks/{book.PublicId}?tab=groups&assign=true");
 
         await opened.Page.GetByRole(AriaRole.Searchbox, new() { Name = "Search groups in the directory" }).FillAsync("School iPads");
@@ -107,12 +113,35 @@ public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixt
     [Fact]
     public async Task Helpdesk_reads_the_groups_and_cannot_spend()
     {
-        var book = await stocked.FindBookAsync("Frankenstein");
+        var book = await stocked.FindBookAsync("Jane Eyre");
         await using var opened = await Console.SignInAsync("helpdesk", $"/apps/ebooks/{book.PublicId}?tab=groups&assign=true");
 
         await Expect(opened.Page.GetByText("Administrators and assigners can do that.")).ToBeVisibleAsync();
         await Expect(opened.Page.GetByRole(AriaRole.Button, new() { Name = "Assign groups" })).ToHaveCountAsync(0);
         await Expect(opened.Page.GetByRole(AriaRole.Button, new() { Name = "Sync now" })).ToBeVisibleAsync();
+    }
+
+    // Every page that shows something of a committed plan, filled with people.
+    private async Task LookAroundAsync(PlanView plan, BrowserKind kind)
+    {
+        var person = (await Console.Services.GetRequiredService<PlanViews>().ListLinesAsync(plan.Id, null, 0, 1, StockedConsole.Admin, CancellationToken.None))[0].PersonId;
+        var group = plan.Assignments[0].GroupId;
+        await using var opened = await Console.SignInAsync("admin", "/library", kind);
+        foreach (var (name, path) in new[]
+        {
+            ("plan", $"/apps/ebooks/{plan.BookId}/plan/{plan.Id}?show=registeredfirst"), ("groups", $"/apps/ebooks/{plan.BookId}?tab=groups"),
+            ("people", $"/apps/ebooks/{plan.BookId}?tab=people"), ("group-list", "/groups"), ("group", $"/groups/{group}"),
+            ("members", $"/groups/{group}?tab=members"), ("people-list", "/people?state=associated"), ("person", $"/people/{person}"), ("books", "/apps/ebooks?q=Havelaar"),
+        })
+        {
+            await opened.GoAsync(path);
+            await Expect(opened.Page.Locator(".busy")).ToHaveCountAsync(0);
+            await opened.ScreenshotAsync($"filled-{name}-{(kind.Phone ? "phone" : "desk")}");
+            await opened.AssertAccessibleAsync();
+            Assert.True(await opened.Page.EvaluateAsync<bool>("document.querySelector('main').scrollWidth <= document.querySelector('main').clientWidth"), name);
+        }
+
+        Assert.Empty(opened.Complaints);
     }
 
     private static async Task PickAsync(IPage page, string group)

@@ -22,10 +22,13 @@ public sealed partial class ProcessTests : IDisposable
         Assert.True(ready.StatusCode == HttpStatusCode.OK, checks);
         Assert.Contains("\"scheduler\":{\"status\":\"Healthy\"", checks, StringComparison.Ordinal);
 
+        Assert.Equal(0, await ProbeAsync(address));
+
         await program.AskToStopAsync();
 
         Assert.Equal(0, await program.ExitAsync().WaitAsync(_patience));
         Assert.DoesNotContain(" ERR ", program.Output, StringComparison.Ordinal);
+        Assert.Equal(1, await ProbeAsync(address));
     }
 
     [Theory]
@@ -39,5 +42,12 @@ public sealed partial class ProcessTests : IDisposable
         Assert.Equal(78, await program.ExitAsync().WaitAsync(_patience));
         Assert.Contains(sentence, program.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", program.Errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>What a container engine runs inside the container.</summary>
+    private static async Task<int> ProbeAsync(string address)
+    {
+        using var probe = StartedProgram.Start(["healthcheck", address + "/health/ready"]);
+        return await probe.ExitAsync().WaitAsync(_patience);
     }
 }

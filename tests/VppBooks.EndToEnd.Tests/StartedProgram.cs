@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using VppBooks.Core.Licenses;
 using VppBooks.Web;
 
 namespace VppBooks.EndToEnd.Tests;
@@ -30,7 +31,8 @@ internal sealed partial class StartedProgram : IDisposable
 
     public int Id => _process.Id;
 
-    public static StartedProgram Start(string[] arguments)
+    /// <param name="crashPoint">Where it kills itself; null lets it live.</param>
+    public static StartedProgram Start(string[] arguments, string? crashPoint = null)
     {
         var dll = typeof(VppBooksApp).Assembly.Location;
         var start = new ProcessStartInfo("dotnet", [dll, .. arguments])
@@ -39,6 +41,7 @@ internal sealed partial class StartedProgram : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
+            Environment = { [CrashPoint.Variable] = crashPoint },
         };
         return new StartedProgram(new Process { StartInfo = start, EnableRaisingEvents = true }.Started());
     }

@@ -38,7 +38,8 @@ public sealed class LedgerPublisher(IBulkStore bulk)
         var rows = stubs + foreign;
 
         IReadOnlyList<BookFindings> findings = [];
-        if (await bulk.RunAsync(db, BulkStatements.FindLicenses, scope, cancellationToken) > 0)
+        var weHavePeople = await db.VppUsers.AnyAsync(u => u.LocationId == scope.LocationId && u.PersonId != null, cancellationToken);
+        if (weHavePeople && await bulk.RunAsync(db, BulkStatements.FindLicenses, scope, cancellationToken) > 0)
         {
             findings = await db.StagedLicenses.AsNoTracking()
                 .Where(l => l.RunId == scope.RunId)

@@ -26,7 +26,7 @@ public sealed class LedgerReader(
     /// <exception cref="LeaseLostException">Another owner has the location: nothing was published.</exception>
     public async Task<LedgerReading> ReadUsersDeltaAsync(Lease lease, AppleLocation apple, CancellationToken cancellationToken)
     {
-        using var staging = await stagings.OpenAsync(lease, LedgerStagings.BetweenSyncs(lease.LocationId), apple.Key, cancellationToken);
+        using var staging = await stagings.OpenAsync(lease, LedgerStagings.BetweenSyncs(lease.LocationId), cancellationToken);
         var since = await FindWatermarkAsync(lease, l => l.UsersVersionId, cancellationToken);
         var (traversal, full) = await DeltaOrAllAsync(since, version => client.ReadUsersAsync(apple, new VppUserQuery(SinceVersionId: version), staging.AddUsersAsync, progress: null, cancellationToken));
         await staging.FlushAsync(cancellationToken);
@@ -54,7 +54,7 @@ public sealed class LedgerReader(
     /// <inheritdoc cref="ReadUsersDeltaAsync" path="/exception"/>
     public async Task<LedgerReading> ReadAssignmentsDeltaAsync(Lease lease, AppleLocation apple, CancellationToken cancellationToken)
     {
-        using var staging = await stagings.OpenAsync(lease, LedgerStagings.BetweenSyncs(lease.LocationId), apple.Key, cancellationToken);
+        using var staging = await stagings.OpenAsync(lease, LedgerStagings.BetweenSyncs(lease.LocationId), cancellationToken);
         var since = await FindWatermarkAsync(lease, l => l.AssignmentsVersionId, cancellationToken);
         var books = await ListBooksAsync(lease.LocationId, cancellationToken);
         var touched = new HashSet<int>();
@@ -85,7 +85,7 @@ public sealed class LedgerReader(
     /// <inheritdoc cref="ReadUsersDeltaAsync" path="/exception"/>
     public async Task<LedgerReading> ReadBooksAsync(Lease lease, AppleLocation apple, IReadOnlyCollection<int> bookIds, CancellationToken cancellationToken)
     {
-        using var staging = await stagings.OpenAsync(lease, LedgerStagings.BetweenSyncs(lease.LocationId), apple.Key, cancellationToken);
+        using var staging = await stagings.OpenAsync(lease, LedgerStagings.BetweenSyncs(lease.LocationId), cancellationToken);
         var books = (await ListBooksAsync(lease.LocationId, cancellationToken)).Where(b => bookIds.Contains(b.Value.Key)).ToDictionary();
         await staging.AddBooksAsync(books.Values, cancellationToken);
         var (clean, read, complete) = (true, 0L, new List<int>());

@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Apple;
 using VppBooks.Core.Locations;
+using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
 
@@ -16,10 +17,10 @@ public sealed class LedgerStagings(IDbContextFactory<VppBooksDbContext> contexts
     public static int BetweenSyncs(int locationId) => -locationId;
 
     /// <summary>A staging that is empty, whatever a dead owner left.</summary>
-    public async Task<LedgerStaging> OpenAsync(Lease lease, int runId, string uId, CancellationToken cancellationToken)
+    public async Task<LedgerStaging> OpenAsync(Lease lease, int runId, CancellationToken cancellationToken)
     {
         await ClearAsync(lease, [runId], cancellationToken);
-        return new LedgerStaging(contexts, writer, bulk, sealer, lease, runId, uId);
+        return new LedgerStaging(contexts, writer, bulk, sealer, lease, runId);
     }
 
     /// <summary>Removes what was staged.</summary>
@@ -44,7 +45,7 @@ public sealed class LedgerStagings(IDbContextFactory<VppBooksDbContext> contexts
 /// Several lists may be added at the same time.
 /// </summary>
 public sealed class LedgerStaging(
-    IDbContextFactory<VppBooksDbContext> contexts, LeasedWriter writer, IBulkStore bulk, SecretSealer sealer, Lease lease, int runId, string uId) : IDisposable
+    IDbContextFactory<VppBooksDbContext> contexts, LeasedWriter writer, IBulkStore bulk, SecretSealer sealer, Lease lease, int runId) : IDisposable
 {
     /// <summary>Rows per statement: large enough for the database, small enough for memory.</summary>
     private const int Chunk = 5_000;
@@ -247,7 +248,7 @@ public sealed class LedgerStaging(
                 var current = hashes[user.ClientUserId].FirstOrDefault(k => !k.Retired)?.InviteHash;
                 if (current is null || !current.AsSpan().SequenceEqual(hash))
                 {
-                    result[(user.ClientUserId, false)] = (sealer.Seal(user.InviteCode!, $"invite:{uId}:{user.ClientUserId}"), hash);
+                    result[(user.ClientUserId, false)] = (sealer.Seal(user.InviteCode!, InvitationLinks.Purpose(user.ClientUserId)), hash);
                 }
             }
         }

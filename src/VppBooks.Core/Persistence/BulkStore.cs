@@ -67,6 +67,10 @@ internal abstract class BulkStore : IBulkStore
     public Task<int> RunAsync(VppBooksDbContext db, string statement, BulkScope scope, CancellationToken cancellationToken) =>
         ExecuteAsync(db, statement, [scope.RunId, scope.LocationId, Moment(scope.Now), scope.Storefront], cancellationToken);
 
+    public virtual Task BeginLargeAsync(VppBooksDbContext db, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public virtual Task EndLargeAsync(VppBooksDbContext db) => Task.CompletedTask;
+
     public async Task<IReadOnlyList<BookRows>> CountNewsAsync(VppBooksDbContext db, BulkScope scope, CancellationToken cancellationToken)
     {
         db.Database.SetCommandTimeout(Patience);

@@ -31,6 +31,12 @@ public interface IBulkStore
     /// <returns>Rows inserted, changed or removed.</returns>
     Task<int> RunAsync(VppBooksDbContext db, string statement, BulkScope scope, CancellationToken cancellationToken);
 
+    /// <summary>Readies the context's open connection for statements over millions of rows; the connection has to be given up by <see cref="EndLargeAsync"/>.</summary>
+    Task BeginLargeAsync(VppBooksDbContext db, CancellationToken cancellationToken);
+
+    /// <summary>Undoes <see cref="BeginLargeAsync"/>.</summary>
+    Task EndLargeAsync(VppBooksDbContext db);
+
     /// <summary>Staged assignments per book that publishing would add.</summary>
     Task<IReadOnlyList<BookRows>> CountNewsAsync(VppBooksDbContext db, BulkScope scope, CancellationToken cancellationToken);
 }

@@ -93,7 +93,7 @@ public sealed class LocationSync(
         var apple = connections.Connect(location, meter);
         await CheckClaimAsync(lease, location, apple, cancellationToken);
 
-        using var staging = await stagings.OpenAsync(lease, progress.Run.Id, location.UId, cancellationToken);
+        using var staging = await stagings.OpenAsync(lease, progress.Run.Id, cancellationToken);
         var reading = new SyncReading(contexts, client, bulk, apple, location, staging, progress, progress.Run.Full, ids, logger);
         await progress.EnterAsync(SyncPhase.Books, cancellationToken);
         await reading.ReadBooksAsync(cancellationToken);
@@ -107,7 +107,6 @@ public sealed class LocationSync(
         await titles.LookUpAsync(lease, new StoreQuery(location.CountryOrRegion, location.DefaultPlatform, "en", apple.Token), reading.AdamIds, cancellationToken);
 
         await progress.EnterAsync(SyncPhase.Publish, cancellationToken);
-        CrashPoint.Hit("sync.before-publish");
         return await new SyncPublication(writer, bulk, ledger, clock).PublishAsync(lease, location, reading, progress, cancellationToken);
     }
 

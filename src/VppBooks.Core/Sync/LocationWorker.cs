@@ -25,7 +25,9 @@ public sealed class LocationWorker(
     private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Renewal = LocationLeases.Period / 3;
 
-    private readonly ConcurrentDictionary<int, Task> _running = new();
+    private readonly Lock _gate = new();
+    private readonly Dictionary<int, Task> _turns = [];
+    private readonly HashSet<int> _again = [];
     private readonly ConcurrentDictionary<int, DateTimeOffset> _due = new();
 
     /// <inheritdoc/>
@@ -41,7 +43,7 @@ public sealed class LocationWorker(
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            await Task.WhenAll([sweeping, .. _running.Values]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll([sweeping, .. Turns()]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -55,7 +57,10 @@ public sealed class LocationWorker(
             {
                 foreach (var locationId in await FindWorkAsync(stopping))
                 {
-                    signal.Wake(locationId);
+                    if (!IsWorkingOn(locationId))
+                    {
+                        signal.Wake(locationId);
+                    }
                 }
             }
             catch (Exception e) when (e is not OperationCanceledException)
@@ -73,22 +78,69 @@ public sealed class LocationWorker(
         return await db.Locations
             .Where(l => l.DeletedAt == null)
             .Where(l => l.SyncWanted != null
+                // A run whose owner died: its wish went with its beginning.
+                || (db.SyncRuns.Any(r => r.LocationId == l.Id && r.Result == SyncResult.Running)
+                    && !db.LocationLeases.Any(x => x.LocationId == l.Id && x.Owner != "" && x.ExpiresAt >= now))
                 || db.Operations.Any(o => o.LocationId == l.Id && (o.State == OperationState.Intended || o.NextCheckAt <= now))
                 || ((l.PausedUntil == null || l.PausedUntil <= now) && l.State == TokenState.Valid
-                    && db.Licenses.Any(x => x.State == LicenseState.Reserved && x.OperationId == null && db.Books.Any(b => b.Id == x.BookId && b.LocationId == l.Id))))
+                    && db.Licenses.Any(x => x.State == LicenseState.Reserved && db.Books.Any(b => b.Id == x.BookId && b.LocationId == l.Id))))
             .Select(l => l.Id)
             .ToListAsync(cancellationToken);
     }
 
+    /// <summary>Begins a turn, or has the running one followed by exactly one more: a signal that comes late in a turn must not be lost.</summary>
     private void Start(int locationId, CancellationToken stopping)
     {
-        var started = _running.AddOrUpdate(
-            locationId,
-            id => Task.Run(() => WorkAsync(id, stopping), CancellationToken.None),
-            (id, running) => running.IsCompleted
-                ? Task.Run(() => WorkAsync(id, stopping), CancellationToken.None)
-                : running.ContinueWith(_ => WorkAsync(id, stopping), CancellationToken.None, TaskContinuationOptions.RunContinuationsAsynchronously, TaskScheduler.Default).Unwrap());
-        _ = started;
+        lock (_gate)
+        {
+            if (_turns.TryGetValue(locationId, out var turn) && !turn.IsCompleted)
+            {
+                _again.Add(locationId);
+                return;
+            }
+
+            _turns[locationId] = Task.Run(() => TurnsAsync(locationId, stopping), CancellationToken.None);
+        }
+    }
+
+    private async Task TurnsAsync(int locationId, CancellationToken stopping)
+    {
+        do
+        {
+            await WorkAsync(locationId, stopping);
+        }
+        while (GoesOn() && !stopping.IsCancellationRequested);
+
+        bool GoesOn()
+        {
+            lock (_gate)
+            {
+                var again = _again.Remove(locationId);
+                if (!again)
+                {
+                    // Decided under the lock: a signal from now on begins a new turn.
+                    _turns.Remove(locationId);
+                }
+
+                return again;
+            }
+        }
+    }
+
+    private bool IsWorkingOn(int locationId)
+    {
+        lock (_gate)
+        {
+            return _turns.ContainsKey(locationId);
+        }
+    }
+
+    private Task[] Turns()
+    {
+        lock (_gate)
+        {
+            return [.. _turns.Values];
+        }
     }
 
     private async Task WorkAsync(int locationId, CancellationToken stopping)

@@ -13,27 +13,41 @@ internal sealed class SyncPublication(LeasedWriter writer, IBulkStore bulk, Ledg
             lease,
             async db =>
             {
-                var run = progress.Run;
-                var scope = new BulkScope(run.Id, location.Id, clock.GetUtcNow(), location.CountryOrRegion);
-                var rows = await bulk.RunAsync(db, BulkStatements.UpdateBooks, scope, cancellationToken);
-                rows += await bulk.RunAsync(db, BulkStatements.InsertBooks, scope, cancellationToken);
-                await bulk.RunAsync(db, BulkStatements.ResolveBooks, scope, cancellationToken);
-                if (reading.BooksClean)
+                await bulk.BeginLargeAsync(db, cancellationToken);
+                try
                 {
-                    rows += await bulk.RunAsync(db, BulkStatements.RetireBooks, scope, cancellationToken);
+                    return await PublishAsync(db, location, reading, progress, cancellationToken);
                 }
-
-                rows += await bulk.RunAsync(db, BulkStatements.LinkTitles, scope, cancellationToken);
-                rows += await ledger.PublishUsersAsync(db, scope, reading.UsersComplete, cancellationToken);
-                var changes = await ledger.PublishAssignmentsAsync(db, scope, cancellationToken);
-                run.RowsChanged = rows + changes.Rows;
-
-                await MarkLocationAsync(db, location, reading, run, cancellationToken);
-                progress.End(reading.Clean ? SyncResult.Succeeded : SyncResult.Partial);
-                db.SyncRuns.Update(run);
-                return changes;
+                finally
+                {
+                    await bulk.EndLargeAsync(db);
+                }
             },
             cancellationToken);
+
+    private async Task<LedgerChanges> PublishAsync(VppBooksDbContext db, Location location, SyncReading reading, SyncProgress progress, CancellationToken cancellationToken)
+    {
+        var run = progress.Run;
+        var scope = new BulkScope(run.Id, location.Id, clock.GetUtcNow(), location.CountryOrRegion);
+        var rows = await bulk.RunAsync(db, BulkStatements.UpdateBooks, scope, cancellationToken);
+        rows += await bulk.RunAsync(db, BulkStatements.InsertBooks, scope, cancellationToken);
+        await bulk.RunAsync(db, BulkStatements.ResolveBooks, scope, cancellationToken);
+        if (reading.BooksClean)
+        {
+            rows += await bulk.RunAsync(db, BulkStatements.RetireBooks, scope, cancellationToken);
+        }
+
+        rows += await bulk.RunAsync(db, BulkStatements.LinkTitles, scope, cancellationToken);
+        rows += await ledger.PublishUsersAsync(db, scope, reading.UsersComplete, cancellationToken);
+        var changes = await ledger.PublishAssignmentsAsync(db, scope, cancellationToken);
+        run.RowsChanged = rows + changes.Rows;
+
+        await MarkLocationAsync(db, location, reading, run, cancellationToken);
+        progress.End(reading.Clean ? SyncResult.Succeeded : SyncResult.Partial);
+        db.SyncRuns.Update(run);
+        CrashPoint.Hit("sync.before-publish");
+        return changes;
+    }
 
     private static async Task MarkLocationAsync(VppBooksDbContext db, Location location, SyncReading reading, SyncRun run, CancellationToken cancellationToken)
     {

@@ -13,6 +13,8 @@ namespace VppBooks.Core.Sync;
 internal sealed class SyncReading(
     IDbContextFactory<VppBooksDbContext> contexts, AppleClient client, IBulkStore bulk, AppleLocation apple, Location location, LedgerStaging staging, SyncProgress progress, bool full, IdSource ids, ILogger logger)
 {
+    private const string PageRead = "sync.page-n";
+
     private readonly Dictionary<AssetKey, StagedBook> _books = [];
     private readonly HashSet<int> _complete = [];
     private readonly bool _fromStart = full;
@@ -55,6 +57,7 @@ internal sealed class SyncReading(
                 }
 
                 _pageSize = Math.Max(_pageSize, rows.Count);
+                CrashPoint.Hit(PageRead);
                 return ValueTask.CompletedTask;
             },
             progress.Follow(),
@@ -92,7 +95,7 @@ internal sealed class SyncReading(
     {
         var (traversal, all) = await LedgerReader.DeltaOrAllAsync(
             _fromStart ? null : location.UsersVersionId,
-            version => client.ReadUsersAsync(apple, new VppUserQuery(SinceVersionId: version), staging.AddUsersAsync, progress.Follow(), cancellationToken));
+            version => client.ReadUsersAsync(apple, new VppUserQuery(SinceVersionId: version), StageUsersAsync, progress.Follow(), cancellationToken));
         var clean = Note("users", traversal);
         UsersComplete = all && clean;
         Full &= all;
@@ -192,7 +195,7 @@ internal sealed class SyncReading(
                 apple,
                 new AssignmentQuery(asset.AdamId, asset.PricingParam),
                 first: null,
-                (page, token) => staging.AddAssignmentsAsync(page, found => found == asset ? book.Key : null, token),
+                (page, token) => StageAsync(page, found => found == asset ? book.Key : null, token),
                 progress: null,
                 stop);
             if (traversal.Clean)
@@ -263,10 +266,19 @@ internal sealed class SyncReading(
         return expected;
     }
 
-    private ValueTask StageAsync(IReadOnlyList<Assignment> rows, CancellationToken cancellationToken)
+    private ValueTask StageAsync(IReadOnlyList<Assignment> rows, CancellationToken cancellationToken) =>
+        StageAsync(rows, key => _books.TryGetValue(key, out var book) ? book.Key : null, cancellationToken);
+
+    private async ValueTask StageAsync(IReadOnlyList<Assignment> rows, Func<AssetKey, int?> findKey, CancellationToken cancellationToken)
     {
-        CrashPoint.Hit("sync.page-n");
-        return staging.AddAssignmentsAsync(rows, key => _books.TryGetValue(key, out var book) ? book.Key : null, cancellationToken);
+        await staging.AddAssignmentsAsync(rows, findKey, cancellationToken);
+        CrashPoint.Hit(PageRead);
+    }
+
+    private async ValueTask StageUsersAsync(IReadOnlyList<VppUserRow> rows, CancellationToken cancellationToken)
+    {
+        await staging.AddUsersAsync(rows, cancellationToken);
+        CrashPoint.Hit(PageRead);
     }
 
     private int PagesOf(StagedBook book) => (int)Math.Min(int.MaxValue, (book.AssignedCount + Math.Max(_pageSize, 1) - 1) / Math.Max(_pageSize, 1));

@@ -113,6 +113,7 @@ public sealed partial class AppleSimulator
                 location.RevokedTokens = location.IssuedTokens;
             }
 
+            Changed();
             var expires = lifetime is { } span ? Now + span : Now.AddYears(1);
             return Encoding.ASCII.GetBytes(Tokens.Issue(new TokenFacts(locationUId, ++location.IssuedTokens, expires, readOnly)));
         }
@@ -125,6 +126,7 @@ public sealed partial class AppleSimulator
         {
             var location = Find(locationUId);
             location.RevokedTokens = location.IssuedTokens;
+            Changed();
         }
     }
 
@@ -135,6 +137,7 @@ public sealed partial class AppleSimulator
         {
             var location = Find(locationUId);
             location.OutdatedTokens = location.IssuedTokens;
+            Changed();
         }
     }
 
@@ -148,6 +151,7 @@ public sealed partial class AppleSimulator
             location.Claim = new MdmClaim(NextGuid(), name, "mdm.other.example");
             location.ClaimedByOther = true;
             location.OtherActedAt = Now;
+            Changed();
         }
     }
 
@@ -177,6 +181,8 @@ public sealed partial class AppleSimulator
                     location.Events.Remove(id);
                 }
             }
+
+            Changed();
         }
     }
 
@@ -208,6 +214,7 @@ public sealed partial class AppleSimulator
         lock (Gate)
         {
             _clock.Advance(by);
+            Changed();
             Settle();
         }
     }

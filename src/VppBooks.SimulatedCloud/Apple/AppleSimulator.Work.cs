@@ -11,6 +11,7 @@ public sealed partial class AppleSimulator
     private readonly SkewedClock _clock;
     private readonly ITimer _timer;
     private Random _random;
+    private int _run;
 
     /// <summary>Guards everything below; re-entered freely by the thread that holds it.</summary>
     internal Lock Gate { get; } = new();
@@ -35,11 +36,11 @@ public sealed partial class AppleSimulator
     /// Called when the organization is filled. From here on ids follow from the start time too: the demo's database outlives the stand-ins, and an event
     /// of this run must not have the id of one it knows.
     /// </summary>
-    internal void BeginRun() => _random = new Random((int)(Options.Seed ^ (Now.UtcTicks / TimeSpan.TicksPerMillisecond)));
+    internal void BeginRun() => _random = new Random((int)(Options.Seed ^ (Now.UtcTicks / TimeSpan.TicksPerMillisecond)) ^ (_run << 20));
 
     internal LocationState AddLocation(string uId, string name, string country, string platform)
     {
-        var location = new LocationState { UId = uId, Name = name, Country = country, Platform = platform };
+        var location = new LocationState { UId = uId, Name = name, Country = country, Platform = platform, WhenChanged = () => Changed() };
         _locations.Add(uId, location);
         return location;
     }
@@ -52,6 +53,7 @@ public sealed partial class AppleSimulator
     {
         var now = Now;
         _ledger.Add(seq => new LedgerEntry(seq, now, location.UId, adamId, pricingParam, target, eventId, result));
+        Changed();
     }
 
     internal void Log(Func<int, RequestEntry> entry) => _requests.Add(entry);
@@ -98,6 +100,7 @@ public sealed partial class AppleSimulator
     {
         accepted.Location.Events.Add(accepted.Id, accepted);
         _open.Add(accepted);
+        Changed();
         Settle(only: accepted, toTheEnd: Switches.NotifyBeforeAnswer);
     }
 
@@ -107,9 +110,9 @@ public sealed partial class AppleSimulator
         var now = Now;
         foreach (var work in _open)
         {
-            if (only is null || work == only)
+            if ((only is null || work == only) && work.Advance(now, Switches, toTheEnd))
             {
-                work.Advance(now, Switches, toTheEnd);
+                Changed();
             }
         }
 

@@ -132,6 +132,7 @@ internal sealed class ConfigRules(AppleSimulator simulator)
 
         // The complete wanted set, in an order of Apple's own.
         location.NotificationTypes = change.NotificationTypes?.Where(type => type != "TEST_NOTIFICATION").Distinct().Order(StringComparer.Ordinal).ToArray() ?? location.NotificationTypes;
+        simulator.Changed();
         return !simulator.Switches.ConfigChangeAnswersPartly ? ClientConfig(location, facts) : Answer.Json(200, writer =>
         {
             simulator.WriteCommon(writer, location, facts);

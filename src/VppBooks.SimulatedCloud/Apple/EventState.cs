@@ -34,13 +34,15 @@ internal abstract class EventState
     public string Status => FinishedAt is null ? "PENDING" : Failures.Count == 0 ? "COMPLETE" : "FAILED";
 
     /// <summary>Runs the tasks that are due; with <paramref name="toTheEnd"/> all of them.</summary>
-    public void Advance(DateTimeOffset now, AppleSwitches switches, bool toTheEnd)
+    /// <returns>True when there was something to do.</returns>
+    public bool Advance(DateTimeOffset now, AppleSwitches switches, bool toTheEnd)
     {
         if (FinishedAt is not null || (switches.FreezeEvents && !toTheEnd))
         {
-            return;
+            return false;
         }
 
+        var before = Done;
         var elapsed = now - AcceptedAt - switches.EventDelay;
         var due = toTheEnd ? Requested
             : elapsed < TimeSpan.Zero ? 0
@@ -63,6 +65,15 @@ internal abstract class EventState
             FinishedAt = now;
             Flush();
         }
+
+        return Done > before || FinishedAt is not null;
+    }
+
+    /// <summary>Goes on where an earlier run of the stand-in stopped. What that run did and had not told stays untold, which best effort allows.</summary>
+    public void GoOnAt(int done, int completed, DateTimeOffset? finishedAt, IEnumerable<TaskFailure> failures)
+    {
+        (Done, Completed, FinishedAt) = (done, completed, finishedAt);
+        Failures.AddRange(failures);
     }
 
     /// <summary>When the clock next changes anything here.</summary>

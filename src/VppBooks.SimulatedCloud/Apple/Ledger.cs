@@ -70,6 +70,21 @@ internal sealed class BoundedLog<T>(int capacity)
         }
     }
 
+    /// <summary>Takes entries of an earlier run over; the next one is numbered after <paramref name="lastSeq"/>.</summary>
+    public void Restore(IEnumerable<T> entries, int lastSeq)
+    {
+        lock (_gate)
+        {
+            _entries.Clear();
+            foreach (var entry in entries)
+            {
+                _entries.Enqueue(entry);
+            }
+
+            _seq = lastSeq;
+        }
+    }
+
     public void Clear()
     {
         lock (_gate)

@@ -1,3 +1,5 @@
+using VppBooks.SimulatedCloud.Memory;
+
 namespace VppBooks.SimulatedCloud.Apple;
 
 internal enum UserStatus
@@ -81,6 +83,9 @@ internal sealed class LocationState
 
     public required string Platform { get; init; }
 
+    /// <summary>Called with every new version.</summary>
+    public required Action WhenChanged { get; init; }
+
     public string WebsiteUrl => Platform == "volumestore" ? "https://school.apple.com" : "https://business.apple.com";
 
     public MdmClaim? Claim { get; set; }
@@ -144,11 +149,18 @@ internal sealed class LocationState
     /// <summary>Versions before this one are no longer known.</summary>
     public int OldestVersion { get; private set; } = 1;
 
-    public void ForgetVersions() => OldestVersion = ++_change;
+    /// <summary>All counters at once, to be written down and taken back.</summary>
+    public SavedVersions Versions
+    {
+        get => new(_change, AssetsVersion, AssignmentsVersion, UsersVersion, OldestVersion);
+        set => (_change, AssetsVersion, AssignmentsVersion, UsersVersion, OldestVersion) = value;
+    }
 
-    public void TouchAssets() => AssetsVersion = ++_change;
+    public void ForgetVersions() => OldestVersion = NextVersion();
 
-    public int TouchAssignments() => AssignmentsVersion = ++_change;
+    public void TouchAssets() => AssetsVersion = NextVersion();
+
+    public int TouchAssignments() => AssignmentsVersion = NextVersion();
 
     public AssetState AddAsset(string adamId, string pricingParam, bool isBook, int total, string[] platforms)
     {
@@ -162,7 +174,7 @@ internal sealed class LocationState
     public UserState AddUser(string clientUserId, string? email)
     {
         NewestUsers.TryGetValue(clientUserId, out var older);
-        var user = new UserState { Index = Users.Count, ClientUserId = clientUserId, Email = email, Older = older, Version = UsersVersion = ++_change };
+        var user = new UserState { Index = Users.Count, ClientUserId = clientUserId, Email = email, Older = older, Version = UsersVersion = NextVersion() };
         Users.Add(user);
         NewestUsers[clientUserId] = user;
         return user;
@@ -173,7 +185,7 @@ internal sealed class LocationState
     /// <summary>Marks a user as changed; with <paramref name="andAssignments"/> also the rows that show its state.</summary>
     public void TouchUser(UserState user, bool andAssignments)
     {
-        user.Version = UsersVersion = ++_change;
+        user.Version = UsersVersion = NextVersion();
         if (!andAssignments)
         {
             return;
@@ -196,17 +208,23 @@ internal sealed class LocationState
 
     public void Assign(AssetState asset, int target)
     {
-        Held.Add(HeldKey(asset, target));
-        AssetsVersion = AssignmentsVersion = ++_change;
-        asset.Holders.Add(new Holder(target, _change));
-        asset.NewestHolder = _change;
+        AssetsVersion = AssignmentsVersion = NextVersion();
+        Hold(asset, new Holder(target, _change));
+    }
+
+    /// <summary>Puts a row in its place without giving it a new version.</summary>
+    public void Hold(AssetState asset, Holder holder)
+    {
+        Held.Add(HeldKey(asset, holder.Target));
+        asset.Holders.Add(holder);
+        asset.NewestHolder = Math.Max(asset.NewestHolder, holder.Version);
     }
 
     public void Unassign(AssetState asset, int target)
     {
         Held.Remove(HeldKey(asset, target));
         asset.Holders.RemoveAt(asset.Holders.FindIndex(h => h.Target == target));
-        AssetsVersion = AssignmentsVersion = ++_change;
+        AssetsVersion = AssignmentsVersion = NextVersion();
         Removed.Add((asset, new Holder(target, _change)));
     }
 
@@ -223,6 +241,12 @@ internal sealed class LocationState
     }
 
     public string TargetName(int target) => target >= 0 ? Users[target].ClientUserId : Serials[~target];
+
+    private int NextVersion()
+    {
+        WhenChanged();
+        return ++_change;
+    }
 
     private static long HeldKey(AssetState asset, int target) => ((long)asset.Index << 32) | (uint)target;
 }

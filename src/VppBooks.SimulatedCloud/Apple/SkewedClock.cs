@@ -5,6 +5,8 @@ internal sealed class SkewedClock(TimeProvider inner) : TimeProvider
 {
     private long _ahead;
 
+    public TimeSpan Ahead => TimeSpan.FromTicks(Interlocked.Read(ref _ahead));
+
     public override TimeZoneInfo LocalTimeZone => inner.LocalTimeZone;
 
     public override long TimestampFrequency => inner.TimestampFrequency;

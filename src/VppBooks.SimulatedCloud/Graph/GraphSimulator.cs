@@ -30,6 +30,9 @@ public sealed class GraphSimulator(SimulatedDirectory directory, TimeProvider cl
     /// <summary>What was asked so far.</summary>
     public GraphRequestLog Requests { get; } = new();
 
+    /// <summary>Called on every change of the directory, under its gate: has to return at once.</summary>
+    internal Action Changed { get; set; } = static () => { };
+
     internal SimulatedDirectory Directory => directory;
 
     internal TimeProvider Clock => clock;
@@ -208,7 +211,9 @@ public sealed class GraphSimulator(SimulatedDirectory directory, TimeProvider cl
     {
         lock (directory.Gate)
         {
-            return change();
+            var result = change();
+            Changed();
+            return result;
         }
     }
 

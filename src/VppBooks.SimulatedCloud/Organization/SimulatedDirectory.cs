@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace VppBooks.SimulatedCloud.Organization;
 
 /// <summary>A person of the simulated directory.</summary>
+[JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
 public sealed class SimulatedPerson
 {
     public required Guid Id { get; init; }
@@ -29,6 +32,7 @@ public sealed class SimulatedPerson
 }
 
 /// <summary>A group of the simulated directory; members may be people, groups and devices.</summary>
+[JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
 public sealed class SimulatedGroup
 {
     public required Guid Id { get; init; }

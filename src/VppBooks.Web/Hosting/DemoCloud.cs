@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Net.Security;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.Data.Sqlite;
 using Microsoft.Identity.Web;
 using VppBooks.SimulatedCloud;
 using VppBooks.Web.Settings;
@@ -15,6 +16,8 @@ internal static class DemoCloud
     private const string ClientSecret = "demo-console-secret";
     private const string EntraClient = "simulated-entra";
     private const string Enabled = SimulatedCloudOptions.SectionName + ":Enabled";
+    private const string StateFile = SimulatedCloudOptions.SectionName + ":" + nameof(SimulatedCloudOptions.StateFile);
+    private const string StateFileName = "simulated-cloud.json";
 
     /// <summary>Null when the setting is off.</summary>
     public static async Task<SimulatedCloudHost?> StartAsync(WebApplicationBuilder builder, CancellationToken cancellationToken)
@@ -40,9 +43,56 @@ internal static class DemoCloud
             throw new SettingsException($"{SimulatedCloudOptions.SectionName} cannot be read: {exception.Message}", exception);
         }
 
+        Remember(builder, options);
         var cloud = await SimulatedCloudHost.StartAsync(options, TimeProvider.System, cancellationToken);
         FillIn(builder, cloud);
         return cloud;
+    }
+
+    // The console's database outlives the process, and what it says of Apple has to stay true. The district is for measuring and starts as new.
+    private static void Remember(WebApplicationBuilder builder, SimulatedCloudOptions options)
+    {
+        var root = builder.Environment.ContentRootPath;
+        if (builder.Configuration[StateFile] is not null)
+        {
+            options.StateFile = options.StateFile.Length > 0 ? Path.GetFullPath(options.StateFile, root) : "";
+            return;
+        }
+
+        if (options.Size != OrganizationSize.Demo)
+        {
+            return;
+        }
+
+        var provider = builder.Configuration.Read<DatabaseSettings>().Provider;
+        if (provider == DatabaseProvider.SqlServer)
+        {
+            options.StateFile = Path.Combine(root, "data", StateFileName);
+            return;
+        }
+
+        if (FileOf(SettingsRegistration.ConnectionString(builder.Configuration, provider, root)) is not { } database)
+        {
+            return;
+        }
+
+        // Databases that lie in one folder each have an Apple of their own.
+        var name = Path.GetFileNameWithoutExtension(database);
+        options.StateFile = Path.Combine(Path.GetDirectoryName(database)!, name == "vppbooks" ? StateFileName : $"{name}.{StateFileName}");
+        if (!File.Exists(database))
+        {
+            // A console that knows nothing meets an Apple that knows nothing of it.
+            File.Delete(options.StateFile);
+        }
+    }
+
+    /// <summary>Null when the database is not a file that we could name.</summary>
+    private static string? FileOf(string connection)
+    {
+        var sqlite = new SqliteConnectionStringBuilder(connection);
+        return sqlite.Mode == SqliteOpenMode.Memory || sqlite.DataSource.Length == 0 || sqlite.DataSource[0] is ':' or '|' || sqlite.DataSource.StartsWith("file:", StringComparison.OrdinalIgnoreCase)
+            ? null
+            : Path.GetFullPath(sqlite.DataSource);
     }
 
     private static bool IsEnabled(string? value) => value is not { Length: > 0 }

@@ -12,12 +12,16 @@ namespace VppBooks.Web.Jobs;
 /// late after a pause, asks once.
 /// </summary>
 [DisallowConcurrentExecution]
-public sealed class SyncLocationsJob(SyncRequests requests) : IJob
+public sealed class SyncLocationsJob(SyncRequests requests, LocationExpiry expiry) : IJob
 {
     private static readonly JobKey Key = new("all-locations", "sync");
 
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default) =>
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
+    {
+        // Expired tokens cannot be synced; saying so does not need Apple.
+        await expiry.MarkAsync(cancellationToken);
         await requests.RequestAllAsync(SyncReason.Schedule, Actor.System, cancellationToken);
+    }
 
     internal static IJobDetail Detail() => JobBuilder.Create<SyncLocationsJob>().WithIdentity(Key).StoreDurably().RequestRecovery().Build();
 

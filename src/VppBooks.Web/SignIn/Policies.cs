@@ -39,7 +39,7 @@ public static class Policies
         [ManageTokens] = [Roles.Administrator],
         [Assign] = [Roles.Administrator, Roles.Assigner],
         [SyncNow] = [Roles.Administrator, Roles.Assigner, Roles.Helpdesk],
-        [ResendInvitation] = [Roles.Administrator, Roles.Assigner, Roles.Helpdesk],
+        [ResendInvitation] = [Roles.Administrator, Roles.Helpdesk],
         [ReadActivity] = [Roles.Administrator, Roles.Auditor],
         [Export] = [Roles.Administrator, Roles.Assigner, Roles.Helpdesk, Roles.Auditor],
         [ManageSettings] = [Roles.Administrator],

@@ -41,8 +41,13 @@
       dialog.setAttribute('aria-label', title);
     }
   };
-  new MutationObserver(() => document.querySelectorAll('fluent-dialog, fluent-drawer').forEach(name))
-    .observe(document.body, { childList: true, subtree: true, characterData: true });
+  const nameAll = () => document.querySelectorAll('fluent-dialog, fluent-drawer').forEach(name);
+  new MutationObserver(() => {
+    nameAll();
+    // Their inner part is drawn some frames later, which nobody tells.
+    requestAnimationFrame(() => requestAnimationFrame(nameAll));
+    setTimeout(nameAll, 250);
+  }).observe(document.body, { childList: true, subtree: true, characterData: true });
 
   window.vppBooks = {
     timeZone: () => Intl.DateTimeFormat().resolvedOptions().timeZone,

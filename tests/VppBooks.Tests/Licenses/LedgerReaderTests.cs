@@ -3,6 +3,7 @@ using VppBooks.Apple;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
+using VppBooks.Core.People;
 using VppBooks.Core.Security;
 using VppBooks.Tests.Persistence;
 using VppBooks.Tests.Sync;
@@ -194,7 +195,7 @@ public abstract class LedgerReaderTests(ITestDatabase database)
         {
             var ours = await db.VppUsers.SingleAsync(u => u.ClientUserId == clientUserId);
             var code = fixture.Apple.Users(SyncFixture.UId, clientUserId).Single().InviteCode;
-            Assert.Equal(code, fixture.Get<SecretSealer>().Open(ours.InviteSecret!, $"invite:{SyncFixture.UId}:{clientUserId}"));
+            Assert.Equal(code, fixture.Get<SecretSealer>().Open(ours.InviteSecret!, InvitationLinks.Purpose(clientUserId)));
             Assert.Equal((VppUserStatus.Registered, (int?)null), (ours.Status, ours.ErrorNumber));
             var theirs = await db.VppUsers.SingleAsync(u => u.ClientUserId == foreign);
             Assert.Equal((null, null, null), (theirs.InviteSecret, theirs.InviteHash, theirs.PersonId));

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Licenses;
+using VppBooks.Core.People;
 using VppBooks.SimulatedCloud.Apple;
 
 namespace VppBooks.Tests.Licenses;
@@ -192,6 +193,29 @@ public sealed class SpendTests
         var after = await house.LicensesAsync(book);
         Assert.Equal(assigned, after.Count(l => l.State == LicenseState.Assigned));
         Assert.Equal(reserved, after.Count(l => l.State == LicenseState.Canceled));
+        await house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
+    public async Task An_invited_person_keeps_a_copy_set_aside_and_gets_it_after_accepting()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        await house.AssignAsync(book, new WishedAssignment(await house.GroupAsync("Class 4A"), Intent.Required));
+        await house.WorkAsync();
+        await using var db = await house.Core.OpenAsync();
+        var invited = await db.Licenses.Where(l => l.BookId == book.Id && l.State == LicenseState.Reserved)
+            .Join(db.People, l => l.PersonId, p => p.Id, (l, p) => p)
+            .FirstAsync(p => db.VppUsers.Any(u => u.PersonId == p.Id && u.InviteSecret != null));
+        var location = await house.Core.RowAsync(SpendingHouse.UId);
+
+        var link = Assert.IsType<InvitationLinkResult.Link>(
+            await house.Core.Get<InvitationLinks>().CreateAsync(invited.PublicId, location.PublicId, Locations.CoreHouse.Admin, CancellationToken.None));
+        var code = System.Web.HttpUtility.ParseQueryString(new Uri(link.Url).Query)["inviteCode"]!;
+        Assert.Null(house.Apple.AcceptInvitation(code, "somebody@personal.example"));
+        await house.SyncAsync();
+
+        Assert.Equal(LicenseState.Assigned, (await house.LicensesAsync(book)).Single(l => l.PersonId == invited.Id).State);
         await house.AssertLedgerIsTrueAsync(book);
     }
 

@@ -20,7 +20,7 @@ public sealed class RunningConsole : IAsyncLifetime
     internal RunningConsole(IEnumerable<string> more) => _arguments =
     [
         "--environment=Development", "--urls=http://127.0.0.1:0", "--SimulatedCloud:Enabled=true", "--SimulatedCloud:Port=0", "--SimulatedCloud:EntraPort=0",
-        $"--ConnectionStrings:VppBooks=Data Source={Path.Combine(_folder, "vppbooks.db")};Default Timeout=30;Pooling=False", "--Scheduler:Store=Memory", "--Serilog:MinimumLevel:Default=Fatal", "--Serilog:MinimumLevel:Override:Microsoft=Fatal", .. more,
+        $"--ConnectionStrings:VppBooks=Data Source={Path.Combine(_folder, "vppbooks.db")};Default Timeout=30;Pooling=False", "--SimulatedCloud:StateFile=", "--Scheduler:Store=Memory", "--Serilog:MinimumLevel:Default=Fatal", "--Serilog:MinimumLevel:Override:Microsoft=Fatal", .. more,
     ];
 
     /// <summary>Follows no redirect and keeps no cookie.</summary>

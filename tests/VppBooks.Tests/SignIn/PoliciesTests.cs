@@ -12,7 +12,7 @@ public sealed class PoliciesTests
 
     [Theory]
     [InlineData(Roles.Administrator, "ReadAll ManageTokens Assign SyncNow ResendInvitation ReadActivity Export ManageSettings UseLibrary")]
-    [InlineData(Roles.Assigner, "ReadAll Assign SyncNow ResendInvitation Export UseLibrary")]
+    [InlineData(Roles.Assigner, "ReadAll Assign SyncNow Export UseLibrary")]
     [InlineData(Roles.Helpdesk, "ReadAll SyncNow ResendInvitation Export UseLibrary")]
     [InlineData(Roles.Auditor, "ReadAll ReadActivity Export UseLibrary")]
     [InlineData("Elsewhere.Administrator", "UseLibrary")]

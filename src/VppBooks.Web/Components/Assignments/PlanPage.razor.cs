@@ -29,7 +29,9 @@ public sealed partial class PlanPage
     private string _bookName = "";
     private string? _message;
     private int _linesPage = 1;
+    private PlanProgressView? _progressView;
     private bool _busy;
+    private bool _justCommitted;
 
     [Parameter] public Guid BookId { get; set; }
 
@@ -69,17 +71,26 @@ public sealed partial class PlanPage
     {
         _shown = Address.Parse<PlanOutcome>(Show);
         _linesPage = Math.Max(1, Page ?? 1);
-        if (_read != (PlanId, Was))
+        if (_read != (PlanId, Was) && !(_justCommitted && _read?.Plan == PlanId))
         {
-            _read = (PlanId, Was);
             _plan = new Loadable<PlanView>.Pending();
             _message = null;
+            _read = (PlanId, Was);
             await ReadAsync();
         }
+
+        _read = (PlanId, Was);
     }
 
-    protected override void OnAfterRender(bool firstRender)
+    protected override async Task OnAfterRenderAsync(bool firstRender)
     {
+        if (_justCommitted && _progressView is not null)
+        {
+            // The button that had the focus is gone; the eye and the screen reader go on where things happen now.
+            _justCommitted = false;
+            await _progressView.FocusAsync();
+        }
+
         if (firstRender)
         {
             // Another server may do the work, and its changes are not told here: look now and then as well.
@@ -195,6 +206,8 @@ public sealed partial class PlanPage
         {
             case CommitResult.Committed:
                 await ReadAsync();
+                _justCommitted = true;
+                Addresses.NavigateTo(Href(BookId, PlanId), replace: true);
                 break;
             case CommitResult.Stale { NewPlan: var newer }:
                 Addresses.NavigateTo(Href(BookId, newer.Id, PlanId), replace: true);

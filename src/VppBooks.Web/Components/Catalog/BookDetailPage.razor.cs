@@ -105,7 +105,9 @@ public sealed partial class BookDetailPage
 
     private async Task ReadAgainAsync()
     {
-        await ReadAsync();
+        // A refresh that fails leaves what is shown.
+        var fresh = await LookUpAsync(() => Catalog.FindAsync(Id, Leaving));
+        _book = fresh is Loadable<BookDetail>.Failed ? _book : fresh;
         _changes++;
         StateHasChanged();
     }

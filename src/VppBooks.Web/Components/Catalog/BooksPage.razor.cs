@@ -13,7 +13,6 @@ namespace VppBooks.Web.Components.Catalog;
 /// <summary>All books of all tokens.</summary>
 public sealed partial class BooksPage
 {
-    private const string TokensHref = "/tokens";
     private const string StoredColumns = "vppbooks:book-columns";
 
     private BookListState _state = new();
@@ -90,11 +89,14 @@ public sealed partial class BooksPage
 
     private async Task ReadAgainAsync()
     {
-        await ReadAsync();
+        await ReadAsync(again: true);
         StateHasChanged();
     }
 
-    private async Task ReadAsync()
+    private Task ReadAsync() => ReadAsync(again: false);
+
+    // A refresh that fails leaves what is shown.
+    private async Task ReadAsync(bool again)
     {
         var round = ++_round;
         var state = _state;
@@ -110,7 +112,7 @@ public sealed partial class BooksPage
             return; // An answer to a question nobody asks any more.
         }
 
-        _books = books;
+        _books = again && books is Loadable<BookPage>.Failed && _books is Loadable<BookPage>.Ready ? _books : books;
         _reading = false;
         _noToken = !state.Filtered && books is Loadable<BookPage>.Empty && _facets is Loadable<BookFacets>.Ready { Value.Locations.Count: 0 };
         _oldest = books.Value?.Rows.Min(b => b.LastSyncedAt);

@@ -22,6 +22,8 @@ public sealed partial class TokenPanel : IDisposable
     private KnownLocation? _known;
     private Explanation? _problem;
     private string? _fileName;
+    private TokenForm? _form;
+    private ElementReference _consentBox;
     private bool _inspecting;
     private bool _working;
     private bool _takeControl;
@@ -156,6 +158,7 @@ public sealed partial class TokenPanel : IDisposable
         if (_renewing is null && !Check(_fields!))
         {
             StateHasChanged();
+            await FocusInvalidAsync();
             return;
         }
 
@@ -175,6 +178,14 @@ public sealed partial class TokenPanel : IDisposable
         });
         _working = false;
         StateHasChanged();
+    }
+
+    private async Task FocusInvalidAsync()
+    {
+        if (_form is null || !await _form.FocusInvalidAsync())
+        {
+            await _consentBox.FocusAsync();
+        }
     }
 
     private bool Check(TokenFields fields)

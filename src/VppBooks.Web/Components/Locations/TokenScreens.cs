@@ -1,5 +1,6 @@
 using VppBooks.Web.Components.Layout;
 using VppBooks.Web.Components.Overview;
+using VppBooks.Web.Components.Search;
 using VppBooks.Web.Components.Sync;
 using VppBooks.Web.SignIn;
 
@@ -15,6 +16,7 @@ internal static class TokenScreens
             services.AddScoped<ITokenDesk, TokenDesk>();
             services.AddScoped<ISyncDesk, SyncDesk>();
             services.AddScoped<IOverviewDesk, OverviewDesk>();
+            services.AddScoped<ISearchSource, TokenSearch>();
             services.AddTokenWords();
             services.AddSingleton(new ShellPart(ShellPlace.Header, typeof(SyncStatusPart), Policies.ReadAll));
             services.AddSingleton(new ShellPart(ShellPlace.Banner, typeof(TokenBanner), Policies.ReadAll));

@@ -27,6 +27,11 @@ internal sealed class TokenTexts(IStringLocalizer<TokenTexts> l, SyncRunTexts sy
         _ => condition.ToString(),
     };
 
+    /// <summary>The one word; a first sync on its way is said instead of what is missing until then.</summary>
+    public string Word(LocationSummary token) => FirstSync(token) ? l["First sync…"] : Word(token.Condition);
+
+    public static State StateOf(LocationSummary token) => FirstSync(token) ? State.Busy : StateOf(token.Condition);
+
     public static State StateOf(LocationCondition condition) => condition switch
     {
         LocationCondition.Valid => State.Good,
@@ -71,7 +76,7 @@ internal sealed class TokenTexts(IStringLocalizer<TokenTexts> l, SyncRunTexts sy
 
     public string ShortDaysLeft(int days) => days switch
     {
-        < 0 => l["expired"],
+        < 0 => l["has expired"],
         0 => l["last day"],
         1 => l["1 day left"],
         _ => l["{0} days left", days],
@@ -95,6 +100,8 @@ internal sealed class TokenTexts(IStringLocalizer<TokenTexts> l, SyncRunTexts sy
         _ when Syncing(token) => l["A sync is under way already."].Value,
         _ => null,
     };
+
+    private static bool FirstSync(LocationSummary token) => token.Condition == LocationCondition.NeverSynced && Syncing(token);
 
     private string Time(DateTimeOffset? moment) => moment is null ? "?" : time.ToLocal(moment.Value).ToString("t", CultureInfo.CurrentCulture);
 

@@ -1,0 +1,267 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using VppBooks.Apple;
+using VppBooks.Core.Assignments;
+using VppBooks.Core.Catalog;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Locations;
+using VppBooks.Core.People;
+using VppBooks.Core.Persistence;
+using VppBooks.Core.Security;
+using VppBooks.Core.Sync;
+using VppBooks.SimulatedCloud;
+using VppBooks.SimulatedCloud.Apple;
+using VppBooks.Web;
+
+namespace VppBooks.EndToEnd.Tests.Kill;
+
+/// <summary>
+/// Apple's stand-in in this process, a database in a file, and the real program in a process of its own that kills itself at a crash point and is
+/// started again. What happens before the program starts is done by the same composition without its workers.
+/// </summary>
+internal sealed class KillHouse : IAsyncDisposable
+{
+    public const string UId = "3104477120056218";
+
+    private const int Killed = 128 + 9;
+
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+    private static readonly Actor _admin = new(ActorKind.Person, "0b6f2c7e-8d7b-4f1e-9b64-3f0c5a9d7712", "A. Admin", Actor.ForRoles([AppRoles.Administrator]));
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("vppbooks-kill-").FullName;
+    private readonly SimulatedCloudHost _cloud;
+    private readonly ServiceProvider _database;
+
+    private long _operationsBefore;
+
+    private KillHouse(SimulatedCloudHost cloud)
+    {
+        _cloud = cloud;
+        _database = new ServiceCollection().AddVppBooksDatabase(DatabaseProvider.Sqlite, ConnectionString).BuildServiceProvider();
+    }
+
+    public AppleSimulator Apple => _cloud.Apple;
+
+    public int LocationId { get; private set; }
+
+    private string ConnectionString => $"Data Source={Path.Combine(_folder, "vppbooks.db")};Default Timeout=30;Pooling=False";
+
+    /// <summary>Connects the education location and reads it once.</summary>
+    /// <param name="prepare">What else the composition does before the program starts.</param>
+    public static async Task<KillHouse> StartAsync(Func<KillHouse, IServiceProvider, Task>? prepare = null)
+    {
+        var cloud = await SimulatedCloudHost.StartAsync(new SimulatedCloudOptions { Port = 0, EntraPort = 0 }, TimeProvider.System, CancellationToken.None);
+        var house = new KillHouse(cloud);
+        try
+        {
+            house.Apple.Switches.MaxRequestsPerSecond = 2000;
+            house.Apple.Switches.EventDelay = TimeSpan.Zero;
+            house.Apple.Switches.EventTimePerTask = TimeSpan.Zero;
+            await using var app = await VppBooksApp.CreateAsync([.. house.Common(), .. house.WithDirectory()], CancellationToken.None);
+            var services = app.Web.Services;
+            var created = await services.GetRequiredService<LocationEnrollment>().CreateAsync(
+                new CreateLocation { Token = new TokenUpload.File(house.Apple.IssueToken(UId)), Name = "Education", AppleAccount = "books@noordrand.example", ConsentGranted = true },
+                _admin,
+                CancellationToken.None);
+            Assert.IsType<CreateLocationResult.Created>(created);
+            house.LocationId = (await house.LocationAsync()).Id;
+            await WorkAsync(house, services);
+            Assert.Equal(SyncStatus.Completed, (await house.LocationAsync()).SyncStatus);
+            await (prepare?.Invoke(house, services) ?? Task.CompletedTask);
+            house.Apple.ClearRequests();
+            house._operationsBefore = await house.ReadAsync(db => db.Operations.MaxAsync(o => (long?)o.Id)) ?? 0;
+            return house;
+        }
+        catch
+        {
+            await house.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>As <see cref="StartAsync"/>, with a class whose members are registered at Apple and have one book, and a committed plan for another one.</summary>
+    public static async Task<(KillHouse House, Book Book, PlanView Plan)> StartWithPlanAsync(bool registered = true)
+    {
+        Book? book = null;
+        PlanView? plan = null;
+        var house = await StartAsync(async (house, services) =>
+        {
+            if (registered)
+            {
+                var first = await house.BookAsync(free: 60);
+                await AssignAsync(house, services, first);
+                await WorkAsync(house, services);
+                await house.AssertLedgerIsTrueAsync(first);
+            }
+
+            book = await house.BookAsync(free: 60);
+            plan = await AssignAsync(house, services, book);
+        });
+        return (house, book!, plan!);
+    }
+
+    public Task<VppBooksDbContext> OpenAsync() => _database.GetRequiredService<IDbContextFactory<VppBooksDbContext>>().CreateDbContextAsync();
+
+    public async Task<T> ReadAsync<T>(Func<VppBooksDbContext, Task<T>> read)
+    {
+        await using var db = await OpenAsync();
+        return await read(db);
+    }
+
+    public Task<Location> LocationAsync() => ReadAsync(db => db.Locations.AsNoTracking().SingleAsync(l => l.UId == UId));
+
+    /// <summary>Rows of the ledger per state.</summary>
+    public Task<Dictionary<LicenseState, int>> CountAsync(Book book) =>
+        ReadAsync(db => db.Licenses.Where(l => l.BookId == book.Id).GroupBy(l => l.State).ToDictionaryAsync(g => g.Key, g => g.Count()));
+
+    /// <summary>Requests that were made or intended since the program was started first.</summary>
+    public Task<List<Operation>> OperationsAsync(OperationKind kind) =>
+        ReadAsync(db => db.Operations.AsNoTracking().Where(o => o.Kind == kind && o.Id > _operationsBefore).OrderBy(o => o.Id).ToListAsync());
+
+    /// <summary>Runs the program until it kills itself.</summary>
+    public async Task KillAtAsync(string crashPoint)
+    {
+        using var program = StartedProgram.Start([.. Common(), .. WithoutDirectory()], crashPoint);
+        var code = await program.ExitAsync().WaitAsync(_patience);
+        Assert.True(code == Killed, $"It ended by itself with {code}:\n{program.Output}\n{program.Errors}");
+
+        // A dead owner's lease runs out by itself; how long that takes is not the question here.
+        await using var db = await OpenAsync();
+        var past = TimeProvider.System.GetUtcNow().AddMinutes(-1);
+        await db.LocationLeases.ExecuteUpdateAsync(set => set.SetProperty(l => l.ExpiresAt, past));
+    }
+
+    /// <summary>Runs the program until a condition of the database holds.</summary>
+    public async Task RunUntilAsync(Func<VppBooksDbContext, Task<bool>> settled)
+    {
+        using var program = StartedProgram.Start([.. Common(), .. WithoutDirectory()]);
+        var exit = program.ExitAsync();
+        for (var began = TimeProvider.System.GetTimestamp(); !await ReadAsync(settled);)
+        {
+            Assert.False(exit.IsCompleted, $"It ended:\n{program.Output}\n{program.Errors}");
+            if (TimeProvider.System.GetElapsedTime(began) > _patience)
+            {
+                var operations = await ReadAsync(db => db.Operations.Select(o => $"{o.Kind} {o.State} {o.Detail} {o.NextCheckAt}").ToListAsync());
+                var licenses = await ReadAsync(db => db.Licenses.GroupBy(l => l.State).Select(g => $"{g.Key} {g.Count()}").ToListAsync());
+                Assert.Fail($"It never came to rest: {string.Join("; ", [.. licenses, .. operations])}\n{program.Output}\n{program.Errors}");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
+        }
+    }
+
+    /// <summary>Runs the program until nothing of a book is on its way any more.</summary>
+    public Task RunUntilSettledAsync(Book book) => RunUntilAsync(async db =>
+        !await db.Operations.AnyAsync(o => o.State == OperationState.Intended || o.NextCheckAt != null)
+        && !await db.Licenses.AnyAsync(l => l.BookId == book.Id
+            && (l.State == LicenseState.Submitting || l.State == LicenseState.Submitted || l.State == LicenseState.Unknown
+                || (l.State == LicenseState.Reserved && !db.VppUsers.Any(u =>
+                    u.PersonId == l.PersonId && u.LocationId == LocationId && (u.Status == VppUserStatus.Registered || u.ErrorNumber != null))))));
+
+    /// <summary>
+    /// The invariants that hold after every death: ledger and Apple agree row by row (I2), counts agree (I3), nobody was given a title twice (I1), and
+    /// nothing is left without an outcome (I7).
+    /// </summary>
+    public async Task AssertLedgerIsTrueAsync(Book book)
+    {
+        await using var db = await OpenAsync();
+        var ours = await db.VppUsers.AsNoTracking().Where(u => u.LocationId == LocationId && u.PersonId != null).ToDictionaryAsync(u => u.ClientUserId, u => u.PersonId!.Value);
+        var key = book.Key;
+        var held = Apple.Holders(UId, key.AdamId, key.PricingParam.ToString());
+        var assigned = await db.Licenses.Where(l => l.BookId == book.Id && l.State == LicenseState.Assigned).Select(l => l.PersonId).OrderBy(p => p).ToListAsync();
+        Assert.Equal(held.Where(ours.ContainsKey).Select(h => ours[h]).Order(), assigned);
+
+        var counts = Apple.Counts(UId, key.AdamId, key.PricingParam.ToString());
+        Assert.Equal(counts.Assigned, assigned.Count + await db.ForeignHoldings.CountAsync(h => h.BookId == book.Id));
+        var spent = Spent(book);
+        Assert.Equal(spent.Count, spent.Distinct().Count());
+        Assert.False(await db.Licenses.AnyAsync(l => l.State == LicenseState.Submitting || l.State == LicenseState.Unknown));
+        Assert.False(await db.Operations.AnyAsync(o => o.State == OperationState.Intended || o.State == OperationState.Unknown));
+    }
+
+    /// <summary>Who was given a copy since the beginning, by the stand-in's own account; another manager's people are not in it.</summary>
+    public List<string> Spent(Book book) =>
+        [.. Apple.Ledger.Where(e => e.Location == UId && e.AdamId == book.Key.AdamId && e.Result == SpendResult.Spent && e.EventId != null).Select(e => e.Target)];
+
+    public async ValueTask DisposeAsync()
+    {
+        await _database.DisposeAsync();
+        await _cloud.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>What the worker would do, without waiting for times that are only politeness towards Apple.</summary>
+    private static async Task WorkAsync(KillHouse house, IServiceProvider services)
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var leases = services.GetRequiredService<LocationLeases>();
+            var lease = await leases.TryAcquireAsync(house.LocationId, CancellationToken.None);
+            Assert.NotNull(lease);
+            var location = await house.LocationAsync();
+            if (location.SyncWanted is { } reason)
+            {
+                await services.GetRequiredService<LocationSync>().RunAsync(lease, reason, null, CancellationToken.None);
+            }
+
+            var next = await services.GetRequiredService<LicenseDispatcher>().RunAsync(lease, CancellationToken.None);
+            await leases.ReleaseAsync(lease, CancellationToken.None);
+            if (next is null)
+            {
+                return;
+            }
+
+            await using var db = await house.OpenAsync();
+            await db.Operations.Where(o => o.NextCheckAt != null).ExecuteUpdateAsync(set => set.SetProperty(o => o.NextCheckAt, o => o.CreatedAt));
+        }
+
+        Assert.Fail("The work never came to rest.");
+    }
+
+    private static async Task<PlanView> AssignAsync(KillHouse house, IServiceProvider services, Book book)
+    {
+        var group = house._cloud.Directory.Groups.Values.Single(g => g.DisplayName == "Class 4A").Id;
+        var result = await services.GetRequiredService<AssignmentDesk>().AssignAsync(
+            new PlanRequest(book.PublicId, [new WishedAssignment(group, Intent.Required)]), _admin, CancellationToken.None);
+        return Assert.IsType<CommitResult.Committed>(result).Plan;
+    }
+
+    /// <summary>A limited book that nobody of ours has or is to get.</summary>
+    private Task<Book> BookAsync(int free) => ReadAsync(db => db.Books.AsNoTracking()
+        .Where(b => b.LocationId == LocationId && !b.Unlimited && b.AvailableCount >= free && !db.Licenses.Any(l => l.AdamId == b.AdamId))
+        .OrderBy(b => b.AvailableCount).FirstAsync());
+
+    private string[] Common() =>
+    [
+        "--urls=http://127.0.0.1:0",
+        $"--ConnectionStrings:VppBooks={ConnectionString}",
+        $"--Apple:BaseUrl={_cloud.AppleBaseUrl}",
+        $"--Apple:StoreLookupUrl={_cloud.StoreLookupUrl}",
+        "--Licenses:UnknownAfter=00:00:03",
+        "--Licenses:UnknownReadsApart=00:00:01",
+        "--Scheduler:Store=Memory",
+    ];
+
+    /// <summary>The demo's own directory: people and groups follow from the seed, so they are those of the Apple beside this test.</summary>
+    private string[] WithDirectory() =>
+    [
+        "--environment=Development",
+        "--SimulatedCloud:Enabled=true",
+        "--SimulatedCloud:Port=0",
+        "--SimulatedCloud:EntraPort=0",
+        "--SimulatedCloud:StateFile=",
+        "--Serilog:MinimumLevel:Default=Fatal",
+        "--Serilog:MinimumLevel:Override:Microsoft=Fatal",
+    ];
+
+    /// <summary>As in production: nothing simulated inside, and a sign-in whose certificate it does not trust. What is committed must not need the directory.</summary>
+    private string[] WithoutDirectory() =>
+    [
+        "--environment=Production",
+        $"--Graph:BaseUrl={_cloud.GraphBaseUrl}",
+        $"--AzureAd:Instance={_cloud.EntraInstance}",
+        $"--AzureAd:TenantId={SimulatedCloudHost.TenantId}",
+        "--AzureAd:ClientId=b1a7c0de-0000-4000-8000-000000000001",
+        "--AzureAd:ClientSecret=demo-console-secret",
+    ];
+}

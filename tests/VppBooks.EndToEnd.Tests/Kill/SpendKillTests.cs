@@ -1,0 +1,119 @@
+using VppBooks.Core.Licenses;
+
+namespace VppBooks.EndToEnd.Tests.Kill;
+
+/// <summary>The program dies while it spends licenses. Each of them may be bought once, whatever the moment.</summary>
+[Collection("Kill")]
+public sealed class SpendKillTests
+{
+    [Fact]
+    public async Task F1_Killed_before_the_intent_is_committed_nothing_has_happened_and_it_is_sent_after_the_restart()
+    {
+        var (house, book, plan) = await KillHouse.StartWithPlanAsync();
+        await using var disposing = house;
+
+        await house.KillAtAsync("intent.before-commit");
+        Assert.Equal(0, house.Apple.CountAssociatePosts());
+        Assert.Empty(await house.OperationsAsync(OperationKind.Associate));
+        Assert.Equal(plan.Takes, (await house.CountAsync(book))[LicenseState.Reserved]);
+
+        await house.RunUntilSettledAsync(book);
+        Assert.Equal(1, house.Apple.CountAssociatePosts());
+        await AssertGivenAsync(house, book);
+    }
+
+    [Fact]
+    public async Task F2_Killed_between_intent_and_sending_it_is_sent_once_after_two_reads_show_nothing()
+    {
+        var (house, book, _) = await KillHouse.StartWithPlanAsync();
+        await using var disposing = house;
+
+        await house.KillAtAsync("intent.after-commit");
+        Assert.Equal(0, house.Apple.CountAssociatePosts());
+        Assert.Equal(OperationState.Intended, Assert.Single(await house.OperationsAsync(OperationKind.Associate)).State);
+        Assert.Contains(LicenseState.Submitting, (await house.CountAsync(book)).Keys);
+
+        await house.RunUntilSettledAsync(book);
+        Assert.Equal(1, house.Apple.CountAssociatePosts());
+        var operations = await house.OperationsAsync(OperationKind.Associate);
+        Assert.Equal([OperationState.Failed, OperationState.Done], operations.Select(o => o.State));
+        Assert.True(operations[0].Polls >= 2);
+        await AssertGivenAsync(house, book);
+    }
+
+    [Fact]
+    public async Task F2_Killed_again_before_it_is_sent_anew_it_is_found_and_sent_by_the_next_start()
+    {
+        var (house, book, plan) = await KillHouse.StartWithPlanAsync();
+        await using var disposing = house;
+
+        await house.KillAtAsync("intent.after-commit");
+        await house.KillAtAsync("intent.before-commit");
+        Assert.Equal(0, house.Apple.CountAssociatePosts());
+        Assert.Equal(OperationState.Failed, Assert.Single(await house.OperationsAsync(OperationKind.Associate)).State);
+        Assert.Equal(plan.Takes, (await house.CountAsync(book))[LicenseState.Reserved]);
+
+        await house.RunUntilSettledAsync(book);
+        Assert.Equal(1, house.Apple.CountAssociatePosts());
+        await AssertGivenAsync(house, book);
+    }
+
+    [Fact]
+    public async Task F3_Killed_after_Apple_accepted_it_is_found_by_reading_and_never_sent_again()
+    {
+        var (house, book, _) = await KillHouse.StartWithPlanAsync();
+        await using var disposing = house;
+
+        await house.KillAtAsync("post.after-accept");
+        Assert.Equal(1, house.Apple.CountAssociatePosts());
+        Assert.NotEmpty(house.Spent(book));
+        Assert.DoesNotContain(LicenseState.Assigned, (await house.CountAsync(book)).Keys);
+
+        await house.RunUntilSettledAsync(book);
+        Assert.Equal(1, house.Apple.CountAssociatePosts());
+        Assert.Equal(OperationState.Done, Assert.Single(await house.OperationsAsync(OperationKind.Associate)).State);
+        await AssertGivenAsync(house, book);
+    }
+
+    [Theory]
+    [InlineData("event.before-commit", LicenseState.Submitting)]
+    [InlineData("event.after-commit", LicenseState.Submitted)]
+    [InlineData("settle.mid-batch", LicenseState.Assigned)]
+    public async Task Killed_once_Apple_has_it_the_outcome_is_looked_up_and_nothing_is_sent_again(string point, LicenseState state)
+    {
+        var (house, book, _) = await KillHouse.StartWithPlanAsync();
+        await using var disposing = house;
+
+        await house.KillAtAsync(point);
+        Assert.Equal(1, house.Apple.CountAssociatePosts());
+        Assert.Contains(state, (await house.CountAsync(book)).Keys);
+
+        await house.RunUntilSettledAsync(book);
+        Assert.Equal(1, house.Apple.CountAssociatePosts());
+        await AssertGivenAsync(house, book);
+    }
+
+    [Fact]
+    public async Task F19_Killed_after_Apple_registered_people_nobody_is_registered_twice_and_the_books_follow()
+    {
+        var (house, book, plan) = await KillHouse.StartWithPlanAsync(registered: false);
+        await using var disposing = house;
+        Assert.True(plan.RegisterFirst > 10);
+
+        await house.KillAtAsync("user.create.after-accept");
+        Assert.Equal(0, house.Apple.CountAssociatePosts());
+
+        await house.RunUntilSettledAsync(book);
+        Assert.Equal(1, house.Apple.CountAssociatePosts());
+        Assert.Equal(house.Apple.Users(KillHouse.UId).Count, house.Apple.Users(KillHouse.UId).Select(u => u.ClientUserId).Distinct().Count());
+        await AssertGivenAsync(house, book);
+    }
+
+    private static async Task AssertGivenAsync(KillHouse house, Core.Catalog.Book book)
+    {
+        await house.AssertLedgerIsTrueAsync(book);
+        var counts = await house.CountAsync(book);
+        Assert.True(counts[LicenseState.Assigned] > 10);
+        Assert.Equal(counts[LicenseState.Assigned], house.Spent(book).Count);
+    }
+}

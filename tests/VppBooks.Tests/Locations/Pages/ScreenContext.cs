@@ -1,0 +1,42 @@
+using Bunit;
+using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
+using VppBooks.Core.Signals;
+using VppBooks.Tests.Elements;
+using VppBooks.Web.Components.Locations;
+using VppBooks.Web.Components.Overview;
+using VppBooks.Web.Components.Sync;
+
+namespace VppBooks.Tests.Locations.Pages;
+
+/// <summary>Renders screens about tokens over stand-ins of their desks.</summary>
+public abstract class ScreenContext : ElementContext
+{
+    protected ScreenContext()
+    {
+        Services.AddSingleton<ITokenDesk>(Desk);
+        Services.AddSingleton<ISyncDesk>(Syncs);
+        Services.AddSingleton<IOverviewDesk>(Overview);
+        Services.AddSingleton(Feed);
+        Services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
+        Services.AddTokenWords();
+        AddAuthorization().SetAuthorized("anna");
+    }
+
+    protected ChangeFeed Feed { get; } = new();
+
+    internal FakeTokenDesk Desk { get; } = new();
+
+    internal FakeSyncDesk Syncs { get; } = new();
+
+    internal FakeOverviewDesk Overview { get; } = new();
+
+    /// <summary>Changes are gathered for a moment before a page reads again.</summary>
+    protected void Tell(Change change)
+    {
+        Feed.Publish(change);
+        Clock.Advance(TimeSpan.FromSeconds(2));
+    }
+}
