@@ -28,10 +28,12 @@ public static class LocationRefusals
         new(file.Code, file.Code == "TokenFileTooLarge" ? 413 : 400, file.Message, file.Field, file.Detail);
 
     internal static LocationRefusal AlreadyUploaded(KnownLocation existing) => new(
-        "TokenAlreadyUploaded", 409, "This very token is here already. To replace it, download a new one from Apple and renew with that.", "token") { Existing = existing };
+        "TokenAlreadyUploaded", 409, "This very token is here already. To replace it, download a new one from Apple and renew with that.", "token")
+    { Existing = existing };
 
     internal static LocationRefusal AlreadyConnected(KnownLocation existing) => new(
-        "LibraryAlreadyConnected", 409, "The location of this token is here already under another token. Renew that one with this file instead.", "token") { Existing = existing };
+        "LibraryAlreadyConnected", 409, "The location of this token is here already under another token. Renew that one with this file instead.", "token")
+    { Existing = existing };
 
     internal static LocationRefusal OtherLibrary(string expected, string? found) => new(
         "TokenBelongsToOtherLibrary",
@@ -45,7 +47,8 @@ public static class LocationRefusals
         409,
         "Another device management holds this location. Two managers of one location make licenses go astray: take control only when the other one is to stop using it.",
         "takeControl",
-        other.Name) { ClaimedBy = other };
+        other.Name)
+    { ClaimedBy = other };
 
     internal static LocationRefusal Unfinished(DeletionPreview preview) => new(
         "OperationsUnfinished",
@@ -62,7 +65,8 @@ public static class LocationRefusals
             400,
             string.Create(CultureInfo.InvariantCulture, $"Apple refuses this token ({refusal.Error.Number}): {refusal.Error.Meaning} {refusal.Error.Remedy}").TrimEnd(),
             "token",
-            refusal.Error.Number.ToString(CultureInfo.InvariantCulture)) { AppleErrorNumber = refusal.Error.Number },
+            refusal.Error.Number.ToString(CultureInfo.InvariantCulture))
+        { AppleErrorNumber = refusal.Error.Number },
         AppleUnavailableException { RetryAfter: var wait } => Unavailable(wait),
         _ => Unavailable(null),
     };

@@ -70,7 +70,13 @@ public sealed class GroupCatalogTests(GroupCatalogTests.Shared shared) : IClassF
         var people = members.Rows.Select(m => m.PersonPublicId).ToList();
         await _house.ChangeAsync(db => db.Locations.Add(new Location
         {
-            PublicId = Guid.NewGuid(), UId = "1", Name = "Token", OrganizationName = "O", LocationName = "L", AppleAccount = "", CountryOrRegion = "NL",
+            PublicId = Guid.NewGuid(),
+            UId = "1",
+            Name = "Token",
+            OrganizationName = "O",
+            LocationName = "L",
+            AppleAccount = "",
+            CountryOrRegion = "NL",
         }));
         await _house.ChangeAsync(db => db.Books.Add(new Book { PublicId = Guid.NewGuid(), LocationId = db.Locations.Single().Id, AdamId = 77, PricingParam = PricingParam.STDQ }));
         await _house.ChangeAsync(db =>

@@ -13,7 +13,9 @@ public sealed class BookTableTests : ElementContext
     {
         var words = Words(Table(ABook.Row with
         {
-            Assignments = 4, RequiredAssignments = 2, Groups = [new(Guid.NewGuid(), "4A", Intent.Required), new(Guid.NewGuid(), "4B", Intent.Required), new(null, null, Intent.Available)],
+            Assignments = 4,
+            RequiredAssignments = 2,
+            Groups = [new(Guid.NewGuid(), "4A", Intent.Required), new(Guid.NewGuid(), "4B", Intent.Required), new(null, null, Intent.Available)],
         }).Markup);
 
         Assert.Contains("412 / 500", words, StringComparison.Ordinal);

@@ -1,8 +1,8 @@
 using Bunit;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using VppBooks.Core.Signals;
 using VppBooks.Tests.Elements;
 using VppBooks.Web.Components.Locations;

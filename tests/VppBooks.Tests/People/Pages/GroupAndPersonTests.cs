@@ -51,8 +51,16 @@ public sealed class GroupAndPersonTests : ElementContext
         "no license is spent",
         Render<PersonTags>(p => p.Add(t => t.Person, new PersonSummary
         {
-            PublicId = Guid.NewGuid(), DisplayName = "G", UserPrincipalName = "g", Mail = null, AccountEnabled = true, Guest = true, GoneSince = null,
-            Registration = RegistrationState.None, BooksHeld = 0, BooksExpected = 0,
+            PublicId = Guid.NewGuid(),
+            DisplayName = "G",
+            UserPrincipalName = "g",
+            Mail = null,
+            AccountEnabled = true,
+            Guest = true,
+            GoneSince = null,
+            Registration = RegistrationState.None,
+            BooksHeld = 0,
+            BooksExpected = 0,
         })).Markup,
         StringComparison.Ordinal);
 }
