@@ -200,8 +200,8 @@ public sealed class SpendTests
     public async Task An_invited_person_keeps_a_copy_set_aside_and_gets_it_after_accepting()
     {
         await using var house = await SpendingHouse.StartAsync();
-        var book = await house.BookAsync(free: 60);
-        await house.AssignAsync(book, new WishedAssignment(await house.GroupAsync("Class 4A"), Intent.Required));
+        var book = await house.BookAsync(free: 150);
+        await house.AssignAsync(book, new WishedAssignment(await house.GroupAsync("Year 4"), Intent.Required));
         await house.WorkAsync();
         await using var db = await house.Core.OpenAsync();
         var invited = await db.Licenses.Where(l => l.BookId == book.Id && l.State == LicenseState.Reserved)
