@@ -13,7 +13,8 @@ public sealed partial class ProcessTests : IDisposable
     [Fact]
     public async Task Program_becomes_ready_and_stops_cleanly_when_asked()
     {
-        using var program = StartedProgram.Start(ConsoleFixture.Arguments(_folder));
+        // A newcomer's first start: not even the folder of the database is there.
+        using var program = StartedProgram.Start(ConsoleFixture.Arguments(Path.Combine(_folder, "data")));
         var address = await program.AddressAsync().WaitAsync(_patience);
         using var client = new HttpClient { BaseAddress = new Uri(address) };
 

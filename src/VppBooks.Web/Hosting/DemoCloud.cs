@@ -79,7 +79,7 @@ internal static class DemoCloud
         // Databases that lie in one folder each have an Apple of their own.
         var name = Path.GetFileNameWithoutExtension(database);
         options.StateFile = Path.Combine(Path.GetDirectoryName(database)!, name == "vppbooks" ? StateFileName : $"{name}.{StateFileName}");
-        if (!File.Exists(database))
+        if (!File.Exists(database) && File.Exists(options.StateFile))
         {
             // A console that knows nothing meets an Apple that knows nothing of it.
             File.Delete(options.StateFile);
