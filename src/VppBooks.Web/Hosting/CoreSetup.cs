@@ -1,9 +1,13 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
 using VppBooks.Apple;
 using VppBooks.Core;
+using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
+using VppBooks.Core.Locations;
 using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
@@ -33,9 +37,11 @@ internal static class CoreSetup
                 apple.StoreLookupUrl = settings.Value.StoreLookupUrl;
             });
             services.AddOptions<PeopleOptions>().BindConfiguration(PeopleOptions.SectionName);
+            services.AddOptions<DirectoryOptions>().BindConfiguration(DirectoryOptions.SectionName);
+            services.AddOptions<LocationOptions>().BindConfiguration(LocationOptions.SectionName);
             services.AddSingleton(provider => provider.GetRequiredService<IOptions<LicensesSettings>>().Value.ForCore());
 
-            services.AddDataProtection().SetApplicationName("VppBooks");
+            Protect(services.AddDataProtection().SetApplicationName("VppBooks"), builder.Configuration.Read<KeyRingSettings>());
             services.AddSingleton<IConfigureOptions<KeyManagementOptions>, KeyRingInDatabase>();
             services.AddSingleton<IKeyWrapper, RingKeyWrapper>();
             services.AddGraph();
@@ -45,6 +51,24 @@ internal static class CoreSetup
                 .AddCheck<DatabaseCheck>("database")
                 .AddCheck<MigrationsCheck>("migrations")
                 .AddCheck<KeyRingCheck>("key-ring");
+        }
+    }
+
+    // Without a certificate the data-protection system itself warns at start that keys are stored unencrypted.
+    private static void Protect(IDataProtectionBuilder protection, KeyRingSettings settings)
+    {
+        if (settings.CertificatePath.Length == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            protection.ProtectKeysWithCertificate(X509CertificateLoader.LoadPkcs12FromFile(settings.CertificatePath, settings.CertificatePassword));
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException("KeyRing:CertificatePath cannot be opened with KeyRing:CertificatePassword, or it is not a PKCS#12 file.", e);
         }
     }
 

@@ -12,15 +12,28 @@ namespace VppBooks.Web.Jobs;
 /// late after a pause, asks once.
 /// </summary>
 [DisallowConcurrentExecution]
-public sealed class SyncLocationsJob(SyncRequests requests, LocationExpiry expiry) : IJob
+public sealed class SyncLocationsJob(SyncRequests requests, LocationDirectory locations, LocationExpiry expiry, TimeProvider clock) : IJob
 {
+    private static readonly TimeSpan LongestGap = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongestSpread = TimeSpan.FromMinutes(30);
     private static readonly JobKey Key = new("all-locations", "sync");
 
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
     {
         // Expired tokens cannot be synced; saying so does not need Apple.
         await expiry.MarkAsync(cancellationToken);
-        await requests.RequestAllAsync(SyncReason.Schedule, Actor.System, cancellationToken);
+        var all = await locations.ListAsync(Actor.System, cancellationToken);
+        // Not all at once: Apple, the directory and our own database serve them one after the other.
+        var gap = TimeSpan.FromTicks(Math.Min(LongestGap.Ticks, LongestSpread.Ticks / Math.Max(1, all.Count)));
+        for (var i = 0; i < all.Count; i++)
+        {
+            if (i > 0)
+            {
+                await Task.Delay(gap, clock, cancellationToken);
+            }
+
+            await requests.RequestAsync(all[i].PublicId, SyncReason.Schedule, Actor.System, cancellationToken);
+        }
     }
 
     internal static IJobDetail Detail() => JobBuilder.Create<SyncLocationsJob>().WithIdentity(Key).StoreDurably().RequestRecovery().Build();

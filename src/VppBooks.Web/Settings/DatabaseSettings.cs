@@ -26,3 +26,23 @@ public sealed class DatabaseSettings : ISettings
         }
     }
 }
+
+/// <summary>What protects the key ring, which in turn protects content tokens and invite codes.</summary>
+public sealed class KeyRingSettings : ISettings
+{
+    public static string Section => "KeyRing";
+
+    /// <summary>A PKCS#12 file with a private key; empty leaves the ring readable to whoever can read the database.</summary>
+    public string CertificatePath { get; set; } = "";
+
+    /// <summary>The file's password; empty when it has none.</summary>
+    public string CertificatePassword { get; set; } = "";
+
+    public IEnumerable<string> Faults()
+    {
+        if (CertificatePath.Length > 0 && !File.Exists(CertificatePath))
+        {
+            yield return $"KeyRing:CertificatePath must name a PKCS#12 file that can be read; \"{CertificatePath}\" is not there.";
+        }
+    }
+}

@@ -25,15 +25,3 @@ public sealed class GraphSettings : ISettings
 
     public IEnumerable<string> Faults() => Check.WebAddress("Graph:BaseUrl", BaseUrl);
 }
-
-/// <summary>Where Apple can reach this installation.</summary>
-public sealed class NotificationsSettings : ISettings
-{
-    public static string Section => "Notifications";
-
-    /// <summary>Public https address of this installation; empty means Apple cannot reach it and VppBooks polls.</summary>
-    public string PublicUrl { get; set; } = "";
-
-    public IEnumerable<string> Faults() =>
-        PublicUrl.Length == 0 ? [] : Check.WebAddress("Notifications:PublicUrl", PublicUrl);
-}

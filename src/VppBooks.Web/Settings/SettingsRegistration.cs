@@ -12,12 +12,10 @@ internal static class SettingsRegistration
         {
             services.AddSection<AppleSettings>(configuration);
             services.AddSection<GraphSettings>(configuration);
-            services.AddSection<NotificationsSettings>(configuration);
+            services.AddSection<KeyRingSettings>(configuration);
             services.AddSection<SyncSettings>(configuration);
             services.AddSection<SchedulerSettings>(configuration);
             services.AddSection<LicensesSettings>(configuration);
-            services.AddSection<MailSettings>(configuration);
-            services.AddSection<AlertsSettings>(configuration);
             services.AddSection<ConsoleSettings>(configuration);
             services.AddSection<ReverseProxySettings>(configuration);
             services.AddSection<RateLimitSettings>(configuration);

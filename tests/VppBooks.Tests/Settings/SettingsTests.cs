@@ -20,7 +20,7 @@ public sealed class SettingsTests
     [Theory]
     [InlineData("Database:Provider", "Oracle", "Database:Provider must be one of: Sqlite, SqlServer; it is \"Oracle\".")]
     [InlineData("Scheduler:Threads", "many", "Scheduler:Threads must be one of: a whole number; it is \"many\".")]
-    [InlineData("Licenses:UndoWindow", "soon", "Licenses:UndoWindow must be one of: a duration such as 00:30:00; it is \"soon\".")]
+    [InlineData("Licenses:UnknownAfter", "soon", "Licenses:UnknownAfter must be one of: a duration such as 00:30:00; it is \"soon\".")]
     public void Value_of_another_kind_is_refused_with_the_key_and_what_is_allowed(string key, string value, string sentence)
     {
         var services = Services([new(key, value)]);
@@ -33,16 +33,11 @@ public sealed class SettingsTests
     [Theory]
     [InlineData("Apple:BaseUrl", "http://vpp.example/mdm/v2")]
     [InlineData("Graph:BaseUrl", "graph")]
-    [InlineData("Notifications:PublicUrl", "http://books.example")]
+    [InlineData("KeyRing:CertificatePath", "/nowhere/ring.pfx")]
     [InlineData("Sync:Schedule", "twice a day")]
     [InlineData("Sync:TimeZone", "Mars/Olympus")]
     [InlineData("Scheduler:Threads", "0")]
-    [InlineData("Licenses:UndoWindow", "9.00:00:00")]
-    [InlineData("Licenses:ApprovalThreshold", "0")]
-    [InlineData("Mail:Port", "70000")]
-    [InlineData("Alerts:Recipients:0", "nobody")]
-    [InlineData("Alerts:WebhookUrl", "ftp://x")]
-    [InlineData("Alerts:TokenExpiryDays", "0")]
+    [InlineData("Licenses:UnknownAfter", "9.00:00:00")]
     [InlineData("Console:IdleTimeout", "00:00:01")]
     [InlineData("Console:CircuitsPerPerson", "0")]
     [InlineData("ReverseProxy:KnownProxies:0", "proxy")]
@@ -73,7 +68,7 @@ public sealed class SettingsTests
     [Fact]
     public void Secrets_stay_out_of_the_refusal()
     {
-        var services = Services([new("AzureAd:ClientSecret", "do-not-tell"), new("AzureAd:ClientId", "x"), new("Mail:Password", "do-not-tell"), new("Mail:Port", "0")]);
+        var services = Services([new("AzureAd:ClientSecret", "do-not-tell"), new("AzureAd:ClientId", "x"), new("KeyRing:CertificatePassword", "do-not-tell"), new("KeyRing:CertificatePath", "/nowhere/ring.pfx")]);
 
         var refusal = Assert.ThrowsAny<Exception>(() => services.GetRequiredService<IStartupValidator>().Validate());
 
