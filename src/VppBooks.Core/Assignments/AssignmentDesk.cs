@@ -86,6 +86,11 @@ public sealed class AssignmentDesk(
         }
 
         var book = await db.Books.SingleAsync(b => b.Id == plan.BookId, cancellationToken);
+        if (await db.Locations.AnyAsync(l => l.Id == book.LocationId && l.DeletedAt != null, cancellationToken))
+        {
+            return new CommitResult.Refused(new AssignmentRefusal("BookNotFound", "The book's token was deleted; nothing was changed."));
+        }
+
         var current = new Wish(book.Id, [.. wish.Select(w => (w.GroupId, w.Intent))]);
         var effect = await EffectAsync(db, book, current, cancellationToken);
         if (effect.Hash != plan.Hash)
@@ -212,6 +217,11 @@ public sealed class AssignmentDesk(
                     license = new License { PersonId = line.PersonId, AdamId = book.AdamId, CreatedAt = now };
                     db.Licenses.Add(license);
                 }
+                else if (!MayChange(license, line.Outcome, book.Id))
+                {
+                    // Sent, or wanted through another book, since the effect was computed: judge everything again.
+                    throw new DbUpdateConcurrencyException("A license of the plan has moved.");
+                }
 
                 license.BookId = book.Id;
                 license.State = state;
@@ -229,6 +239,13 @@ public sealed class AssignmentDesk(
             }
         }
     }
+
+    private static bool MayChange(License license, PlanOutcome outcome, int bookId) => license.State switch
+    {
+        LicenseState.Failed or LicenseState.Canceled or LicenseState.Vanished => outcome != PlanOutcome.Released,
+        LicenseState.Reserved or LicenseState.Waiting or LicenseState.Held => outcome == PlanOutcome.Released && license.BookId == bookId,
+        _ => false,
+    };
 
     private static bool Changes(PlannedLine line) => line.Outcome switch
     {

@@ -112,6 +112,9 @@ internal sealed class LicenseConfiguration : IEntityTypeConfiguration<License>, 
         license.HasIndex(l => new { l.BookId, l.State });
         license.HasIndex(l => l.OperationId);
         license.HasIndex(l => l.PlanId);
+        // A plan and a worker may reach for the same row: the second one to save must notice.
+        license.Property(l => l.State).IsConcurrencyToken();
+        license.Property(l => l.BookId).IsConcurrencyToken();
         license.HasOne<Book>().WithMany().HasForeignKey(l => l.BookId).OnDelete(DeleteBehavior.Restrict);
         license.HasOne<Person>().WithMany().HasForeignKey(l => l.PersonId).OnDelete(DeleteBehavior.Restrict);
     }

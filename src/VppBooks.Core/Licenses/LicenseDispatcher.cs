@@ -79,7 +79,6 @@ public sealed class LicenseDispatcher(
             logger.AppleStoppedWork(lease.LocationId, e.GetType().Name, (e as AppleRefusedException)?.Refusal.Error.Number);
         }
 
-        feed.Publish(new Change.OfLocation(lease.LocationId));
         return await NextAsync(lease.LocationId, cancellationToken);
     }
 
@@ -116,8 +115,8 @@ public sealed class LicenseDispatcher(
 
     private static async Task<bool> HasWorkAsync(VppBooksDbContext db, int locationId, CancellationToken cancellationToken) =>
         await db.Operations.AnyAsync(o => o.LocationId == locationId && (o.State == OperationState.Intended || o.NextCheckAt != null), cancellationToken)
-        || await db.Licenses.AnyAsync(
-            l => (l.State == LicenseState.Reserved || l.State == LicenseState.Waiting) && db.Books.Any(b => b.Id == l.BookId && b.LocationId == locationId),
+        || await db.Books.AnyAsync(
+            b => b.LocationId == locationId && db.Licenses.Any(l => l.BookId == b.Id && (l.State == LicenseState.Reserved || l.State == LicenseState.Waiting)),
             cancellationToken);
 
     private async Task<DateTimeOffset?> NextAsync(int locationId, CancellationToken cancellationToken)

@@ -25,6 +25,12 @@ internal static partial class LicenseLog      // ids 2000-2099
     [LoggerMessage(2007, LogLevel.Information, "Operation {OperationId} at location {LocationId} was not sent: {Reason}")]
     public static partial void OperationNotSent(this ILogger logger, long operationId, int locationId, string reason);
 
+    [LoggerMessage(2009, LogLevel.Warning, "The lease on location {LocationId} could not be renewed this time: {Failure}")]
+    public static partial void RenewalFailed(this ILogger logger, int locationId, string failure);
+
+    [LoggerMessage(2010, LogLevel.Warning, "Operation {OperationId} at location {LocationId} could not be looked up: {Failure}; later again")]
+    public static partial void LookUpFailed(this ILogger logger, long operationId, int locationId, string failure);
+
     [LoggerMessage(2008, LogLevel.Error, "Work on location {LocationId} failed")]
     public static partial void WorkFailed(this ILogger logger, int locationId, Exception failure);
 }

@@ -14,8 +14,10 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
     /// <summary>Refusals of the same license before it is given up: more would only repeat the refusal.</summary>
     internal const int MaxAttempts = 3;
 
-    internal async Task RecordAsync(LocationSession session, Operation operation, ChangeOutcome outcome)
+    /// <returns>False when nothing more may be sent: the location is claimed by somebody else.</returns>
+    internal async Task<bool> RecordAsync(LocationSession session, Operation operation, ChangeOutcome outcome)
     {
+        var goOn = true;
         // From here the answer of Apple exists: a caller who leaves must not make us forget it.
         var keep = CancellationToken.None;
         CrashPoint.Hit("event.before-commit");
@@ -24,7 +26,7 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
             case ChangeOutcome.Accepted accepted:
                 await AcceptedAsync(session, operation, accepted, keep);
                 logger.OperationAccepted(operation.Id, session.LocationId, operation.Kind, operation.Tasks, accepted.EventId);
-                await health.CheckAsync(session.Apple, session.LocationId, accepted.Envelope, keep);
+                goOn = await health.CheckAsync(session.Apple, session.LocationId, accepted.Envelope, keep);
                 break;
             case ChangeOutcome.Refused { Refusal: var refusal }:
                 await RefusedAsync(session, operation, refusal, keep);
@@ -42,6 +44,7 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
         }
 
         CrashPoint.Hit("event.after-commit");
+        return goOn;
     }
 
     private Task AcceptedAsync(LocationSession session, Operation sent, ChangeOutcome.Accepted accepted, CancellationToken keep) =>
@@ -98,7 +101,19 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
                 await MoveAsync(db, operationId, LicenseState.Submitting, LicenseState.Reserved, null, now, keep);
                 return;
             case ErrorCategory.NotEnoughLicenses:
+                // Our count is wrong. Nobody is served from it again before a sync has read the true one.
+                var books = carried.Select(l => l.BookId);
+                await db.Books.Where(b => books.Contains(b.Id)).ExecuteUpdateAsync(
+                    set => set.SetProperty(b => b.AvailableCount, 0).SetProperty(b => b.Version, b => b.Version + 1), keep);
+                await db.Locations.Where(l => db.Operations.Any(o => o.Id == operationId && o.LocationId == l.Id) && l.SyncWanted == null)
+                    .ExecuteUpdateAsync(set => set.SetProperty(l => l.SyncWanted, SyncReason.Notification), keep);
                 await MoveAsync(db, operationId, LicenseState.Submitting, LicenseState.Waiting, null, now, keep);
+                return;
+            case ErrorCategory.AlreadyDone:
+                // Apple says that somebody has it already; only a read tells who.
+                await MoveAsync(db, operationId, LicenseState.Submitting, LicenseState.Unknown, null, now, keep);
+                await db.Operations.Where(o => o.Id == operationId).ExecuteUpdateAsync(
+                    set => set.SetProperty(o => o.State, OperationState.Unknown).SetProperty(o => o.NextCheckAt, now).SetProperty(o => o.SettledAt, (DateTimeOffset?)null), keep);
                 return;
             case ErrorCategory.Size or ErrorCategory.NotRegistered:
                 await carried.Where(l => l.Attempts + 1 >= MaxAttempts).ExecuteUpdateAsync(
@@ -107,7 +122,7 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
                     set => set.SetProperty(l => l.State, LicenseState.Reserved).SetProperty(l => l.Attempts, l => (byte)(l.Attempts + 1)).SetProperty(l => l.ChangedAt, now), keep);
                 break;
             default:
-                await MoveAsync(db, operationId, LicenseState.Submitting, LicenseState.Failed, refusal.Error.Number, now, keep);
+                await RefusedPeopleAsync(db, carried, refusal, now, keep);
                 return;
         }
 
@@ -115,6 +130,22 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
         {
             await ForgetRegistrationsAsync(db, operationId, refusal.Info?.ClientUserIds ?? [], keep);
         }
+    }
+
+    /// <summary>Where Apple names who is meant, only they fail; the others are sent again without them, not for ever.</summary>
+    private static async Task RefusedPeopleAsync(VppBooksDbContext db, IQueryable<License> carried, AppleRefusal refusal, DateTimeOffset now, CancellationToken keep)
+    {
+        var named = (refusal.Info?.ClientUserIds ?? []).ToArray();
+        if (named.Length > 0)
+        {
+            await carried
+                .Where(l => l.Attempts + 1 < MaxAttempts && !db.VppUsers.Any(u => u.PersonId == l.PersonId && EF.Parameter(named).Contains(u.ClientUserId)))
+                .ExecuteUpdateAsync(
+                    set => set.SetProperty(l => l.State, LicenseState.Reserved).SetProperty(l => l.Attempts, l => (byte)(l.Attempts + 1)).SetProperty(l => l.ChangedAt, now), keep);
+        }
+
+        await carried.ExecuteUpdateAsync(
+            set => set.SetProperty(l => l.State, LicenseState.Failed).SetProperty(l => l.ErrorNumber, refusal.Error.Number).SetProperty(l => l.ChangedAt, now), keep);
     }
 
     /// <summary>Apple does not know these people (any more): their records count as not created, so that they are registered again first.</summary>

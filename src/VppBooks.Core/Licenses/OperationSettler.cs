@@ -63,13 +63,26 @@ public sealed class OperationSettler(
         var worked = false;
         foreach (var operation in due)
         {
-            worked |= (operation.State, operation.Kind) switch
+            try
             {
-                (OperationState.Submitted, _) => await PollAsync(session, operation, cancellationToken),
-                (OperationState.Unknown, OperationKind.Associate) => await LookUpAsync(session, operation, cancellationToken),
-                (OperationState.Unknown, _) => await SettleUsersAsync(session, operation, [], cancellationToken),
-                _ => false,
-            };
+                worked |= (operation.State, operation.Kind) switch
+                {
+                    (OperationState.Submitted, _) => await PollAsync(session, operation, cancellationToken),
+                    (OperationState.Unknown, OperationKind.Associate) => await LookUpAsync(session, operation, cancellationToken),
+                    (OperationState.Unknown, _) => await SettleUsersAsync(session, operation, [], cancellationToken),
+                    _ => false,
+                };
+            }
+            catch (AppleException e)
+            {
+                // One answer that cannot be read must neither be asked for without end nor stand in the way of the other operations.
+                logger.LookUpFailed(operation.Id, session.LocationId, e.GetType().Name);
+                await PostponeAsync(session, operation.Id, o => (o.Polls, o.NextCheckAt) = (o.Polls + 1, clock.GetUtcNow() + Backoff(o.Polls)), cancellationToken);
+                if (e is ClaimLostException or AppleUnavailableException || (e as AppleRefusedException)?.Refusal.Error.Category is ErrorCategory.Token or ErrorCategory.Permission or ErrorCategory.Later)
+                {
+                    throw;
+                }
+            }
         }
 
         return worked;
@@ -103,8 +116,7 @@ public sealed class OperationSettler(
         catch (AppleRefusedException e) when (e.Refusal.Error.Number == 9708)
         {
             // Apple forgot the event; that says nothing about its outcome.
-            await PostponeAsync(session, operation.Id, o => (o.State, o.Detail, o.NextCheckAt) = (OperationState.Unknown, "Apple does not know the event any more.", clock.GetUtcNow()), cancellationToken);
-            await session.WriteAsync(db => OperationRecorder.MoveAsync(db, operation.Id, LicenseState.Submitted, LicenseState.Unknown, null, clock.GetUtcNow(), cancellationToken), cancellationToken);
+            await LoseSightAsync(session, operation.Id, "Apple does not know the event any more.", cancellationToken);
             return true;
         }
 
@@ -117,6 +129,12 @@ public sealed class OperationSettler(
                 await ledger.ReadAssignmentsDeltaAsync(session.Lease, session.Apple, cancellationToken);
             }
 
+            if (age > PendingLimit)
+            {
+                await LoseSightAsync(session, operation.Id, "Apple still had not finished after a day.", cancellationToken);
+                return true;
+            }
+
             await PostponeAsync(
                 session,
                 operation.Id,
@@ -125,10 +143,6 @@ public sealed class OperationSettler(
                     o.Polls++;
                     o.TasksDone = status.NumCompleted;
                     o.NextCheckAt = now + (age < PendingRead ? BetweenPolls : age < TimeSpan.FromHours(1) ? TimeSpan.FromMinutes(5) : TimeSpan.FromMinutes(30));
-                    if (age > PendingLimit)
-                    {
-                        (o.State, o.Detail) = (OperationState.Unknown, "Apple still had not finished after a day.");
-                    }
                 },
                 cancellationToken);
             return false;
@@ -143,7 +157,7 @@ public sealed class OperationSettler(
     {
         var reading = await ledger.ReadAssignmentsDeltaAsync(session.Lease, session.Apple, cancellationToken);
         var open = await OpenLicensesAsync(session, operation.Id, cancellationToken);
-        var unexplained = status.State == EventState.Failed && open.Any(l => Find(status.Failures, l) is null);
+        var unexplained = status.State == EventState.Failed && open.Any(l => Explain(status.Failures, l) is null);
         if (unexplained || (open.Count > 0 && !reading.Clean))
         {
             // A delta can show what is there, never prove what is not.
@@ -163,14 +177,22 @@ public sealed class OperationSettler(
                 var now = clock.GetUtcNow();
                 var tracked = await db.Operations.SingleAsync(o => o.Id == operation.Id, cancellationToken);
                 tracked.Polls++;
+                var failed = status.State == EventState.Failed ? [.. open.Where(l => Explain(status.Failures, l) is not null)] : new List<OpenLicense>();
                 if (status.State == EventState.Failed)
                 {
-                    await FailAsync(db, operation.Id, open, status.Failures, now, cancellationToken);
+                    await FailAsync(db, operation.Id, failed, status.Failures, now, cancellationToken);
                     tracked.ErrorNumber = status.Failures.Count > 0 ? status.Failures[0].ErrorNumber : null;
                 }
-                else if (open.Count > 0)
+
+                if (failed.Count < open.Count)
                 {
-                    tracked.Detail = $"Completed, not confirmed: {open.Count} licenses are not visible yet. The next syncs look again.";
+                    // Neither seen nor refused: a status is a claim, and only complete reads can tell.
+                    tracked.State = OperationState.Unknown;
+                    tracked.Detail = $"Apple reported an end, but {open.Count - failed.Count} licenses are neither visible nor refused. They are looked for, not sent again.";
+                    tracked.TasksDone = operation.Tasks - open.Count;
+                    tracked.NextCheckAt = now + options.UnknownReadsApart;
+                    await OperationRecorder.MoveAsync(db, operation.Id, LicenseState.Submitted, LicenseState.Unknown, null, now, cancellationToken);
+                    return;
                 }
 
                 var state = status.State == EventState.Failed && open.Count > 0 ? OperationState.Failed : OperationState.Done;
@@ -184,7 +206,7 @@ public sealed class OperationSettler(
     private static async Task FailAsync(
         VppBooksDbContext db, long operationId, List<OpenLicense> open, IReadOnlyList<EventFailure> failures, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var groups = open.GroupBy(l => (Find(failures, l) ?? (failures.Count == 1 ? failures[0] : null))?.ErrorNumber ?? 0);
+        var groups = open.GroupBy(l => Explain(failures, l)?.ErrorNumber ?? 0);
         foreach (var group in groups)
         {
             var members = group.Select(l => l.LicenseId).ToArray();
@@ -244,7 +266,8 @@ public sealed class OperationSettler(
                 if (!reading.Clean || !explained)
                 {
                     tracked.FirstAbsentAt = null;
-                    tracked.NextCheckAt = readAt + options.UnknownReadsApart;
+                    tracked.Detail = "Apple counts licenses that it does not list, or the list kept moving. It is read again later.";
+                    tracked.NextCheckAt = readAt + (Backoff(tracked.Polls) > options.UnknownReadsApart ? Backoff(tracked.Polls) : options.UnknownReadsApart);
                     return false;
                 }
 
@@ -256,7 +279,11 @@ public sealed class OperationSettler(
                     return false;
                 }
 
-                await OperationRecorder.MoveAsync(db, operation.Id, LicenseState.Unknown, LicenseState.Reserved, null, readAt, cancellationToken);
+                var carried = db.Licenses.Where(l => l.OperationId == operation.Id && l.State == LicenseState.Unknown);
+                await carried.Where(l => l.Attempts + 1 >= OperationRecorder.MaxAttempts).ExecuteUpdateAsync(
+                    set => set.SetProperty(l => l.State, LicenseState.Failed).SetProperty(l => l.ErrorNumber, 0).SetProperty(l => l.ChangedAt, readAt), cancellationToken);
+                await carried.ExecuteUpdateAsync(
+                    set => set.SetProperty(l => l.State, LicenseState.Reserved).SetProperty(l => l.Attempts, l => (byte)(l.Attempts + 1)).SetProperty(l => l.ChangedAt, readAt), cancellationToken);
                 tracked.Detail = "Not applied: two complete reads do not show it. What is missing will be sent again.";
                 End(db, session, tracked, OperationState.Failed, operation.Tasks - open.Count, readAt);
                 logger.OperationSettled(operation.Id, session.LocationId, OperationState.Failed, operation.Tasks - open.Count, operation.Tasks);
@@ -325,6 +352,21 @@ public sealed class OperationSettler(
         return true;
     }
 
+    /// <summary>The event cannot be asked for any more: operation and licenses are unknown together, and are looked for.</summary>
+    private Task LoseSightAsync(LocationSession session, long operationId, string why, CancellationToken cancellationToken) =>
+        session.WriteAsync(
+            async db =>
+            {
+                var now = clock.GetUtcNow();
+                var operation = await db.Operations.SingleAsync(o => o.Id == operationId, cancellationToken);
+                (operation.State, operation.Detail, operation.NextCheckAt) = (OperationState.Unknown, why, now);
+                await OperationRecorder.MoveAsync(db, operationId, LicenseState.Submitted, LicenseState.Unknown, null, now, cancellationToken);
+                db.Audit(Actor.System, now, "operation.unknown", OperationRecorder.About(session, operation), new { why });
+            },
+            cancellationToken);
+
+    private static TimeSpan Backoff(int polls) => TimeSpan.FromSeconds(Math.Min(3600, 30 * Math.Pow(2, Math.Min(polls, 7))));
+
     private static Task PostponeAsync(LocationSession session, long operationId, Action<Operation> change, CancellationToken cancellationToken) =>
         session.WriteAsync(async db => change(await db.Operations.SingleAsync(o => o.Id == operationId, cancellationToken)), cancellationToken);
 
@@ -352,6 +394,10 @@ public sealed class OperationSettler(
                 db.VppUsers.Where(u => u.LocationId == session.LocationId && u.PersonId == license.PersonId).OrderBy(u => u.Retired).Select(u => u.ClientUserId).FirstOrDefault() ?? ""))
             .ToListAsync(cancellationToken);
     }
+
+    /// <summary>The failure that names the license, or the only one when it names nobody at all.</summary>
+    private static EventFailure? Explain(IReadOnlyList<EventFailure> failures, OpenLicense license) =>
+        Find(failures, license) ?? (failures is [{ ClientUserIds.Count: 0, Assets.Count: 0 } only] ? only : null);
 
     /// <summary>The failure that names the license: by person, by asset, or by both (reference 4.2).</summary>
     private static EventFailure? Find(IReadOnlyList<EventFailure> failures, OpenLicense license) =>

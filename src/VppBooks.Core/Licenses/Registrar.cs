@@ -30,8 +30,12 @@ public sealed class Registrar(AppleClient apple, OperationRecorder recorder, IdS
             CrashPoint.Hit("post.before-send");
             var outcome = await apple.CreateUsersAsync(session.Apple, [.. batch.Select(b => b.Change)], cancellationToken);
             CrashPoint.Hit("user.create.after-accept");
-            await recorder.RecordAsync(session, operation, outcome);
             worked = true;
+            if (!await recorder.RecordAsync(session, operation, outcome))
+            {
+                return worked;
+            }
+
             if (outcome is not ChangeOutcome.Accepted && outcome is not ChangeOutcome.Refused { Refusal.Error.Category: ErrorCategory.Request or ErrorCategory.Size })
             {
                 // Whatever stopped this request would stop the next one too.

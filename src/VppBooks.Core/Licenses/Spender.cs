@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Apple;
 using VppBooks.Core.Audit;
+using VppBooks.Core.Locations;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
 
@@ -28,6 +29,7 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
             foreach (var batch in Batches(ready, config.MaxAssets, config.MaxClientUserIds))
             {
                 Operation operation;
+                var intended = clock.GetTimestamp();
                 try
                 {
                     operation = await IntendAsync(session, batch, cancellationToken);
@@ -39,11 +41,13 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                 }
 
                 CrashPoint.Hit("intent.after-commit");
-                var outcome = await apple.AssociateAsync(session.Apple, batch.Assets, batch.ClientUserIds, cancellationToken);
+                // Paused between intention and sending (a frozen machine), this process may not be the owner any more.
+                var outcome = clock.GetElapsedTime(intended) < LocationLeases.Period
+                    ? await apple.AssociateAsync(session.Apple, batch.Assets, batch.ClientUserIds, cancellationToken)
+                    : new ChangeOutcome.NotSent("The program was paused after writing the request down.");
                 CrashPoint.Hit("post.after-accept");
-                await recorder.RecordAsync(session, operation, outcome);
                 worked = true;
-                if (outcome is not ChangeOutcome.Accepted)
+                if (!await recorder.RecordAsync(session, operation, outcome) || outcome is not ChangeOutcome.Accepted)
                 {
                     // The next request would meet the same, or must be judged by what this one left behind.
                     return true;
@@ -89,7 +93,7 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                         continue;
                     }
 
-                    await db.Licenses.Where(l => EF.Parameter(chosen).Contains(l.Id)).ExecuteUpdateAsync(
+                    await db.Licenses.Where(l => EF.Parameter(chosen).Contains(l.Id) && l.State == from).ExecuteUpdateAsync(
                         set => set.SetProperty(l => l.State, to).SetProperty(l => l.ChangedAt, now), cancellationToken);
                     db.Audit(
                         Actor.System, now, to == LicenseState.Reserved ? "waiting-list.served" : "waiting-list.joined", new AuditSubject(session.LocationId, book.Id), new { people = chosen.Length });

@@ -83,7 +83,7 @@ public sealed class LocationWorker(
                     && !db.LocationLeases.Any(x => x.LocationId == l.Id && x.Owner != "" && x.ExpiresAt >= now))
                 || db.Operations.Any(o => o.LocationId == l.Id && (o.State == OperationState.Intended || o.NextCheckAt <= now))
                 || ((l.PausedUntil == null || l.PausedUntil <= now) && l.State == TokenState.Valid
-                    && db.Licenses.Any(x => x.State == LicenseState.Reserved && db.Books.Any(b => b.Id == x.BookId && b.LocationId == l.Id))))
+                    && db.Books.Any(b => b.LocationId == l.Id && db.Licenses.Any(x => x.BookId == b.Id && x.State == LicenseState.Reserved))))
             .Select(l => l.Id)
             .ToListAsync(cancellationToken);
     }
@@ -210,7 +210,15 @@ public sealed class LocationWorker(
             while (await timer.WaitForNextTickAsync(ended))
             {
                 CrashPoint.Hit("lease.before-renew");
-                await leases.RenewAsync(lease, ended);
+                try
+                {
+                    await leases.RenewAsync(lease, ended);
+                }
+                catch (Exception e) when (e is not OperationCanceledException and not LeaseLostException)
+                {
+                    // A long publication of our own holds the row, or the database is away for a moment: every write checks the lease itself, so go on trying.
+                    logger.RenewalFailed(lease.LocationId, e.GetType().Name);
+                }
             }
         }
         catch (OperationCanceledException)
@@ -218,12 +226,6 @@ public sealed class LocationWorker(
         }
         catch (LeaseLostException)
         {
-            await held.CancelAsync();
-        }
-        catch (Exception e)
-        {
-            // The database does not answer: every write checks the lease anyway; stop rather than work on without knowing.
-            logger.WorkFailed(lease.LocationId, e);
             await held.CancelAsync();
         }
     }

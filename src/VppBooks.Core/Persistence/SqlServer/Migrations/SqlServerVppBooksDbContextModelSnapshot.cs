@@ -501,6 +501,7 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .HasColumnType("tinyint");
 
                     b.Property<int>("BookId")
+                        .IsConcurrencyToken()
                         .HasColumnType("int");
 
                     b.Property<DateTimeOffset>("ChangedAt")
@@ -531,6 +532,7 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .HasColumnType("tinyint");
 
                     b.Property<byte>("State")
+                        .IsConcurrencyToken()
                         .HasColumnType("tinyint");
 
                     b.HasKey("Id");
