@@ -80,6 +80,13 @@ public sealed class ConsolePage : IAsyncDisposable
         await Page.EvaluateAsync("document.querySelectorAll('[disabled]').forEach(e => e.setAttribute('aria-disabled', 'true'))");
         var context = new AxeRunContext { Exclude = [new AxeSelector(".fluent-toast-provider")] };
         var result = await Page.RunAxe(context, _axe);
+        for (var look = 1; result.Violations.Length > 0 && look < 4; look++)
+        {
+            // A dialog that is still fading in has the contrast of a ghost: what stays wrong once it stands still is wrong.
+            await Task.Delay(700);
+            result = await Page.RunAxe(context, _axe);
+        }
+
         Assert.True(result.Violations.Length == 0, string.Join('\n', result.Violations.Select(v =>
             $"{v.Id}: {v.Help}\n    {string.Join("\n    ", v.Nodes.Select(n => n.Html))}")));
     }
