@@ -225,6 +225,7 @@ public sealed class AssignmentDesk(
 
                 license.BookId = book.Id;
                 license.State = state;
+                license.Cause = line.Outcome == PlanOutcome.Released ? LicenseCause.NotEntitled : LicenseCause.Committed;
                 license.Source = LicenseSource.Required;
                 license.PlanId = plan.Id;
                 license.ErrorNumber = null;
@@ -242,7 +243,7 @@ public sealed class AssignmentDesk(
 
     private static bool MayChange(License license, PlanOutcome outcome, int bookId) => license.State switch
     {
-        LicenseState.Failed or LicenseState.Canceled or LicenseState.Vanished => outcome != PlanOutcome.Released,
+        LicenseState.Failed or LicenseState.Canceled or LicenseState.Vanished or LicenseState.Declined => outcome != PlanOutcome.Released,
         LicenseState.Reserved or LicenseState.Waiting or LicenseState.Held => outcome == PlanOutcome.Released && license.BookId == bookId,
         _ => false,
     };

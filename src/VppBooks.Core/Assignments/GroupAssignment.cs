@@ -32,6 +32,9 @@ public sealed class GroupAssignment
 
     public Intent Intent { get; set; }
 
+    /// <summary>Place among the book's groups where its waiting list is served by group: the smallest first.</summary>
+    public int Rank { get; set; }
+
     public required string AssignedById { get; init; }
 
     public required string AssignedByName { get; init; }

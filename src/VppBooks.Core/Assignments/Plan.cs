@@ -15,6 +15,28 @@ public enum PlanState : byte
 
     /// <summary>Refused because the data had moved; a newer plan replaces it.</summary>
     Stale = 2,
+
+    /// <summary>Committed; its licenses are held until a second person approves.</summary>
+    AwaitingApproval = 3,
+
+    /// <summary>Committed; its licenses are held until <see cref="Plan.SendAt"/> and can be called back until then.</summary>
+    Undoable = 4,
+
+    /// <summary>Called back before anything was sent.</summary>
+    Undone = 5,
+
+    /// <summary>An approver refused it.</summary>
+    Rejected = 6,
+}
+
+/// <summary>Where a plan comes from.</summary>
+public enum PlanKind : byte
+{
+    /// <summary>An administrator changes the assignments of a book.</summary>
+    Assignments = 0,
+
+    /// <summary>A group grew so much at once that its new members are held for a decision.</summary>
+    Growth = 1,
 }
 
 /// <summary>The computed effect of a change of assignments, kept so that what was shown is what is committed.</summary>
@@ -33,6 +55,8 @@ public sealed class Plan
     public required string Hash { get; init; }
 
     public PlanState State { get; set; }
+
+    public PlanKind Kind { get; init; }
 
     public int GetNow { get; init; }
 
@@ -56,6 +80,28 @@ public sealed class Plan
     public DateTimeOffset CreatedAt { get; init; }
 
     public DateTimeOffset? CommittedAt { get; set; }
+
+    /// <summary>Who committed it; not the one who may approve it.</summary>
+    public string? CommittedById { get; set; }
+
+    public string? CommittedByName { get; set; }
+
+    /// <summary>When its licenses are sent at the earliest; null: at once, or not decided.</summary>
+    public DateTimeOffset? SendAt { get; set; }
+
+    /// <summary>Who approved, rejected or undid it.</summary>
+    public string? DecidedByName { get; set; }
+
+    public DateTimeOffset? DecidedAt { get; set; }
+
+    /// <summary>The assignments it replaced, as JSON, so that undoing it can put them back.</summary>
+    public string? Before { get; set; }
+
+    /// <summary>For a plan of kind <see cref="PlanKind.Growth"/>: people the book's Required groups reached before and reach now.</summary>
+    public int? GrownFrom { get; init; }
+
+    /// <inheritdoc cref="GrownFrom"/>
+    public int? GrownTo { get; init; }
 }
 
 /// <summary>One person's line of a plan.</summary>
@@ -147,6 +193,9 @@ internal sealed class PlanConfiguration : IEntityTypeConfiguration<Plan>, IEntit
         plan.Property(p => p.Hash).HasMaxLength(64).IsUnicode(false);
         plan.Property(p => p.CreatedById).HasMaxLength(64);
         plan.Property(p => p.CreatedByName).HasMaxLength(256);
+        plan.Property(p => p.CommittedById).HasMaxLength(64);
+        plan.Property(p => p.CommittedByName).HasMaxLength(256);
+        plan.Property(p => p.DecidedByName).HasMaxLength(256);
         plan.HasOne<Book>().WithMany().HasForeignKey(p => p.BookId).OnDelete(DeleteBehavior.Cascade);
     }
 

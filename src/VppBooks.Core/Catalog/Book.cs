@@ -6,6 +6,19 @@ using VppBooks.Core.Persistence;
 
 namespace VppBooks.Core.Catalog;
 
+/// <summary>Who of a book's waiting list is served first.</summary>
+public enum WaitingOrder : byte
+{
+    /// <summary>Who asked first.</summary>
+    FirstCome = 0,
+
+    /// <summary>By the rank of the groups that give the book to the person, then who asked first.</summary>
+    GroupRank = 1,
+
+    /// <summary>A list of people made by an administrator; who is not in it follows, who asked first.</summary>
+    NameList = 2,
+}
+
 /// <summary>One title in one quality at one location, with Apple's counts.</summary>
 public sealed class Book : IVersioned
 {
@@ -39,6 +52,12 @@ public sealed class Book : IVersioned
 
     /// <summary>The store's description in the location's storefront; null until looked up.</summary>
     public int? TitleId { get; set; }
+
+    /// <summary>How its waiting list is served.</summary>
+    public WaitingOrder WaitingOrder { get; set; }
+
+    /// <summary>Members, people or assignments changed since the wishes of this book were last compared with the ledger.</summary>
+    public bool FollowWanted { get; set; }
 
     public DateTimeOffset CreatedAt { get; init; }
 

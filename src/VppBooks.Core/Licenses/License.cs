@@ -29,7 +29,7 @@ public enum LicenseState : byte
     /// <summary>The outcome is not known. Left only by reading Apple.</summary>
     Unknown = 7,
 
-    /// <summary>Waits for approval.</summary>
+    /// <summary>Committed, but not to be sent yet: waits for a second person's approval, or for the end of the undo window; its plan says which.</summary>
     Held = 8,
 
     /// <summary>Given up before anything was sent. Nothing was spent.</summary>
@@ -37,6 +37,79 @@ public enum LicenseState : byte
 
     /// <summary>Was assigned; two complete reads no longer show it (refunded by Apple).</summary>
     Vanished = 10,
+
+    /// <summary>An approver refused it. Only a new plan asks again; following a group does not.</summary>
+    Declined = 11,
+}
+
+/// <summary>Why a license is in its state: written with every change of state, and kept for each in <see cref="LicenseChange"/>.</summary>
+public enum LicenseCause : byte
+{
+    /// <summary>Not recorded.</summary>
+    None = 0,
+
+    /// <summary>A plan was committed.</summary>
+    Committed = 1,
+
+    /// <summary>A reader took the book.</summary>
+    Taken = 2,
+
+    /// <summary>The person joined a group that is given the book.</summary>
+    Joined = 3,
+
+    /// <summary>No assignment reaches the person any more, or the person cannot receive books.</summary>
+    NotEntitled = 4,
+
+    /// <summary>Apple has fewer licenses than were set aside.</summary>
+    StockShort = 5,
+
+    /// <summary>Licenses arrived: the waiting list was served.</summary>
+    StockRose = 6,
+
+    /// <summary>A second person approved.</summary>
+    Approved = 7,
+
+    /// <summary>A second person refused.</summary>
+    Rejected = 8,
+
+    /// <summary>The undo window ended.</summary>
+    WindowEnded = 9,
+
+    /// <summary>The plan was undone before anything was sent.</summary>
+    Undone = 10,
+
+    /// <summary>An operation that carries it was committed.</summary>
+    Intended = 11,
+
+    /// <summary>Apple accepted the operation.</summary>
+    Accepted = 12,
+
+    /// <summary>Apple refused the operation; nothing was applied.</summary>
+    Refused = 13,
+
+    /// <summary>The operation certainly never left this program.</summary>
+    NotSent = 14,
+
+    /// <summary>No answer, or none that says what happened.</summary>
+    AnswerLost = 15,
+
+    /// <summary>The owner of the operation died or was replaced before it recorded an answer.</summary>
+    OwnerLost = 16,
+
+    /// <summary>A read of Apple shows it.</summary>
+    SeenAtApple = 17,
+
+    /// <summary>Two complete reads far enough apart do not show it.</summary>
+    AbsentTwice = 18,
+
+    /// <summary>Apple's event names it as failed.</summary>
+    EventFailed = 19,
+
+    /// <summary>The event ended, or is forgotten, without saying what became of it.</summary>
+    EventUnclear = 20,
+
+    /// <summary>The token of its location was deleted.</summary>
+    TokenDeleted = 21,
 }
 
 /// <summary>What brought a license into the ledger.</summary>
@@ -74,6 +147,9 @@ public sealed class License
 
     public LicenseSource Source { get; set; }
 
+    /// <summary>Why <see cref="State"/> is what it is. Set with every change of state.</summary>
+    public LicenseCause Cause { get; set; }
+
     /// <summary>The operation that carries it now, or carried it last.</summary>
     public long? OperationId { get; set; }
 
@@ -91,8 +167,37 @@ public sealed class License
 
     public DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>When it was asked for, the last time: who waits longest is served first.</summary>
+    public DateTimeOffset WantedAt { get; set; }
+
+    /// <summary>Place in the list that an administrator made of a book's waiting people; null: not in it.</summary>
+    public int? WaitingRank { get; set; }
+
     /// <summary>Last change of state.</summary>
     public DateTimeOffset ChangedAt { get; set; }
+}
+
+/// <summary>One change of state of one license. Written by the database itself (a trigger), so that no change can be forgotten (I9).</summary>
+public sealed class LicenseChange
+{
+    public long Id { get; init; }
+
+    public long LicenseId { get; init; }
+
+    public DateTimeOffset At { get; init; }
+
+    /// <summary>Null: the row was new.</summary>
+    public LicenseState? From { get; init; }
+
+    public LicenseState To { get; init; }
+
+    public LicenseCause Cause { get; init; }
+
+    public long? OperationId { get; init; }
+
+    public int? PlanId { get; init; }
+
+    public int? ErrorNumber { get; init; }
 }
 
 /// <summary>A license at Apple of a record that is not ours: counted, shown as <em>not ours</em>, never managed.</summary>
@@ -103,7 +208,7 @@ public sealed class ForeignHolding
     public int VppUserId { get; init; }
 }
 
-internal sealed class LicenseConfiguration : IEntityTypeConfiguration<License>, IEntityTypeConfiguration<ForeignHolding>
+internal sealed class LicenseConfiguration : IEntityTypeConfiguration<License>, IEntityTypeConfiguration<LicenseChange>, IEntityTypeConfiguration<ForeignHolding>
 {
     public void Configure(EntityTypeBuilder<License> license)
     {
@@ -117,6 +222,13 @@ internal sealed class LicenseConfiguration : IEntityTypeConfiguration<License>, 
         license.Property(l => l.BookId).IsConcurrencyToken();
         license.HasOne<Book>().WithMany().HasForeignKey(l => l.BookId).OnDelete(DeleteBehavior.Restrict);
         license.HasOne<Person>().WithMany().HasForeignKey(l => l.PersonId).OnDelete(DeleteBehavior.Restrict);
+    }
+
+    // No foreign key: the rows are written by a trigger, and a license is never deleted.
+    public void Configure(EntityTypeBuilder<LicenseChange> change)
+    {
+        change.ToTable("LicenseChanges");
+        change.HasIndex(c => c.LicenseId);
     }
 
     public void Configure(EntityTypeBuilder<ForeignHolding> holding)

@@ -16,4 +16,22 @@ public sealed class LicenseOptions
 
     /// <summary>Shortest time between the two reads that must agree on the absence. 1 s to 1 h.</summary>
     public TimeSpan UnknownReadsApart { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a committed plan can be called back before anything is sent. 0 to 7 days; zero sends at once. Whoever commits may choose a longer time.</summary>
+    public TimeSpan UndoWindow { get; set; }
+
+    /// <summary>Plans that take more licenses than this need a second person's approval; null: none does.</summary>
+    public int? ApprovalThreshold { get; set; }
+
+    /// <summary>Plans that take at least this many licenses, or are short, are committed only with the number typed. 1 or more.</summary>
+    public int TypeNumberFrom { get; set; } = 50;
+
+    /// <summary>Share by which the people whom a book's Required groups reach may grow at once, as long as it is not more than <see cref="GrowthPeople"/> people. 0 to 10.</summary>
+    public double GrowthShare { get; set; } = 0.2;
+
+    /// <inheritdoc cref="GrowthShare"/>
+    public int GrowthPeople { get; set; } = 100;
+
+    /// <summary>More new people than this are held for approval, however large the groups are.</summary>
+    public int GrowthLimit { get; set; } = 500;
 }

@@ -75,6 +75,9 @@ public sealed class Operation
     /// <summary>When to ask Apple again; null once nothing is to be asked.</summary>
     public DateTimeOffset? NextCheckAt { get; set; }
 
+    /// <summary>Last time its event was asked for: Apple wants at least 30 seconds between two polls (reference 4.3).</summary>
+    public DateTimeOffset? PolledAt { get; set; }
+
     /// <summary>Status polls so far.</summary>
     public int Polls { get; set; }
 

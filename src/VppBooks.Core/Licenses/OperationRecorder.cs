@@ -56,7 +56,7 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
                 operation.State = OperationState.Submitted;
                 operation.EventId = accepted.EventId;
                 operation.NextCheckAt = now + FirstPoll(operation.Tasks);
-                await MoveAsync(db, sent.Id, LicenseState.Submitting, LicenseState.Submitted, null, now, keep);
+                await MoveAsync(db, sent.Id, LicenseState.Submitting, LicenseState.Submitted, LicenseCause.Accepted, now, keep);
                 db.Audit(Actor.System, now, "operation.accepted", About(session, sent), new { accepted.EventId, operation.Tasks });
             },
             keep);
@@ -98,7 +98,7 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
         {
             // Nothing was applied and nothing is wrong with the licenses: they wait where they were.
             case ErrorCategory.Later or ErrorCategory.Token or ErrorCategory.Permission:
-                await MoveAsync(db, operationId, LicenseState.Submitting, LicenseState.Reserved, null, now, keep);
+                await MoveAsync(db, operationId, LicenseState.Submitting, LicenseState.Reserved, LicenseCause.Refused, now, keep);
                 return;
             case ErrorCategory.NotEnoughLicenses:
                 // Our count is wrong. Nobody is served from it again before a sync has read the true one.
@@ -107,19 +107,19 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
                     set => set.SetProperty(b => b.AvailableCount, 0).SetProperty(b => b.Version, b => b.Version + 1), keep);
                 await db.Locations.Where(l => db.Operations.Any(o => o.Id == operationId && o.LocationId == l.Id) && l.SyncWanted == null)
                     .ExecuteUpdateAsync(set => set.SetProperty(l => l.SyncWanted, SyncReason.Notification), keep);
-                await MoveAsync(db, operationId, LicenseState.Submitting, LicenseState.Waiting, null, now, keep);
+                await MoveAsync(db, operationId, LicenseState.Submitting, LicenseState.Waiting, LicenseCause.Refused, now, keep);
                 return;
             case ErrorCategory.AlreadyDone:
                 // Apple says that somebody has it already; only a read tells who.
-                await MoveAsync(db, operationId, LicenseState.Submitting, LicenseState.Unknown, null, now, keep);
+                await MoveAsync(db, operationId, LicenseState.Submitting, LicenseState.Unknown, LicenseCause.Refused, now, keep);
                 await db.Operations.Where(o => o.Id == operationId).ExecuteUpdateAsync(
                     set => set.SetProperty(o => o.State, OperationState.Unknown).SetProperty(o => o.NextCheckAt, now).SetProperty(o => o.SettledAt, (DateTimeOffset?)null), keep);
                 return;
             case ErrorCategory.Size or ErrorCategory.NotRegistered:
                 await carried.Where(l => l.Attempts + 1 >= MaxAttempts).ExecuteUpdateAsync(
-                    set => set.SetProperty(l => l.State, LicenseState.Failed).SetProperty(l => l.ErrorNumber, refusal.Error.Number).SetProperty(l => l.ChangedAt, now), keep);
+                    set => set.SetProperty(l => l.State, LicenseState.Failed).SetProperty(l => l.Cause, LicenseCause.Refused).SetProperty(l => l.ErrorNumber, refusal.Error.Number).SetProperty(l => l.ChangedAt, now), keep);
                 await carried.ExecuteUpdateAsync(
-                    set => set.SetProperty(l => l.State, LicenseState.Reserved).SetProperty(l => l.Attempts, l => (byte)(l.Attempts + 1)).SetProperty(l => l.ChangedAt, now), keep);
+                    set => set.SetProperty(l => l.State, LicenseState.Reserved).SetProperty(l => l.Cause, LicenseCause.Refused).SetProperty(l => l.Attempts, l => (byte)(l.Attempts + 1)).SetProperty(l => l.ChangedAt, now), keep);
                 break;
             default:
                 await RefusedPeopleAsync(db, carried, refusal, now, keep);
@@ -141,11 +141,11 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
             await carried
                 .Where(l => l.Attempts + 1 < MaxAttempts && !db.VppUsers.Any(u => u.PersonId == l.PersonId && EF.Parameter(named).Contains(u.ClientUserId)))
                 .ExecuteUpdateAsync(
-                    set => set.SetProperty(l => l.State, LicenseState.Reserved).SetProperty(l => l.Attempts, l => (byte)(l.Attempts + 1)).SetProperty(l => l.ChangedAt, now), keep);
+                    set => set.SetProperty(l => l.State, LicenseState.Reserved).SetProperty(l => l.Cause, LicenseCause.Refused).SetProperty(l => l.Attempts, l => (byte)(l.Attempts + 1)).SetProperty(l => l.ChangedAt, now), keep);
         }
 
         await carried.ExecuteUpdateAsync(
-            set => set.SetProperty(l => l.State, LicenseState.Failed).SetProperty(l => l.ErrorNumber, refusal.Error.Number).SetProperty(l => l.ChangedAt, now), keep);
+            set => set.SetProperty(l => l.State, LicenseState.Failed).SetProperty(l => l.Cause, LicenseCause.Refused).SetProperty(l => l.ErrorNumber, refusal.Error.Number).SetProperty(l => l.ChangedAt, now), keep);
     }
 
     /// <summary>Apple does not know these people (any more): their records count as not created, so that they are registered again first.</summary>
@@ -198,7 +198,7 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
                 operation.State = OperationState.NotSent;
                 operation.Detail = reason;
                 operation.SettledAt = now;
-                await MoveAsync(db, sent.Id, LicenseState.Submitting, LicenseState.Reserved, null, now, keep);
+                await MoveAsync(db, sent.Id, LicenseState.Submitting, LicenseState.Reserved, LicenseCause.NotSent, now, keep);
                 await db.VppUsers.Where(u => u.OperationId == sent.Id).ExecuteUpdateAsync(set => set.SetProperty(u => u.OperationId, (long?)null), keep);
                 db.Audit(Actor.System, now, "operation.not-sent", About(session, sent), new { reason });
             },
@@ -213,7 +213,7 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
                 operation.State = OperationState.Unknown;
                 operation.Detail = unknown.Reason;
                 operation.NextCheckAt = now + (unknown.RetryAfter ?? FirstPoll(operation.Tasks));
-                await MoveAsync(db, sent.Id, LicenseState.Submitting, LicenseState.Unknown, null, now, keep);
+                await MoveAsync(db, sent.Id, LicenseState.Submitting, LicenseState.Unknown, LicenseCause.AnswerLost, now, keep);
                 if (unknown.RetryAfter is { } wait)
                 {
                     await db.Locations.Where(l => l.Id == session.LocationId).ExecuteUpdateAsync(set => set.SetProperty(l => l.PausedUntil, now + wait), keep);
@@ -223,9 +223,9 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
             },
             keep);
 
-    internal static Task<int> MoveAsync(VppBooksDbContext db, long operationId, LicenseState from, LicenseState to, int? errorNumber, DateTimeOffset now, CancellationToken keep) =>
+    internal static Task<int> MoveAsync(VppBooksDbContext db, long operationId, LicenseState from, LicenseState to, LicenseCause cause, DateTimeOffset now, CancellationToken keep) =>
         db.Licenses.Where(l => l.OperationId == operationId && l.State == from).ExecuteUpdateAsync(
-            set => set.SetProperty(l => l.State, to).SetProperty(l => l.ErrorNumber, errorNumber).SetProperty(l => l.ChangedAt, now), keep);
+            set => set.SetProperty(l => l.State, to).SetProperty(l => l.Cause, cause).SetProperty(l => l.ErrorNumber, (int?)null).SetProperty(l => l.ChangedAt, now), keep);
 
     internal static AuditSubject About(LocationSession session, Operation operation) => new(session.LocationId, OperationId: operation.Id);
 

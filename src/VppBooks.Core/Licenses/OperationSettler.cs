@@ -33,7 +33,7 @@ public sealed class OperationSettler(
                     operation.State = OperationState.Unknown;
                     operation.Detail = "The program ended before the answer was recorded.";
                     operation.NextCheckAt = now;
-                    await OperationRecorder.MoveAsync(db, operation.Id, LicenseState.Submitting, LicenseState.Unknown, null, now, cancellationToken);
+                    await OperationRecorder.MoveAsync(db, operation.Id, LicenseState.Submitting, LicenseState.Unknown, LicenseCause.OwnerLost, now, cancellationToken);
                     db.Audit(Actor.System, now, "operation.adopted", OperationRecorder.About(session, operation), new { operation.FenceToken, newFenceToken = session.Lease.FenceToken });
                 }
 
@@ -191,7 +191,7 @@ public sealed class OperationSettler(
                     tracked.Detail = $"Apple reported an end, but {open.Count - failed.Count} licenses are neither visible nor refused. They are looked for, not sent again.";
                     tracked.TasksDone = operation.Tasks - open.Count;
                     tracked.NextCheckAt = now + options.UnknownReadsApart;
-                    await OperationRecorder.MoveAsync(db, operation.Id, LicenseState.Submitted, LicenseState.Unknown, null, now, cancellationToken);
+                    await OperationRecorder.MoveAsync(db, operation.Id, LicenseState.Submitted, LicenseState.Unknown, LicenseCause.EventUnclear, now, cancellationToken);
                     return;
                 }
 
@@ -214,7 +214,7 @@ public sealed class OperationSettler(
             var category = group.Key == 0 ? ErrorCategory.Unknown : AppleErrors.For(group.Key).Category;
             if (category == ErrorCategory.NotEnoughLicenses)
             {
-                await rows.ExecuteUpdateAsync(set => set.SetProperty(l => l.State, LicenseState.Waiting).SetProperty(l => l.ChangedAt, now), cancellationToken);
+                await rows.ExecuteUpdateAsync(set => set.SetProperty(l => l.State, LicenseState.Waiting).SetProperty(l => l.Cause, LicenseCause.EventFailed).SetProperty(l => l.ChangedAt, now), cancellationToken);
                 continue;
             }
 
@@ -227,12 +227,12 @@ public sealed class OperationSettler(
                 }
 
                 await rows.Where(l => l.Attempts + 1 < OperationRecorder.MaxAttempts).ExecuteUpdateAsync(
-                    set => set.SetProperty(l => l.State, LicenseState.Reserved).SetProperty(l => l.Attempts, l => (byte)(l.Attempts + 1)).SetProperty(l => l.ChangedAt, now), cancellationToken);
+                    set => set.SetProperty(l => l.State, LicenseState.Reserved).SetProperty(l => l.Cause, LicenseCause.EventFailed).SetProperty(l => l.Attempts, l => (byte)(l.Attempts + 1)).SetProperty(l => l.ChangedAt, now), cancellationToken);
                 rows = rows.Where(l => l.State != LicenseState.Reserved);
             }
 
             await rows.ExecuteUpdateAsync(
-                set => set.SetProperty(l => l.State, LicenseState.Failed).SetProperty(l => l.ErrorNumber, group.Key).SetProperty(l => l.ChangedAt, now), cancellationToken);
+                set => set.SetProperty(l => l.State, LicenseState.Failed).SetProperty(l => l.Cause, LicenseCause.EventFailed).SetProperty(l => l.ErrorNumber, group.Key).SetProperty(l => l.ChangedAt, now), cancellationToken);
         }
     }
 
@@ -281,9 +281,9 @@ public sealed class OperationSettler(
 
                 var carried = db.Licenses.Where(l => l.OperationId == operation.Id && l.State == LicenseState.Unknown);
                 await carried.Where(l => l.Attempts + 1 >= OperationRecorder.MaxAttempts).ExecuteUpdateAsync(
-                    set => set.SetProperty(l => l.State, LicenseState.Failed).SetProperty(l => l.ErrorNumber, 0).SetProperty(l => l.ChangedAt, readAt), cancellationToken);
+                    set => set.SetProperty(l => l.State, LicenseState.Failed).SetProperty(l => l.Cause, LicenseCause.AbsentTwice).SetProperty(l => l.ErrorNumber, 0).SetProperty(l => l.ChangedAt, readAt), cancellationToken);
                 await carried.ExecuteUpdateAsync(
-                    set => set.SetProperty(l => l.State, LicenseState.Reserved).SetProperty(l => l.Attempts, l => (byte)(l.Attempts + 1)).SetProperty(l => l.ChangedAt, readAt), cancellationToken);
+                    set => set.SetProperty(l => l.State, LicenseState.Reserved).SetProperty(l => l.Cause, LicenseCause.AbsentTwice).SetProperty(l => l.Attempts, l => (byte)(l.Attempts + 1)).SetProperty(l => l.ChangedAt, readAt), cancellationToken);
                 tracked.Detail = "Not applied: two complete reads do not show it. What is missing will be sent again.";
                 End(db, session, tracked, OperationState.Failed, operation.Tasks - open.Count, readAt);
                 logger.OperationSettled(operation.Id, session.LocationId, OperationState.Failed, operation.Tasks - open.Count, operation.Tasks);
@@ -360,7 +360,7 @@ public sealed class OperationSettler(
                 var now = clock.GetUtcNow();
                 var operation = await db.Operations.SingleAsync(o => o.Id == operationId, cancellationToken);
                 (operation.State, operation.Detail, operation.NextCheckAt) = (OperationState.Unknown, why, now);
-                await OperationRecorder.MoveAsync(db, operationId, LicenseState.Submitted, LicenseState.Unknown, null, now, cancellationToken);
+                await OperationRecorder.MoveAsync(db, operationId, LicenseState.Submitted, LicenseState.Unknown, LicenseCause.EventUnclear, now, cancellationToken);
                 db.Audit(Actor.System, now, "operation.unknown", OperationRecorder.About(session, operation), new { why });
             },
             cancellationToken);

@@ -84,7 +84,9 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                         continue;
                     }
 
-                    var (from, to) = free > 0 ? (LicenseState.Waiting, LicenseState.Reserved) : (LicenseState.Reserved, LicenseState.Waiting);
+                    var (from, to, cause) = free > 0
+                        ? (LicenseState.Waiting, LicenseState.Reserved, LicenseCause.StockRose)
+                        : (LicenseState.Reserved, LicenseState.Waiting, LicenseCause.StockShort);
                     var rows = db.Licenses.Where(l => l.BookId == book.Id && l.State == from);
                     var ordered = free > 0 ? rows.OrderBy(l => l.Id) : rows.OrderByDescending(l => l.Id);
                     var chosen = await ordered.Take((int)Math.Min(Window, Math.Abs(free))).Select(l => l.Id).ToArrayAsync(cancellationToken);
@@ -94,7 +96,7 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                     }
 
                     await db.Licenses.Where(l => EF.Parameter(chosen).Contains(l.Id) && l.State == from).ExecuteUpdateAsync(
-                        set => set.SetProperty(l => l.State, to).SetProperty(l => l.ChangedAt, now), cancellationToken);
+                        set => set.SetProperty(l => l.State, to).SetProperty(l => l.Cause, cause).SetProperty(l => l.ChangedAt, now), cancellationToken);
                     db.Audit(
                         Actor.System, now, to == LicenseState.Reserved ? "waiting-list.served" : "waiting-list.joined", new AuditSubject(session.LocationId, book.Id), new { people = chosen.Length });
                     moved = true;
@@ -156,7 +158,7 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                 var rows = await db.Licenses
                     .Where(l => EF.Parameter(licenses).Contains(l.Id) && l.State == LicenseState.Reserved)
                     .ExecuteUpdateAsync(
-                        set => set.SetProperty(l => l.State, LicenseState.Submitting).SetProperty(l => l.OperationId, operation.Id).SetProperty(l => l.ChangedAt, now),
+                        set => set.SetProperty(l => l.State, LicenseState.Submitting).SetProperty(l => l.Cause, LicenseCause.Intended).SetProperty(l => l.OperationId, operation.Id).SetProperty(l => l.ChangedAt, now),
                         cancellationToken);
                 if (rows != licenses.Length)
                 {

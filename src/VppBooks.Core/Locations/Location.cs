@@ -52,6 +52,22 @@ public enum SyncStatus : byte
     Failed = 3,
 }
 
+/// <summary>How VppBooks hears of changes at Apple.</summary>
+public enum NotificationState : byte
+{
+    /// <summary>No public address is configured, or none was registered yet: VppBooks asks.</summary>
+    Polling = 0,
+
+    /// <summary>Apple knows our address and delivered its test.</summary>
+    Registered = 1,
+
+    /// <summary>Apple could not deliver its test to our address (9728): VppBooks asks, and tries again later.</summary>
+    Unreachable = 2,
+
+    /// <summary>Apple refused the registration for another reason.</summary>
+    Refused = 3,
+}
+
 /// <summary>Why a sync runs.</summary>
 public enum SyncReason : byte
 {
@@ -69,6 +85,9 @@ public enum SyncReason : byte
 
     /// <summary>Control was taken from another device management, or a backup restored.</summary>
     TakeOver = 4,
+
+    /// <summary>The program started, or its database may be an older copy: nothing is written before Apple was read.</summary>
+    Start = 5,
 }
 
 /// <summary>
@@ -162,6 +181,26 @@ public sealed class Location : IVersioned
     /// <summary>Version to ask the next assignments delta with.</summary>
     public string? AssignmentsVersionId { get; set; }
 
+    public NotificationState NotificationState { get; set; }
+
+    /// <summary>The address that Apple confirmed; null: none.</summary>
+    public string? NotificationUrl { get; set; }
+
+    /// <summary>SHA-256 of the secret that Apple sends with notifications; the secret itself is not kept.</summary>
+    public byte[]? NotificationSecretHash { get; set; }
+
+    /// <summary>SHA-256 of the secret before it, good until Apple confirmed the new one.</summary>
+    public byte[]? NotificationFormerHash { get; set; }
+
+    /// <summary>Apple's number behind <see cref="NotificationState"/>, if there was one.</summary>
+    public int? NotificationErrorNumber { get; set; }
+
+    /// <summary>Last attempt to register, or last time that Apple's record was compared with ours.</summary>
+    public DateTimeOffset? NotificationCheckedAt { get; set; }
+
+    /// <summary>Arrival of the last notification.</summary>
+    public DateTimeOffset? NotificationLastAt { get; set; }
+
     public DateTimeOffset CreatedAt { get; init; }
 
     public DateTimeOffset ModifiedAt { get; set; }
@@ -195,6 +234,9 @@ internal sealed class LocationConfiguration : IEntityTypeConfiguration<Location>
         location.Property(l => l.SyncWantedByName).HasMaxLength(256);
         location.Property(l => l.UsersVersionId).HasMaxLength(128).IsUnicode(false);
         location.Property(l => l.AssignmentsVersionId).HasMaxLength(128).IsUnicode(false);
+        location.Property(l => l.NotificationUrl).HasMaxLength(512);
+        location.Property(l => l.NotificationSecretHash).HasMaxLength(32).IsFixedLength();
+        location.Property(l => l.NotificationFormerHash).HasMaxLength(32).IsFixedLength();
         location.Ignore(l => l.CanWrite);
     }
 }

@@ -87,7 +87,7 @@ public sealed partial class LocationEnrollment
         var books = db.Books.Where(b => b.LocationId == row.Id);
         var canceled = await db.Licenses
             .Where(l => NotSent.Contains(l.State) && books.Any(b => b.Id == l.BookId))
-            .ExecuteUpdateAsync(set => set.SetProperty(l => l.State, LicenseState.Canceled).SetProperty(l => l.ChangedAt, now), cancellationToken);
+            .ExecuteUpdateAsync(set => set.SetProperty(l => l.State, LicenseState.Canceled).SetProperty(l => l.Cause, LicenseCause.TokenDeleted).SetProperty(l => l.ChangedAt, now), cancellationToken);
         var assignments = await db.GroupAssignments.Where(a => books.Any(b => b.Id == a.BookId)).ExecuteDeleteAsync(cancellationToken);
 
         // Invite codes are secrets too; a later connection reads them again.

@@ -19,7 +19,7 @@ public static partial class BulkStatements
         (SELECT COUNT(*) FROM "Licenses" AS l WHERE l."PersonId" = d."PersonId" AND l."AdamId" = d."AdamId" AND l."BookId" = d."BookId" AND l."State" = 4)
         """;
 
-    private const string NotSent = "(1, 5, 6, 8, 9, 10)";
+    private const string NotSent = "(1, 5, 6, 8, 9, 10, 11)";
 
     /// <summary>Holdings of records that are not ours.</summary>
     public const string InsertHoldings = $$"""
@@ -47,7 +47,9 @@ public static partial class BulkStatements
 
     /// <summary>Rows of the very book: whatever they were, they are assigned.</summary>
     public const string SettleLicenses = """
-        UPDATE "Licenses" SET "ChangedAt" = CASE WHEN "State" = 4 THEN "ChangedAt" ELSE {2} END, "State" = 4, "MissedOnce" = 0, "ErrorNumber" = NULL
+        UPDATE "Licenses" SET
+            "ChangedAt" = CASE WHEN "State" = 4 THEN "ChangedAt" ELSE {2} END, "Cause" = CASE WHEN "State" = 4 THEN "Cause" ELSE 17 END,
+            "State" = 4, "MissedOnce" = 0, "ErrorNumber" = NULL
         WHERE ("State" <> 4 OR "MissedOnce" = 1) AND "Id" IN (
             SELECT r."Id" FROM (
                 SELECT l."Id", d."Copies", ROW_NUMBER() OVER (PARTITION BY l."PersonId", l."BookId" ORDER BY CASE WHEN l."State" = 4 THEN 0 ELSE 1 END, l."Ordinal") AS "Row"
@@ -59,7 +61,7 @@ public static partial class BulkStatements
 
     /// <summary>The title was meant to come from another book (quality, location) and nothing was sent: the wish is fulfilled by what was found.</summary>
     public const string MoveLicenses = $$"""
-        UPDATE "Licenses" SET "BookId" = m."BookId", "State" = 4, "MissedOnce" = 0, "ErrorNumber" = NULL, "ChangedAt" = {2}
+        UPDATE "Licenses" SET "BookId" = m."BookId", "State" = 4, "Cause" = 17, "MissedOnce" = 0, "ErrorNumber" = NULL, "ChangedAt" = {2}
         FROM (
             SELECT c."Id", w."BookId" FROM (
                 SELECT d."PersonId", d."AdamId", d."BookId", ROW_NUMBER() OVER (PARTITION BY d."PersonId", d."AdamId" ORDER BY d."BookId") AS "Row"
@@ -74,11 +76,11 @@ public static partial class BulkStatements
 
     /// <summary>What is left was bought by others, or before the ledger: rows of their own under the next ordinals.</summary>
     public const string InsertLicenses = $$"""
-        INSERT INTO "Licenses" ("BookId", "PersonId", "AdamId", "Ordinal", "State", "Source", "OperationId", "PlanId", "ErrorNumber", "Attempts", "MissedOnce", "CreatedAt", "ChangedAt")
+        INSERT INTO "Licenses" ("BookId", "PersonId", "AdamId", "Ordinal", "State", "Source", "Cause", "OperationId", "PlanId", "ErrorNumber", "Attempts", "MissedOnce", "CreatedAt", "WantedAt", "WaitingRank", "ChangedAt")
         SELECT m."BookId", m."PersonId", m."AdamId",
             COALESCE((SELECT MAX(l."Ordinal") + 1 FROM "Licenses" AS l WHERE l."PersonId" = m."PersonId" AND l."AdamId" = m."AdamId"), 0)
                 + ROW_NUMBER() OVER (PARTITION BY m."PersonId", m."AdamId" ORDER BY m."BookId", n."Copy") - 1,
-            4, 2, NULL, NULL, NULL, 0, 0, {2}, {2}
+            4, 2, 17, NULL, NULL, NULL, 0, 0, {2}, {2}, NULL, {2}
         FROM (
             SELECT d."PersonId", d."AdamId", d."BookId", d."Copies" - {{AssignedHere}} AS "Missing"
             FROM "StagedLicenses" AS d WHERE d."RunId" = {0}) AS m
@@ -107,6 +109,7 @@ public static partial class BulkStatements
     public const string MissLicenses = """
         UPDATE "Licenses" SET
             "ChangedAt" = CASE WHEN "MissedOnce" = 1 THEN {2} ELSE "ChangedAt" END,
+            "Cause" = CASE WHEN "MissedOnce" = 1 THEN 18 ELSE "Cause" END,
             "State" = CASE WHEN "MissedOnce" = 1 THEN 10 ELSE 4 END,
             "MissedOnce" = CASE WHEN "MissedOnce" = 1 THEN 0 ELSE 1 END
         WHERE "Id" IN (

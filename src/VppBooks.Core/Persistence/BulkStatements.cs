@@ -39,8 +39,8 @@ public static partial class BulkStatements
 
     /// <summary>Books seen for the first time.</summary>
     public const string InsertBooks = """
-        INSERT INTO "Books" ("PublicId", "LocationId", "AdamId", "PricingParam", "TotalCount", "AssignedCount", "AvailableCount", "RetiredCount", "Unlimited", "NoLongerReported", "TitleId", "CreatedAt", "ModifiedAt", "Version")
-        SELECT s."PublicId", {1}, s."AdamId", s."PricingParam", s."TotalCount", s."AssignedCount", s."AvailableCount", s."RetiredCount", s."Unlimited", 0, NULL, {2}, {2}, 0
+        INSERT INTO "Books" ("PublicId", "LocationId", "AdamId", "PricingParam", "TotalCount", "AssignedCount", "AvailableCount", "RetiredCount", "Unlimited", "NoLongerReported", "TitleId", "WaitingOrder", "FollowWanted", "CreatedAt", "ModifiedAt", "Version")
+        SELECT s."PublicId", {1}, s."AdamId", s."PricingParam", s."TotalCount", s."AssignedCount", s."AvailableCount", s."RetiredCount", s."Unlimited", 0, NULL, 0, 0, {2}, {2}, 0
         FROM "StagedBooks" AS s
         WHERE s."RunId" = {0} AND NOT EXISTS (SELECT 1 FROM "Books" AS b WHERE b."LocationId" = {1} AND b."AdamId" = s."AdamId" AND b."PricingParam" = s."PricingParam")
         """;

@@ -5,6 +5,7 @@ using VppBooks.Core.Catalog;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
+using VppBooks.Core.Notifications;
 using VppBooks.Core.People;
 using VppBooks.Core.Security;
 using VppBooks.Core.Sync;
@@ -42,6 +43,8 @@ public abstract class VppBooksDbContext(DbContextOptions options) : DbContext(op
 
     public DbSet<License> Licenses => Set<License>();
 
+    public DbSet<LicenseChange> LicenseChanges => Set<LicenseChange>();
+
     public DbSet<ForeignHolding> ForeignHoldings => Set<ForeignHolding>();
 
     public DbSet<Operation> Operations => Set<Operation>();
@@ -55,6 +58,10 @@ public abstract class VppBooksDbContext(DbContextOptions options) : DbContext(op
     public DbSet<StagedAssignment> StagedAssignments => Set<StagedAssignment>();
 
     public DbSet<StagedLicense> StagedLicenses => Set<StagedLicense>();
+
+    public DbSet<InboxNotification> InboxNotifications => Set<InboxNotification>();
+
+    public DbSet<IdempotentRequest> IdempotentRequests => Set<IdempotentRequest>();
 
     public DbSet<AuditEvent> AuditEvents => Set<AuditEvent>();
 

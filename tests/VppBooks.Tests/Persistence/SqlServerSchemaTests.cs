@@ -98,9 +98,9 @@ public sealed partial class SqlServerSchemaTests
             model.AddObjects(batch);
         }
 
-        foreach (var procedure in procedures)
+        foreach (var statement in LedgerTriggers.SqlServer.Concat(procedures))
         {
-            model.AddObjects(procedure);
+            model.AddObjects(statement);
         }
 
         return [.. model.Validate().Select(m => m.Message)];

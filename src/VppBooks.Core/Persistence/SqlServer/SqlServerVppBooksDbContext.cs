@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
+using VppBooks.Core.Licenses;
 using VppBooks.Core.People;
 
 namespace VppBooks.Core.Persistence.SqlServer;
@@ -20,6 +21,8 @@ public sealed class SqlServerVppBooksDbContext(DbContextOptions<SqlServerVppBook
         modelBuilder.Entity<StagedUser>().Property(u => u.ClientUserId).UseCollation(ExactCollation);
         modelBuilder.Entity<StagedUser>().Property(u => u.IdHash).UseCollation(ExactCollation);
         modelBuilder.Entity<StagedAssignment>().Property(a => a.ClientUserId).UseCollation(ExactCollation);
+
+        modelBuilder.Entity<License>().ToTable(table => table.HasTrigger(LedgerTriggers.Name));
     }
 }
 

@@ -36,6 +36,7 @@ internal static class LedgerWords
             LicenseState.Unknown => words["Being looked up"],
             LicenseState.Held => words["Waiting for approval"],
             LicenseState.Canceled => words["Given up"],
+            LicenseState.Declined => words["Not approved"],
             _ => words["No longer at Apple"],
         };
 
@@ -89,7 +90,7 @@ internal static class LedgerWords
         LicenseState.Submitting or LicenseState.Submitted or LicenseState.Unknown => State.Busy,
         LicenseState.Failed => State.Bad,
         LicenseState.Vanished => State.Warning,
-        LicenseState.Canceled => State.Neutral,
+        LicenseState.Canceled or LicenseState.Declined => State.Neutral,
         _ => State.Waiting,
     };
 

@@ -55,6 +55,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<Guid>("PublicId")
                         .HasColumnType("uniqueidentifier");
 
+                    b.Property<int>("Rank")
+                        .HasColumnType("int");
+
                     b.HasKey("Id");
 
                     b.HasIndex("GroupId");
@@ -79,6 +82,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<int>("AlreadyHave")
                         .HasColumnType("int");
 
+                    b.Property<string>("Before")
+                        .HasColumnType("nvarchar(max)");
+
                     b.Property<int>("BookId")
                         .HasColumnType("int");
 
@@ -87,6 +93,14 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
 
                     b.Property<DateTimeOffset?>("CommittedAt")
                         .HasColumnType("datetimeoffset");
+
+                    b.Property<string>("CommittedById")
+                        .HasMaxLength(64)
+                        .HasColumnType("nvarchar(64)");
+
+                    b.Property<string>("CommittedByName")
+                        .HasMaxLength(256)
+                        .HasColumnType("nvarchar(256)");
 
                     b.Property<DateTimeOffset>("CreatedAt")
                         .HasColumnType("datetimeoffset");
@@ -101,7 +115,20 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .HasMaxLength(256)
                         .HasColumnType("nvarchar(256)");
 
+                    b.Property<DateTimeOffset?>("DecidedAt")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<string>("DecidedByName")
+                        .HasMaxLength(256)
+                        .HasColumnType("nvarchar(256)");
+
                     b.Property<int>("GetNow")
+                        .HasColumnType("int");
+
+                    b.Property<int?>("GrownFrom")
+                        .HasColumnType("int");
+
+                    b.Property<int?>("GrownTo")
                         .HasColumnType("int");
 
                     b.Property<string>("Hash")
@@ -113,6 +140,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<int>("InviteFirst")
                         .HasColumnType("int");
 
+                    b.Property<byte>("Kind")
+                        .HasColumnType("tinyint");
+
                     b.Property<Guid>("PublicId")
                         .HasColumnType("uniqueidentifier");
 
@@ -121,6 +151,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
 
                     b.Property<int>("Release")
                         .HasColumnType("int");
+
+                    b.Property<DateTimeOffset?>("SendAt")
+                        .HasColumnType("datetimeoffset");
 
                     b.Property<byte>("State")
                         .HasColumnType("tinyint");
@@ -242,6 +275,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<DateTimeOffset>("CreatedAt")
                         .HasColumnType("datetimeoffset");
 
+                    b.Property<bool>("FollowWanted")
+                        .HasColumnType("bit");
+
                     b.Property<int>("LocationId")
                         .HasColumnType("int");
 
@@ -272,6 +308,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
                         .HasColumnType("int");
+
+                    b.Property<byte>("WaitingOrder")
+                        .HasColumnType("tinyint");
 
                     b.HasKey("Id");
 
@@ -504,6 +543,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .IsConcurrencyToken()
                         .HasColumnType("int");
 
+                    b.Property<byte>("Cause")
+                        .HasColumnType("tinyint");
+
                     b.Property<DateTimeOffset>("ChangedAt")
                         .HasColumnType("datetimeoffset");
 
@@ -535,6 +577,12 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .IsConcurrencyToken()
                         .HasColumnType("tinyint");
 
+                    b.Property<int?>("WaitingRank")
+                        .HasColumnType("int");
+
+                    b.Property<DateTimeOffset>("WantedAt")
+                        .HasColumnType("datetimeoffset");
+
                     b.HasKey("Id");
 
                     b.HasIndex("OperationId");
@@ -546,7 +594,51 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.HasIndex("PersonId", "AdamId", "Ordinal")
                         .IsUnique();
 
-                    b.ToTable("Licenses");
+                    b.ToTable("Licenses", t =>
+                        {
+                            t.HasTrigger("TR_Licenses_Changes");
+                        });
+
+                    b.HasAnnotation("SqlServer:UseSqlOutputClause", false);
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Licenses.LicenseChange", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<byte>("Cause")
+                        .HasColumnType("tinyint");
+
+                    b.Property<int?>("ErrorNumber")
+                        .HasColumnType("int");
+
+                    b.Property<byte?>("From")
+                        .HasColumnType("tinyint");
+
+                    b.Property<long>("LicenseId")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("OperationId")
+                        .HasColumnType("bigint");
+
+                    b.Property<int?>("PlanId")
+                        .HasColumnType("int");
+
+                    b.Property<byte>("To")
+                        .HasColumnType("tinyint");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("LicenseId");
+
+                    b.ToTable("LicenseChanges", (string)null);
                 });
 
             modelBuilder.Entity("VppBooks.Core.Licenses.Operation", b =>
@@ -585,6 +677,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .HasColumnType("int");
 
                     b.Property<DateTimeOffset?>("NextCheckAt")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<DateTimeOffset?>("PolledAt")
                         .HasColumnType("datetimeoffset");
 
                     b.Property<int>("Polls")
@@ -694,6 +789,32 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .HasMaxLength(256)
                         .HasColumnType("nvarchar(256)");
 
+                    b.Property<DateTimeOffset?>("NotificationCheckedAt")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<int?>("NotificationErrorNumber")
+                        .HasColumnType("int");
+
+                    b.Property<byte[]>("NotificationFormerHash")
+                        .HasMaxLength(32)
+                        .HasColumnType("binary(32)")
+                        .IsFixedLength();
+
+                    b.Property<DateTimeOffset?>("NotificationLastAt")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<byte[]>("NotificationSecretHash")
+                        .HasMaxLength(32)
+                        .HasColumnType("binary(32)")
+                        .IsFixedLength();
+
+                    b.Property<byte>("NotificationState")
+                        .HasColumnType("tinyint");
+
+                    b.Property<string>("NotificationUrl")
+                        .HasMaxLength(512)
+                        .HasColumnType("nvarchar(512)");
+
                     b.Property<string>("OrganizationName")
                         .IsRequired()
                         .HasMaxLength(256)
@@ -786,6 +907,55 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.HasKey("LocationId");
 
                     b.ToTable("LocationLeases");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Notifications.InboxNotification", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Assets")
+                        .HasMaxLength(4000)
+                        .IsUnicode(false)
+                        .HasColumnType("varchar(4000)");
+
+                    b.Property<int?>("ErrorNumber")
+                        .HasColumnType("int");
+
+                    b.Property<string>("EventId")
+                        .HasMaxLength(128)
+                        .HasColumnType("nvarchar(128)");
+
+                    b.Property<DateTimeOffset?>("FoldedAt")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<int>("LocationId")
+                        .HasColumnType("int");
+
+                    b.Property<string>("NotificationId")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("nvarchar(128)");
+
+                    b.Property<DateTimeOffset>("ReceivedAt")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("nvarchar(64)");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("LocationId", "FoldedAt");
+
+                    b.HasIndex("LocationId", "NotificationId")
+                        .IsUnique();
+
+                    b.ToTable("InboxNotifications", (string)null);
                 });
 
             modelBuilder.Entity("VppBooks.Core.People.Person", b =>
@@ -1044,6 +1214,59 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.ToTable("StagedUsers");
                 });
 
+            modelBuilder.Entity("VppBooks.Core.Security.IdempotentRequest", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("ActorId")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("nvarchar(64)");
+
+                    b.Property<string>("Body")
+                        .HasColumnType("nvarchar(max)");
+
+                    b.Property<string>("ContentType")
+                        .HasMaxLength(128)
+                        .IsUnicode(false)
+                        .HasColumnType("varchar(128)");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<string>("Fingerprint")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .IsUnicode(false)
+                        .HasColumnType("varchar(64)");
+
+                    b.Property<string>("Key")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .IsUnicode(false)
+                        .HasColumnType("varchar(128)");
+
+                    b.Property<string>("Location")
+                        .HasMaxLength(512)
+                        .HasColumnType("nvarchar(512)");
+
+                    b.Property<int?>("Status")
+                        .HasColumnType("int");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CreatedAt");
+
+                    b.HasIndex("ActorId", "Key")
+                        .IsUnique();
+
+                    b.ToTable("IdempotentRequests", (string)null);
+                });
+
             modelBuilder.Entity("VppBooks.Core.Security.RingKey", b =>
                 {
                     b.Property<int>("Id")
@@ -1260,6 +1483,15 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.HasOne("VppBooks.Core.Locations.Location", null)
                         .WithOne()
                         .HasForeignKey("VppBooks.Core.Locations.LocationLease", "LocationId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Notifications.InboxNotification", b =>
+                {
+                    b.HasOne("VppBooks.Core.Locations.Location", null)
+                        .WithMany()
+                        .HasForeignKey("LocationId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -48,6 +48,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<Guid>("PublicId")
                         .HasColumnType("TEXT");
 
+                    b.Property<int>("Rank")
+                        .HasColumnType("INTEGER");
+
                     b.HasKey("Id");
 
                     b.HasIndex("GroupId");
@@ -70,6 +73,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<int>("AlreadyHave")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Before")
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("BookId")
                         .HasColumnType("INTEGER");
 
@@ -78,6 +84,14 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
 
                     b.Property<long?>("CommittedAt")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("CommittedById")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("CommittedByName")
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT");
 
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
@@ -92,7 +106,20 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .HasMaxLength(256)
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("DecidedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("DecidedByName")
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("GetNow")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("GrownFrom")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("GrownTo")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Hash")
@@ -104,6 +131,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<int>("InviteFirst")
                         .HasColumnType("INTEGER");
 
+                    b.Property<byte>("Kind")
+                        .HasColumnType("INTEGER");
+
                     b.Property<Guid>("PublicId")
                         .HasColumnType("TEXT");
 
@@ -111,6 +141,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<int>("Release")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("SendAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<byte>("State")
@@ -229,6 +262,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("FollowWanted")
+                        .HasColumnType("INTEGER");
+
                     b.Property<int>("LocationId")
                         .HasColumnType("INTEGER");
 
@@ -258,6 +294,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
 
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte>("WaitingOrder")
                         .HasColumnType("INTEGER");
 
                     b.HasKey("Id");
@@ -485,6 +524,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .IsConcurrencyToken()
                         .HasColumnType("INTEGER");
 
+                    b.Property<byte>("Cause")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("ChangedAt")
                         .HasColumnType("INTEGER");
 
@@ -516,6 +558,12 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .IsConcurrencyToken()
                         .HasColumnType("INTEGER");
 
+                    b.Property<int?>("WaitingRank")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("WantedAt")
+                        .HasColumnType("INTEGER");
+
                     b.HasKey("Id");
 
                     b.HasIndex("OperationId");
@@ -528,6 +576,43 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .IsUnique();
 
                     b.ToTable("Licenses");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Licenses.LicenseChange", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte>("Cause")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("ErrorNumber")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte?>("From")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("LicenseId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("OperationId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("PlanId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte>("To")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("LicenseId");
+
+                    b.ToTable("LicenseChanges", (string)null);
                 });
 
             modelBuilder.Entity("VppBooks.Core.Licenses.Operation", b =>
@@ -564,6 +649,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("NextCheckAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("PolledAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<int>("Polls")
@@ -671,6 +759,32 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .HasMaxLength(256)
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("NotificationCheckedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("NotificationErrorNumber")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("NotificationFormerHash")
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB")
+                        .IsFixedLength();
+
+                    b.Property<long?>("NotificationLastAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("NotificationSecretHash")
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB")
+                        .IsFixedLength();
+
+                    b.Property<byte>("NotificationState")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("NotificationUrl")
+                        .HasMaxLength(512)
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("OrganizationName")
                         .IsRequired()
                         .HasMaxLength(256)
@@ -763,6 +877,53 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.HasKey("LocationId");
 
                     b.ToTable("LocationLeases");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Notifications.InboxNotification", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Assets")
+                        .HasMaxLength(4000)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT");
+
+                    b.Property<int?>("ErrorNumber")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("EventId")
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("FoldedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("LocationId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("NotificationId")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("ReceivedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("LocationId", "FoldedAt");
+
+                    b.HasIndex("LocationId", "NotificationId")
+                        .IsUnique();
+
+                    b.ToTable("InboxNotifications", (string)null);
                 });
 
             modelBuilder.Entity("VppBooks.Core.People.Person", b =>
@@ -1012,6 +1173,57 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.ToTable("StagedUsers");
                 });
 
+            modelBuilder.Entity("VppBooks.Core.Security.IdempotentRequest", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("ActorId")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Body")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ContentType")
+                        .HasMaxLength(128)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Fingerprint")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Key")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Location")
+                        .HasMaxLength(512)
+                        .HasColumnType("TEXT");
+
+                    b.Property<int?>("Status")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CreatedAt");
+
+                    b.HasIndex("ActorId", "Key")
+                        .IsUnique();
+
+                    b.ToTable("IdempotentRequests", (string)null);
+                });
+
             modelBuilder.Entity("VppBooks.Core.Security.RingKey", b =>
                 {
                     b.Property<int>("Id")
@@ -1224,6 +1436,15 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.HasOne("VppBooks.Core.Locations.Location", null)
                         .WithOne()
                         .HasForeignKey("VppBooks.Core.Locations.LocationLease", "LocationId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Notifications.InboxNotification", b =>
+                {
+                    b.HasOne("VppBooks.Core.Locations.Location", null)
+                        .WithMany()
+                        .HasForeignKey("LocationId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
