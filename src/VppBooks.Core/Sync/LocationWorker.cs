@@ -16,8 +16,7 @@ namespace VppBooks.Core.Sync;
 public sealed class LocationWorker(
     IDbContextFactory<VppBooksDbContext> contexts,
     LocationLeases leases,
-    LocationSync sync,
-    LicenseDispatcher dispatcher,
+    LocationTurn work,
     WorkSignal signal,
     TimeProvider clock,
     ILogger<LocationWorker> logger) : BackgroundService
@@ -184,13 +183,7 @@ public sealed class LocationWorker(
         var renewing = RenewAsync(lease, held, ended.Token);
         try
         {
-            await sync.RecoverAsync(lease, held.Token);
-            if (await FindWishAsync(lease.LocationId, held.Token) is var (reason, name))
-            {
-                await sync.RunAsync(lease, reason, name, held.Token);
-            }
-
-            if (await dispatcher.RunAsync(lease, held.Token) is { } next)
+            if (await work.RunAsync(lease, held.Token) is { } next)
             {
                 WakeLater(lease.LocationId, next, stopping);
             }
@@ -228,14 +221,6 @@ public sealed class LocationWorker(
         {
             await held.CancelAsync();
         }
-    }
-
-    private async Task<(SyncReason Reason, string? Name)?> FindWishAsync(int locationId, CancellationToken cancellationToken)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var wish = await db.Locations.Where(l => l.Id == locationId && l.DeletedAt == null)
-            .Select(l => new { l.SyncWanted, l.SyncWantedByName }).SingleOrDefaultAsync(cancellationToken);
-        return wish?.SyncWanted is { } reason ? (reason, wish.SyncWantedByName) : null;
     }
 
     private void WakeLater(int locationId, DateTimeOffset at, CancellationToken stopping)

@@ -198,13 +198,7 @@ internal sealed class KillHouse : IAsyncDisposable
             var leases = services.GetRequiredService<LocationLeases>();
             var lease = await leases.TryAcquireAsync(house.LocationId, CancellationToken.None);
             Assert.NotNull(lease);
-            var location = await house.LocationAsync();
-            if (location.SyncWanted is { } reason)
-            {
-                await services.GetRequiredService<LocationSync>().RunAsync(lease, reason, null, CancellationToken.None);
-            }
-
-            var next = await services.GetRequiredService<LicenseDispatcher>().RunAsync(lease, CancellationToken.None);
+            var next = await services.GetRequiredService<LocationTurn>().RunAsync(lease, CancellationToken.None);
             await leases.ReleaseAsync(lease, CancellationToken.None);
             if (next is null)
             {

@@ -69,13 +69,7 @@ internal sealed class SpendingHouse : IAsyncDisposable
         var leases = Core.Get<LocationLeases>();
         var lease = await leases.TryAcquireAsync(LocationId, CancellationToken.None);
         Assert.NotNull(lease);
-        var row = await Core.RowAsync(UId);
-        if (row.SyncWanted is { } reason)
-        {
-            await Core.Get<LocationSync>().RunAsync(lease, reason, row.SyncWantedByName, CancellationToken.None);
-        }
-
-        var next = await Core.Get<LicenseDispatcher>().RunAsync(lease, CancellationToken.None);
+        var next = await Core.Get<LocationTurn>().RunAsync(lease, CancellationToken.None);
         await leases.ReleaseAsync(lease, CancellationToken.None);
         return next;
     }

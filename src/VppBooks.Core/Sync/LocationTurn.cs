@@ -1,0 +1,35 @@
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Locations;
+using VppBooks.Core.Persistence;
+
+namespace VppBooks.Core.Sync;
+
+/// <summary>
+/// Everything there is to do for one location, in the order in which one step makes the next one possible. All of it is in the database, so any owner of
+/// the lease may begin where another one ended.
+/// </summary>
+public sealed class LocationTurn(IDbContextFactory<VppBooksDbContext> contexts, LocationSync sync, LicenseDispatcher dispatcher)
+{
+    /// <summary>Does what can be done now.</summary>
+    /// <returns>When to come back; null when only a signal can bring new work.</returns>
+    /// <exception cref="LeaseLostException">Another owner has the location.</exception>
+    public async Task<DateTimeOffset?> RunAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        await sync.RecoverAsync(lease, cancellationToken);
+        if (await FindWishAsync(lease.LocationId, cancellationToken) is var (reason, name))
+        {
+            await sync.RunAsync(lease, reason, name, cancellationToken);
+        }
+
+        return await dispatcher.RunAsync(lease, cancellationToken);
+    }
+
+    private async Task<(SyncReason Reason, string? Name)?> FindWishAsync(int locationId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var wish = await db.Locations.Where(l => l.Id == locationId && l.DeletedAt == null)
+            .Select(l => new { l.SyncWanted, l.SyncWantedByName }).SingleOrDefaultAsync(cancellationToken);
+        return wish?.SyncWanted is { } reason ? (reason, wish.SyncWantedByName) : null;
+    }
+}
