@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using VppBooks.Apple;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Directory;
+using VppBooks.Core.Library;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
 using VppBooks.Core.People;
@@ -38,6 +39,11 @@ public static class CoreRegistration
         services.AddSingleton<WishReader>();
         services.AddSingleton<AssignmentDesk>();
         services.AddSingleton<PlanViews>();
+        services.AddSingleton<PlanDecisions>();
+        services.AddSingleton<PlanReleases>();
+        services.AddSingleton<AssignmentFollower>();
+        services.AddSingleton<WaitingLists>();
+        services.AddSingleton<BookTaking>();
 
         services.AddSingleton<OperationRecorder>();
         services.AddSingleton<Registrar>();
@@ -48,6 +54,8 @@ public static class CoreRegistration
         return services;
     }
 
-    /// <summary>Adds the worker that serves locations in the background.</summary>
-    public static IServiceCollection AddLocationWorker(this IServiceCollection services) => services.AddHostedService<LocationWorker>();
+    /// <summary>Adds what works in the background: serving locations, and following assigned groups.</summary>
+    public static IServiceCollection AddLocationWorker(this IServiceCollection services) => services
+        .AddHostedService<LocationWorker>()
+        .AddHostedService(provider => provider.GetRequiredService<DirectoryWatch>());
 }

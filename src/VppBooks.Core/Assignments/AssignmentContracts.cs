@@ -39,6 +39,40 @@ public sealed record PlanView(
     DateTimeOffset CreatedAt,
     DateTimeOffset? DataFrom)
 {
+    /// <summary>What made it.</summary>
+    public PlanKind Kind { get; init; }
+
+    /// <summary>The number that has to be typed to commit it; null when none has to.</summary>
+    public int? NumberToType { get; init; }
+
+    /// <summary>A second person has to approve it, because it takes more licenses than one person may spend.</summary>
+    public bool NeedsApproval { get; init; }
+
+    /// <summary>How long a commit can be called back at least, as configured; zero: not at all.</summary>
+    public TimeSpan UndoWindow { get; init; }
+
+    /// <summary>When its licenses are sent at the earliest; null: at once, or not decided.</summary>
+    public DateTimeOffset? SendAt { get; init; }
+
+    /// <summary>Who committed it: not the one who may approve it. Null before.</summary>
+    public string? CommittedById { get; init; }
+
+    /// <inheritdoc cref="CommittedById"/>
+    public string? CommittedByName { get; init; }
+
+    public DateTimeOffset? CommittedAt { get; init; }
+
+    /// <summary>Who approved, refused or undid it.</summary>
+    public string? DecidedByName { get; init; }
+
+    public DateTimeOffset? DecidedAt { get; init; }
+
+    /// <summary>For held growth: people that the book's Required groups reached before and reach now.</summary>
+    public int? GrownFrom { get; init; }
+
+    /// <inheritdoc cref="GrownFrom"/>
+    public int? GrownTo { get; init; }
+
     /// <summary>Licenses that the plan takes from the stock: at once or after a registration.</summary>
     public int Takes => GetNow + RegisterFirst + InviteFirst;
 }
@@ -55,6 +89,25 @@ public abstract record PlanResult
 
     /// <summary>The wish cannot be planned.</summary>
     public sealed record Refused(AssignmentRefusal Refusal) : PlanResult;
+}
+
+/// <summary>How a plan is committed.</summary>
+/// <param name="UndoWindow">How long it can be called back; at least what is configured. Null: what is configured. At most 7 days.</param>
+/// <param name="TypedNumber">The number typed, where the plan asks for one.</param>
+public sealed record CommitOptions(TimeSpan? UndoWindow = null, int? TypedNumber = null);
+
+/// <summary>Answer of approving, refusing or undoing a committed plan.</summary>
+public abstract record DecisionResult
+{
+    private DecisionResult()
+    {
+    }
+
+    /// <summary>Done; repeating it gives the same answer.</summary>
+    public sealed record Done(PlanView Plan) : DecisionResult;
+
+    /// <summary>Cannot be done.</summary>
+    public sealed record Refused(AssignmentRefusal Refusal) : DecisionResult;
 }
 
 /// <summary>Answer of committing.</summary>
@@ -85,10 +138,11 @@ public sealed record PlanLineRow(Guid PersonId, string DisplayName, string UserP
 /// <param name="Waiting">On the waiting list.</param>
 /// <param name="Failed">Refused by Apple; nothing was spent.</param>
 /// <param name="Unknown">Sent, outcome not known yet: it is being looked up, not repeated.</param>
-public sealed record PlanProgress(int Reserved, int ReservedForInvited, int Sent, int Assigned, int Waiting, int Failed, int Unknown)
+/// <param name="Held">Waiting for approval or for the end of the undo window: nothing is sent.</param>
+public sealed record PlanProgress(int Reserved, int ReservedForInvited, int Sent, int Assigned, int Waiting, int Failed, int Unknown, int Held = 0)
 {
     /// <summary>Nothing more will happen without somebody else: Apple, a person, a purchase.</summary>
-    public bool Settled => Sent == 0 && Unknown == 0 && Reserved == ReservedForInvited;
+    public bool Settled => Sent == 0 && Unknown == 0 && Held == 0 && Reserved == ReservedForInvited;
 }
 
 /// <summary>A committed assignment of a book, for lists.</summary>

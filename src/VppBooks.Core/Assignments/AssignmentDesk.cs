@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Audit;
 using VppBooks.Core.Catalog;
@@ -14,8 +13,11 @@ namespace VppBooks.Core.Assignments;
 /// plan whose facts have moved is not carried out.
 /// </summary>
 public sealed class AssignmentDesk(
-    IDbContextFactory<VppBooksDbContext> contexts, WishReader wishes, IdSource ids, TimeProvider clock, WorkSignal signal, ChangeFeed feed)
+    IDbContextFactory<VppBooksDbContext> contexts, WishReader wishes, PlanViews views, LicenseOptions options, IdSource ids, TimeProvider clock, WorkSignal signal, ChangeFeed feed)
 {
+    /// <summary>Longest time for which a commit can be called back.</summary>
+    public static readonly TimeSpan LongestUndoWindow = TimeSpan.FromDays(7);
+
     private const int Attempts = 4;
 
     /// <summary>Computes and stores what a complete list of assignments would do.</summary>
@@ -24,34 +26,16 @@ public sealed class AssignmentDesk(
     {
         actor.Demand(Permissions.Assign);
         var (wish, refusal) = await wishes.ReadAsync(request, cancellationToken);
-        if (wish is null)
-        {
-            return new PlanResult.Refused(refusal!);
-        }
-
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return new PlanResult.Planned(await DraftAsync(db, wish, actor, cancellationToken));
+        return wish is null ? new PlanResult.Refused(refusal!) : new PlanResult.Planned(await DraftAsync(wish, actor, cancellationToken));
     }
 
-    /// <summary>Carries a plan out, if its effect is still what was shown.</summary>
+    /// <summary>Carries a plan out, if its effect is still what was shown and the guards let it pass.</summary>
     /// <exception cref="NotAllowedException">The actor may not assign.</exception>
-    public async Task<CommitResult> CommitAsync(Guid planId, Actor actor, CancellationToken cancellationToken)
-    {
-        actor.Demand(Permissions.Assign);
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await TryCommitAsync(planId, actor, cancellationToken);
-            }
-            catch (DbUpdateException) when (attempt < Attempts)
-            {
-                // Somebody else committed for the same book or person in between: judge again with what is true now.
-            }
-        }
-    }
+    public Task<CommitResult> CommitAsync(Guid planId, CommitOptions how, Actor actor, CancellationToken cancellationToken) =>
+        CommitAsync(planId, how, askForNumber: true, actor, cancellationToken);
 
-    /// <summary>Plans and commits in one step, for callers that cannot look at a plan. The same rules hold.</summary>
+    /// <summary>Plans and commits in one step, for callers that cannot look at a plan. The same rules hold, except that there is nobody to type a number.</summary>
+    /// <exception cref="NotAllowedException">The actor may not assign.</exception>
     public async Task<CommitResult> AssignAsync(PlanRequest request, Actor actor, CancellationToken cancellationToken)
     {
         var planned = await PlanAsync(request, actor, cancellationToken);
@@ -60,58 +44,103 @@ public sealed class AssignmentDesk(
             return new CommitResult.Refused(refusal);
         }
 
-        var result = await CommitAsync(((PlanResult.Planned)planned).Plan.Id, actor, cancellationToken);
+        var how = new CommitOptions();
+        var result = await CommitAsync(((PlanResult.Planned)planned).Plan.Id, how, askForNumber: false, actor, cancellationToken);
         for (var attempt = 1; result is CommitResult.Stale { NewPlan: var newer } && attempt < Attempts; attempt++)
         {
-            result = await CommitAsync(newer.Id, actor, cancellationToken);
+            result = await CommitAsync(newer.Id, how, askForNumber: false, actor, cancellationToken);
         }
 
         return result;
     }
 
-    private async Task<CommitResult> TryCommitAsync(Guid planId, Actor actor, CancellationToken cancellationToken)
+    private async Task<CommitResult> CommitAsync(Guid planId, CommitOptions how, bool askForNumber, Actor actor, CancellationToken cancellationToken)
     {
+        actor.Demand(Permissions.Assign);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await TryCommitAsync(planId, how, askForNumber, actor, cancellationToken);
+            }
+            catch (DbUpdateException) when (attempt < Attempts)
+            {
+                // Somebody else committed for the same book or person in between: judge again with what is true now.
+            }
+        }
+    }
+
+    private async Task<CommitResult> TryCommitAsync(Guid planId, CommitOptions how, bool askForNumber, Actor actor, CancellationToken cancellationToken)
+    {
+        Plan? shown;
+        Book book;
+        Wish wish;
+        PlanEffect effect;
+        await using (var read = await contexts.CreateDbContextAsync(cancellationToken))
+        {
+            shown = await read.Plans.AsNoTracking().SingleOrDefaultAsync(p => p.PublicId == planId, cancellationToken);
+            if (Obstacle(shown) is { } obstacle)
+            {
+                return new CommitResult.Refused(obstacle);
+            }
+
+            if (shown!.State is not (PlanState.Draft or PlanState.Stale))
+            {
+                return new CommitResult.Committed(await views.OfAsync(read, shown, cancellationToken));
+            }
+
+            // Computed before the transaction: a plan for many people takes seconds, and nobody else could write meanwhile. What could have moved
+            // until the commit is caught there: by the book's version, the state of each license, and the index that lets nobody have a title twice.
+            book = await read.Books.AsNoTracking().SingleAsync(b => b.Id == shown.BookId, cancellationToken);
+            wish = PlanDrafts.Deserialize(book.Id, shown.Wish);
+            effect = await PlanDrafts.EffectAsync(read, book, wish, following: false, cancellationToken);
+        }
+
+        if (effect.Hash != shown.Hash)
+        {
+            return await StaleAsync(planId, wish, actor, cancellationToken);
+        }
+
+        if (askForNumber && PlanGuards.NumberToType(shown, options) is { } number && how.TypedNumber != number)
+        {
+            return new CommitResult.Refused(new AssignmentRefusal("NumberNotTyped", $"To commit this plan, the number of licenses it takes has to be given: {number}."));
+        }
+
+        if (how.UndoWindow is { } window && (window < TimeSpan.Zero || window > LongestUndoWindow))
+        {
+            return new CommitResult.Refused(new AssignmentRefusal("UndoWindowOutOfRange", "A commit can be called back for at most seven days."));
+        }
+
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var plan = await db.Plans.SingleOrDefaultAsync(p => p.PublicId == planId, cancellationToken);
-        if (plan is null)
+        var plan = await db.Plans.SingleAsync(p => p.PublicId == planId, cancellationToken);
+        var now = clock.GetUtcNow();
+        var stored = await db.Books.SingleAsync(b => b.Id == book.Id, cancellationToken);
+        if (stored.Version != book.Version || plan.State != shown.State)
         {
-            return new CommitResult.Refused(new AssignmentRefusal("PlanNotFound", "There is no such plan. Make the plan again."));
+            throw new DbUpdateConcurrencyException("The book or the plan has changed since the effect was computed.");
         }
 
-        var wish = JsonSerializer.Deserialize<StoredWish[]>(plan.Wish)!;
-        if (plan.State == PlanState.Committed)
-        {
-            return new CommitResult.Committed(await PlanViews.OfAsync(db, plan, cancellationToken));
-        }
-
-        var book = await db.Books.SingleAsync(b => b.Id == plan.BookId, cancellationToken);
         if (await db.Locations.AnyAsync(l => l.Id == book.LocationId && l.DeletedAt != null, cancellationToken))
         {
             return new CommitResult.Refused(new AssignmentRefusal("BookNotFound", "The book's token was deleted; nothing was changed."));
         }
 
-        var current = new Wish(book.Id, [.. wish.Select(w => (w.GroupId, w.Intent))]);
-        var effect = await EffectAsync(db, book, current, cancellationToken);
-        if (effect.Hash != plan.Hash)
-        {
-            plan.State = PlanState.Stale;
-            var newer = await DraftAsync(db, current, actor, cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
-            return new CommitResult.Stale(newer);
-        }
-
-        var now = clock.GetUtcNow();
-        await ReplaceAssignmentsAsync(db, book, current, actor, now, cancellationToken);
-        await CommitLinesAsync(db, book, plan, effect, now, cancellationToken);
-        plan.State = PlanState.Committed;
+        plan.Before = PlanDrafts.Serialize(await PlanLedger.StandingAsync(db, book.Id, cancellationToken));
+        (plan.State, plan.SendAt) = PlanGuards.AfterCommit(plan, how.UndoWindow, options, now);
         plan.CommittedAt = now;
+        plan.CommittedById = actor.Id;
+        plan.CommittedByName = actor.DisplayName;
+        await PlanLedger.ReplaceAssignmentsAsync(db, ids, wish, actor, now, cancellationToken);
+        await PlanLedger.WriteAsync(
+            db, stored, plan.Id, effect.Lines, plan.State == PlanState.Committed ? LicenseState.Reserved : LicenseState.Held, LicenseCause.Committed, now, cancellationToken);
         // Raises the version: of two commits that took from the same stock, the second starts over.
-        book.ModifiedAt = now;
+        stored.ModifiedAt = now;
         db.Audit(actor, now, "plan.committed", new AuditSubject(book.LocationId, book.Id), new
         {
             plan = plan.PublicId,
-            assignments = wish,
+            assignments = wish.Assignments.Select(a => new StoredWish(a.GroupId, a.Intent)),
+            before = plan.Before,
             plan.GetNow,
             plan.RegisterFirst,
             plan.InviteFirst,
@@ -119,155 +148,44 @@ public sealed class AssignmentDesk(
             plan.Cannot,
             plan.Wait,
             plan.Release,
+            state = plan.State.ToString(),
+            plan.SendAt,
         });
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
 
         signal.Wake(book.LocationId);
         feed.Publish(new Change.OfBook(book.LocationId, book.Id));
-        return new CommitResult.Committed(await PlanViews.OfAsync(db, plan, cancellationToken));
+        return new CommitResult.Committed(await views.OfAsync(db, plan, cancellationToken));
     }
 
-    private async Task<PlanView> DraftAsync(VppBooksDbContext db, Wish wish, Actor actor, CancellationToken cancellationToken)
+    private static AssignmentRefusal? Obstacle(Plan? plan) => plan switch
     {
-        var book = await db.Books.AsNoTracking().SingleAsync(b => b.Id == wish.BookId, cancellationToken);
-        var effect = await EffectAsync(db, book, wish, cancellationToken);
-        var plan = new Plan
+        null => new AssignmentRefusal("PlanNotFound", "There is no such plan. Make the plan again."),
+        { State: PlanState.Undone } => new AssignmentRefusal("PlanUndone", "This plan was called back. Make the plan again."),
+        { State: PlanState.Rejected } => new AssignmentRefusal("PlanRejected", "This plan was not approved. Make the plan again."),
+        _ => null,
+    };
+
+    private async Task<CommitResult> StaleAsync(Guid planId, Wish wish, Actor actor, CancellationToken cancellationToken)
+    {
+        await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
         {
-            PublicId = ids.NewId(),
-            BookId = book.Id,
-            Wish = JsonSerializer.Serialize(wish.Assignments.Select(a => new StoredWish(a.GroupId, a.Intent)).ToArray()),
-            Hash = effect.Hash,
-            GetNow = effect.Count(PlanOutcome.GetsNow),
-            AlreadyHave = effect.Count(PlanOutcome.AlreadyHas),
-            RegisterFirst = effect.Count(PlanOutcome.RegisteredFirst),
-            InviteFirst = effect.Count(PlanOutcome.InvitedFirst),
-            Cannot = effect.Count(PlanOutcome.Cannot),
-            Wait = effect.Count(PlanOutcome.Waits),
-            Release = effect.Count(PlanOutcome.Released),
-            CreatedById = actor.Id,
-            CreatedByName = actor.DisplayName,
-            CreatedAt = clock.GetUtcNow(),
-        };
+            await db.Plans.Where(p => p.PublicId == planId && p.State == PlanState.Draft).ExecuteUpdateAsync(set => set.SetProperty(p => p.State, PlanState.Stale), cancellationToken);
+        }
+
+        return new CommitResult.Stale(await DraftAsync(wish, actor, cancellationToken));
+    }
+
+    private async Task<PlanView> DraftAsync(Wish wish, Actor actor, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var book = await db.Books.AsNoTracking().SingleAsync(b => b.Id == wish.BookId, cancellationToken);
+        var effect = await PlanDrafts.EffectAsync(db, book, wish, following: false, cancellationToken);
+        var plan = PlanDrafts.New(ids.NewId(), wish, effect, PlanKind.Assignments, actor, clock.GetUtcNow());
         db.Plans.Add(plan);
         await db.SaveChangesAsync(cancellationToken);
-        foreach (var chunk in effect.Lines.Chunk(5000))
-        {
-            db.PlanLines.AddRange(chunk.Select(l => new PlanLine { PlanId = plan.Id, PersonId = l.PersonId, Outcome = l.Outcome, Reason = l.Reason }));
-            await db.SaveChangesAsync(cancellationToken);
-            DetachLines(db);
-        }
-
-        return await PlanViews.OfAsync(db, plan, cancellationToken, effect.AvailableTo);
-    }
-
-    private static async Task<PlanEffect> EffectAsync(VppBooksDbContext db, Book book, Wish wish, CancellationToken cancellationToken)
-    {
-        var members = await PlanFacts.MembersAsync(db, wish.Assignments, cancellationToken);
-        var people = await PlanFacts.PeopleAsync(db, book, members, cancellationToken);
-        var stock = await PlanFacts.StockAsync(db, book, cancellationToken);
-        return Planner.Plan(members, people, stock);
-    }
-
-    private async Task ReplaceAssignmentsAsync(VppBooksDbContext db, Book book, Wish wish, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var standing = await db.GroupAssignments.Where(a => a.BookId == book.Id).ToListAsync(cancellationToken);
-        foreach (var gone in standing.Where(a => !wish.Assignments.Any(w => w.GroupId == a.GroupId && w.Intent == a.Intent)))
-        {
-            db.GroupAssignments.Remove(gone);
-            standing = [.. standing.Where(a => a != gone)];
-        }
-
-        // Removed first: a changed intent is a new row under the same unique key.
-        await db.SaveChangesAsync(cancellationToken);
-        foreach (var (groupId, intent) in wish.Assignments.Where(w => !standing.Any(a => a.GroupId == w.GroupId)))
-        {
-            db.GroupAssignments.Add(new GroupAssignment
-            {
-                PublicId = ids.NewId(),
-                BookId = book.Id,
-                GroupId = groupId,
-                Intent = intent,
-                AssignedById = actor.Id,
-                AssignedByName = actor.DisplayName,
-                AssignedAt = now,
-            });
-        }
-    }
-
-    private static async Task CommitLinesAsync(VppBooksDbContext db, Book book, Plan plan, PlanEffect effect, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var titleBooks = await db.Books.Where(b => b.AdamId == book.AdamId).Select(b => b.Id).ToListAsync(cancellationToken);
-        foreach (var chunk in effect.Lines.Where(Changes).Chunk(5000))
-        {
-            var people = chunk.Select(l => l.PersonId).ToArray();
-            var known = await db.Licenses
-                .Where(l => titleBooks.Contains(l.BookId) && l.Ordinal == 0 && EF.Parameter(people).Contains(l.PersonId))
-                .ToDictionaryAsync(l => l.PersonId, cancellationToken);
-            foreach (var line in chunk)
-            {
-                var state = line.Outcome switch
-                {
-                    PlanOutcome.Waits => LicenseState.Waiting,
-                    PlanOutcome.Released => LicenseState.Canceled,
-                    _ => LicenseState.Reserved,
-                };
-                if (!known.TryGetValue(line.PersonId, out var license))
-                {
-                    license = new License { PersonId = line.PersonId, AdamId = book.AdamId, CreatedAt = now };
-                    db.Licenses.Add(license);
-                }
-                else if (!MayChange(license, line.Outcome, book.Id))
-                {
-                    // Sent, or wanted through another book, since the effect was computed: judge everything again.
-                    throw new DbUpdateConcurrencyException("A license of the plan has moved.");
-                }
-
-                license.BookId = book.Id;
-                license.State = state;
-                license.Cause = line.Outcome == PlanOutcome.Released ? LicenseCause.NotEntitled : LicenseCause.Committed;
-                license.Source = LicenseSource.Required;
-                license.PlanId = plan.Id;
-                license.ErrorNumber = null;
-                license.Attempts = 0;
-                license.ChangedAt = now;
-            }
-
-            await db.SaveChangesAsync(cancellationToken);
-            foreach (var entry in db.ChangeTracker.Entries<License>().ToList())
-            {
-                entry.State = EntityState.Detached;
-            }
-        }
-    }
-
-    private static bool MayChange(License license, PlanOutcome outcome, int bookId) => license.State switch
-    {
-        LicenseState.Failed or LicenseState.Canceled or LicenseState.Vanished or LicenseState.Declined => outcome != PlanOutcome.Released,
-        LicenseState.Reserved or LicenseState.Waiting or LicenseState.Held => outcome == PlanOutcome.Released && license.BookId == bookId,
-        _ => false,
-    };
-
-    private static bool Changes(PlannedLine line) => line.Outcome switch
-    {
-        PlanOutcome.GetsNow or PlanOutcome.RegisteredFirst or PlanOutcome.InvitedFirst or PlanOutcome.Released => true,
-        PlanOutcome.Waits => line.Reason != PlanReason.Waiting,
-        _ => false,
-    };
-
-    private static void DetachLines(VppBooksDbContext db)
-    {
-        foreach (var entry in db.ChangeTracker.Entries<PlanLine>().ToList())
-        {
-            entry.State = EntityState.Detached;
-        }
+        await PlanDrafts.AddLinesAsync(db, plan, effect.Lines, cancellationToken);
+        return await views.OfAsync(db, plan, cancellationToken, effect.AvailableTo);
     }
 }
-
-/// <summary>A wish whose groups are known here, with our own ids.</summary>
-/// <param name="BookId">The book.</param>
-/// <param name="Assignments">The complete list.</param>
-public sealed record Wish(int BookId, IReadOnlyList<(int? GroupId, Intent Intent)> Assignments);
-
-/// <summary>A wish as stored with its plan.</summary>
-internal sealed record StoredWish(int? GroupId, Intent Intent);

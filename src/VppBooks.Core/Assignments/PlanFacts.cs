@@ -41,17 +41,25 @@ internal static class PlanFacts
         return result;
     }
 
+    /// <summary>Ids of everybody whom the planner has to judge: reached by a Required wish, or with an unsent license of the book.</summary>
+    public static async Task<int[]> ReachedAsync(VppBooksDbContext db, Book book, IReadOnlyList<PlannedWish> wishes, CancellationToken cancellationToken)
+    {
+        var reached = wishes.Where(w => w.Intent == Intent.Required).SelectMany(w => w.Members).ToHashSet();
+        reached.UnionWith(await db.Licenses.Where(l => l.BookId == book.Id && Unsent.Contains(l.State)).Select(l => l.PersonId).ToListAsync(cancellationToken));
+        return [.. reached];
+    }
+
+    /// <summary>What is known of some people as far as a book is concerned.</summary>
+    /// <param name="db">The context.</param>
+    /// <param name="book">The book.</param>
+    /// <param name="ids">The people.</param>
+    /// <param name="following">Nobody looks at the effect before it is carried out: what was refused once is not tried again.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
     public static async Task<IReadOnlyDictionary<int, PersonFacts>> PeopleAsync(
-        VppBooksDbContext db, Book book, IReadOnlyList<PlannedWish> wishes, CancellationToken cancellationToken)
+        VppBooksDbContext db, Book book, int[] ids, bool following, CancellationToken cancellationToken)
     {
         var titleBooks = await db.Books.Where(b => b.AdamId == book.AdamId).Select(b => b.Id).ToListAsync(cancellationToken);
-        var reached = wishes.Where(w => w.Intent == Intent.Required).SelectMany(w => w.Members).ToHashSet();
-        reached.UnionWith(await db.Licenses
-            .Where(l => l.BookId == book.Id && l.Source == LicenseSource.Required && Unsent.Contains(l.State))
-            .Select(l => l.PersonId).ToListAsync(cancellationToken));
-        var ids = reached.ToArray();
-
-        var holdings = await HoldingsAsync(db, book, titleBooks, ids, cancellationToken);
+        var holdings = await HoldingsAsync(db, book, titleBooks, ids, following, cancellationToken);
         var registrations = await RegistrationsAsync(db, book.LocationId, ids, cancellationToken);
         var foreignAccounts = await ForeignAccountsAsync(db, titleBooks, book.LocationId, cancellationToken);
 
@@ -83,7 +91,7 @@ internal static class PlanFacts
     }
 
     private static async Task<Dictionary<int, HoldingFact>> HoldingsAsync(
-        VppBooksDbContext db, Book book, List<int> titleBooks, int[] people, CancellationToken cancellationToken)
+        VppBooksDbContext db, Book book, List<int> titleBooks, int[] people, bool following, CancellationToken cancellationToken)
     {
         var result = new Dictionary<int, HoldingFact>();
         var rows = db.Licenses
@@ -96,8 +104,11 @@ internal static class PlanFacts
             {
                 LicenseState.Assigned => here ? HoldingFact.Here : HoldingFact.Elsewhere,
                 LicenseState.Submitting or LicenseState.Submitted or LicenseState.Unknown => HoldingFact.UnderWay,
-                LicenseState.Reserved or LicenseState.Held => here && row.Source == LicenseSource.Required ? HoldingFact.Reserved : HoldingFact.WantedOtherwise,
-                LicenseState.Waiting => here && row.Source == LicenseSource.Required ? HoldingFact.Waiting : HoldingFact.WantedOtherwise,
+                LicenseState.Reserved or LicenseState.Held or LicenseState.Waiting when !here => HoldingFact.WantedOtherwise,
+                LicenseState.Reserved or LicenseState.Held or LicenseState.Waiting when row.Source == LicenseSource.Taken => HoldingFact.Taken,
+                LicenseState.Reserved or LicenseState.Held => HoldingFact.Reserved,
+                LicenseState.Waiting => HoldingFact.Waiting,
+                LicenseState.Failed or LicenseState.Declined or LicenseState.Vanished when following => HoldingFact.Refused,
                 _ => HoldingFact.None,
             };
             // A person with several rows: having it at Apple outweighs everything else (the enum is ordered that way).

@@ -8,7 +8,7 @@ using VppBooks.Core.Security;
 namespace VppBooks.Core.Assignments;
 
 /// <summary>Reads plans, their lines and their progress.</summary>
-public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts)
+public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, LicenseOptions options)
 {
     /// <summary>A plan; null when there is none.</summary>
     public async Task<PlanView?> FindAsync(Guid planId, Actor actor, CancellationToken cancellationToken)
@@ -25,7 +25,7 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts)
         actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var plan = await db.Plans.AsNoTracking()
-            .Where(p => p.State == PlanState.Committed && db.Books.Any(b => b.Id == p.BookId && b.PublicId == bookId))
+            .Where(p => (p.State == PlanState.Committed || p.State == PlanState.Undoable || p.State == PlanState.AwaitingApproval) && db.Books.Any(b => b.Id == p.BookId && b.PublicId == bookId))
             .OrderByDescending(p => p.Id)
             .FirstOrDefaultAsync(cancellationToken);
         return plan is null ? null : await OfAsync(db, plan, cancellationToken);
@@ -66,13 +66,14 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts)
                     && u.OperationId == null && (u.Status == VppUserStatus.Registered || u.ErrorNumber != null)),
                 cancellationToken);
         return new PlanProgress(
-            Of(LicenseState.Reserved) + Of(LicenseState.Held),
+            Of(LicenseState.Reserved),
             invited,
             Of(LicenseState.Submitting) + Of(LicenseState.Submitted),
             Of(LicenseState.Assigned),
             Of(LicenseState.Waiting),
             Of(LicenseState.Failed),
-            Of(LicenseState.Unknown));
+            Of(LicenseState.Unknown),
+            Of(LicenseState.Held));
 
         int Of(LicenseState state) => states.GetValueOrDefault(state);
     }
@@ -113,7 +114,7 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts)
                 assignment.AssignedAt)).ToListAsync(cancellationToken);
     }
 
-    internal static async Task<PlanView> OfAsync(VppBooksDbContext db, Plan plan, CancellationToken cancellationToken, int? offered = null)
+    internal async Task<PlanView> OfAsync(VppBooksDbContext db, Plan plan, CancellationToken cancellationToken, int? offered = null)
     {
         var book = await db.Books.AsNoTracking().SingleAsync(b => b.Id == plan.BookId, cancellationToken);
         var syncedAt = await db.Locations.Where(l => l.Id == book.LocationId).Select(l => l.LastSyncedAt).SingleAsync(cancellationToken);
@@ -147,6 +148,20 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts)
             stock.Unlimited,
             stock.Free,
             plan.CreatedAt,
-            syncedAt);
+            syncedAt)
+        {
+            Kind = plan.Kind,
+            NumberToType = PlanGuards.NumberToType(plan, options),
+            NeedsApproval = PlanGuards.NeedsApproval(plan, options),
+            UndoWindow = options.UndoWindow,
+            SendAt = plan.SendAt,
+            CommittedById = plan.CommittedById,
+            CommittedByName = plan.CommittedByName,
+            CommittedAt = plan.CommittedAt,
+            DecidedByName = plan.DecidedByName,
+            DecidedAt = plan.DecidedAt,
+            GrownFrom = plan.GrownFrom,
+            GrownTo = plan.GrownTo,
+        };
     }
 }

@@ -52,8 +52,14 @@ public enum HoldingFact : byte
     /// <summary>The same Apple Account holds it through a record that others made.</summary>
     Foreign = 6,
 
-    /// <summary>Set aside or waited for through another book of the same title, or because the reader asked.</summary>
+    /// <summary>Set aside or waited for through another book of the same title.</summary>
     WantedOtherwise = 7,
+
+    /// <summary>Refused by Apple or by an approver, or taken back by Apple: only a new plan of an administrator tries again.</summary>
+    Refused = 8,
+
+    /// <summary>Set aside or waited for because the reader took this book; not sent.</summary>
+    Taken = 9,
 }
 
 /// <summary>Everything the planner knows of one person.</summary>
@@ -108,7 +114,7 @@ public static class Planner
         {
             if (!required.Contains(facts.PersonId))
             {
-                if (facts.Holding is HoldingFact.Reserved or HoldingFact.Waiting)
+                if (facts.Holding is HoldingFact.Reserved or HoldingFact.Waiting || (facts.Holding == HoldingFact.Taken && !MayKeep(facts, offered)))
                 {
                     lines.Add(new PlannedLine(facts.PersonId, PlanOutcome.Released, PlanReason.None));
                 }
@@ -125,15 +131,24 @@ public static class Planner
         return new PlanEffect(lines, offered.Count, Hash(wishes, lines));
     }
 
+    private static bool MayKeep(PersonFacts facts, HashSet<int> offered) => offered.Contains(facts.PersonId) && JudgeNewcomer(facts).Outcome != PlanOutcome.Cannot;
+
     private static PlannedLine Judge(PersonFacts facts)
     {
+        if (facts.Holding is HoldingFact.Reserved or HoldingFact.Waiting or HoldingFact.Taken && JudgeNewcomer(facts) is (PlanOutcome.Cannot, var obstacle))
+        {
+            // What is set aside for somebody who cannot receive it is missing to others.
+            return new PlannedLine(facts.PersonId, PlanOutcome.Released, obstacle);
+        }
+
         var (outcome, reason) = facts.Holding switch
         {
             HoldingFact.Here => (PlanOutcome.AlreadyHas, PlanReason.HoldsHere),
             HoldingFact.Elsewhere => (PlanOutcome.AlreadyHas, PlanReason.HoldsElsewhere),
-            HoldingFact.UnderWay or HoldingFact.Reserved or HoldingFact.WantedOtherwise => (PlanOutcome.AlreadyHas, PlanReason.UnderWay),
+            HoldingFact.UnderWay or HoldingFact.Reserved or HoldingFact.WantedOtherwise or HoldingFact.Taken => (PlanOutcome.AlreadyHas, PlanReason.UnderWay),
             HoldingFact.Foreign => (PlanOutcome.AlreadyHas, PlanReason.HoldsThroughForeignRecord),
             HoldingFact.Waiting => (PlanOutcome.Waits, PlanReason.Waiting),
+            HoldingFact.Refused => (PlanOutcome.Cannot, PlanReason.LicenseRefused),
             _ => JudgeNewcomer(facts),
         };
         return new PlannedLine(facts.PersonId, outcome, reason);

@@ -13,6 +13,9 @@ internal static partial class DirectoryLog      // ids 5000-5099
     [LoggerMessage(5002, LogLevel.Information, "All users read: {Users} found, {Gone} gone")]
     public static partial void AllUsersRead(this ILogger logger, int users, int gone);
 
+    [LoggerMessage(5004, LogLevel.Warning, "The members of assigned groups could not be read: {Failure}; tried again in a minute")]
+    public static partial void WatchFailed(this ILogger logger, string failure);
+
     [LoggerMessage(5003, LogLevel.Warning, "The directory cannot be read: {Reason}; status {Status}, request-id {RequestId}")]
     public static partial void ReadFailed(this ILogger logger, string reason, int status, string? requestId);
 }

@@ -25,6 +25,9 @@ public sealed class DirectoryOptions
 
     /// <summary>Longest wait for one answer, at most 5 min; default 1 min.</summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How old the members of an assigned group may become before they are read again. 1 min to 1 day; default 15 min.</summary>
+    public TimeSpan ReadEvery { get; set; } = TimeSpan.FromMinutes(15);
 }
 
 /// <summary>Registration of everything about groups and their members.</summary>
@@ -53,6 +56,7 @@ public static class DirectoryRegistration
                 .Validate(o => o.FirstBackoff > TimeSpan.Zero && o.FirstBackoff <= TimeSpan.FromMinutes(1), $"{DirectoryOptions.SectionName}:{nameof(DirectoryOptions.FirstBackoff)} must be more than 0 and at most 00:01:00.")
                 .Validate(o => o.LongestWait >= TimeSpan.Zero && o.LongestWait <= TimeSpan.FromMinutes(10), $"{DirectoryOptions.SectionName}:{nameof(DirectoryOptions.LongestWait)} must be at most 00:10:00.")
                 .Validate(o => o.RequestTimeout > TimeSpan.Zero && o.RequestTimeout <= TimeSpan.FromMinutes(5), $"{DirectoryOptions.SectionName}:{nameof(DirectoryOptions.RequestTimeout)} must be more than 0 and at most 00:05:00.")
+                .Validate(o => o.ReadEvery >= TimeSpan.FromMinutes(1) && o.ReadEvery <= TimeSpan.FromDays(1), $"{DirectoryOptions.SectionName}:{nameof(DirectoryOptions.ReadEvery)} must be between 00:01:00 and 1.00:00:00.")
                 .ValidateOnStart();
             services.AddOptions<PeopleOptions>().ValidateOnStart();
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PeopleOptions>, PeopleOptionsValidator>());
@@ -77,6 +81,7 @@ public static class DirectoryRegistration
             services.TryAddSingleton<PeopleWriter>();
             services.TryAddSingleton<GroupReader>();
             services.TryAddSingleton<GroupCatalog>();
+            services.TryAddSingleton<DirectoryWatch>();
             return services;
         }
     }

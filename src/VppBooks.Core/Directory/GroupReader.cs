@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
+using VppBooks.Core.Assignments;
 using VppBooks.Core.Audit;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
@@ -173,6 +174,11 @@ public sealed class GroupReader(
 
         await db.Groups.Where(g => g.Id == group.Id).ExecuteUpdateAsync(
             set => set.SetProperty(g => g.MembersReadAt, readAt).SetProperty(g => g.MemberCount, members.Count), cancellationToken);
+        if (added.Count + removed.Count > 0)
+        {
+            await db.WantFollowingOfGroupAsync(group.Id, cancellationToken);
+        }
+
         await transaction.CommitAsync(cancellationToken);
         logger.MembersRead(group.Id, members.Count, added.Count, removed.Count);
         return (new MembersChange(group.Id, group.DirectoryId, group.MembersReadAt is null, before.Count, added.Count, removed.Count), removed);

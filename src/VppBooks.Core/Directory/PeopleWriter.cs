@@ -1,4 +1,6 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
+using VppBooks.Core.Assignments;
 using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
@@ -52,6 +54,11 @@ public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, 
                 .ExecuteUpdateAsync(set => set.SetProperty(p => p.GoneSince, now), cancellationToken);
         }
 
+        if (marked > 0)
+        {
+            await db.WantFollowingAsync(cancellationToken);
+        }
+
         return marked;
     }
 
@@ -74,6 +81,7 @@ public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, 
             }
         }
 
+        var decisive = added.Count > 0 || db.ChangeTracker.Entries<Person>().Any(DecidesWhetherBooksCanBeGiven);
         await db.SaveChangesAsync(cancellationToken);
         await bulk.InsertPeopleAsync(db, added.Values, cancellationToken);
         var numbers = known.Values.Select(p => p.Id).ToList();
@@ -83,9 +91,21 @@ public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, 
             numbers.AddRange(await db.People.Where(p => unknown.Contains(p.DirectoryId)).Select(p => p.Id).ToListAsync(cancellationToken));
         }
 
+        if (decisive)
+        {
+            await db.WantFollowingAsync(cancellationToken);
+        }
+
         await transaction.CommitAsync(cancellationToken);
         return numbers;
     }
+
+    private static bool DecidesWhetherBooksCanBeGiven(EntityEntry<Person> person) =>
+        person.Property(p => p.AccountEnabled).IsModified
+        || person.Property(p => p.Guest).IsModified
+        || person.Property(p => p.GoneSince).IsModified
+        || person.Property(p => p.Mail).IsModified
+        || person.Property(p => p.ManagedAppleAccount).IsModified;
 
     private static void Describe(Person person, DirectoryUser user)
     {

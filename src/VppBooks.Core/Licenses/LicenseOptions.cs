@@ -24,7 +24,7 @@ public sealed class LicenseOptions
     public int? ApprovalThreshold { get; set; }
 
     /// <summary>Plans that take at least this many licenses, or are short, are committed only with the number typed. 1 or more.</summary>
-    public int TypeNumberFrom { get; set; } = 50;
+    public int TypeNumberFrom { get; set; } = 100;
 
     /// <summary>Share by which the people whom a book's Required groups reach may grow at once, as long as it is not more than <see cref="GrowthPeople"/> people. 0 to 10.</summary>
     public double GrowthShare { get; set; } = 0.2;

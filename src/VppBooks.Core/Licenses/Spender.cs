@@ -69,9 +69,10 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                     {
                         b.Id,
                         b.Unlimited,
+                        b.WaitingOrder,
                         b.AvailableCount,
                         Aside = db.Licenses.Count(l => l.BookId == b.Id && aside.Contains(l.State)),
-                        Waiting = db.Licenses.Count(l => l.BookId == b.Id && l.State == LicenseState.Waiting),
+                        Waiting = WaitingOrders.Serveable(db).Count(l => l.BookId == b.Id),
                     })
                     .Where(b => b.Waiting > 0 || (!b.Unlimited && b.Aside > b.AvailableCount))
                     .ToListAsync(cancellationToken);
@@ -87,9 +88,10 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                     var (from, to, cause) = free > 0
                         ? (LicenseState.Waiting, LicenseState.Reserved, LicenseCause.StockRose)
                         : (LicenseState.Reserved, LicenseState.Waiting, LicenseCause.StockShort);
-                    var rows = db.Licenses.Where(l => l.BookId == book.Id && l.State == from);
-                    var ordered = free > 0 ? rows.OrderBy(l => l.Id) : rows.OrderByDescending(l => l.Id);
-                    var chosen = await ordered.Take((int)Math.Min(Window, Math.Abs(free))).Select(l => l.Id).ToArrayAsync(cancellationToken);
+                    var rows = free > 0 ? WaitingOrders.Serveable(db) : db.Licenses.Where(l => l.State == from);
+                    var ordered = await WaitingOrders.Sort(db, rows.Where(l => l.BookId == book.Id), book.WaitingOrder).Select(l => l.Id).ToListAsync(cancellationToken);
+                    // Who would be served last is the first to wait.
+                    var chosen = (free > 0 ? ordered.Take((int)Math.Min(Window, free)) : ordered.TakeLast((int)Math.Min(Window, -free))).ToArray();
                     if (chosen.Length == 0)
                     {
                         continue;

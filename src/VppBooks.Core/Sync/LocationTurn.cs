@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Assignments;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Persistence;
@@ -9,7 +10,7 @@ namespace VppBooks.Core.Sync;
 /// Everything there is to do for one location, in the order in which one step makes the next one possible. All of it is in the database, so any owner of
 /// the lease may begin where another one ended.
 /// </summary>
-public sealed class LocationTurn(IDbContextFactory<VppBooksDbContext> contexts, LocationSync sync, LicenseDispatcher dispatcher)
+public sealed class LocationTurn(IDbContextFactory<VppBooksDbContext> contexts, LocationSync sync, AssignmentFollower follower, PlanReleases releases, LicenseDispatcher dispatcher)
 {
     /// <summary>Does what can be done now.</summary>
     /// <returns>When to come back; null when only a signal can bring new work.</returns>
@@ -22,7 +23,10 @@ public sealed class LocationTurn(IDbContextFactory<VppBooksDbContext> contexts, 
             await sync.RunAsync(lease, reason, name, cancellationToken);
         }
 
-        return await dispatcher.RunAsync(lease, cancellationToken);
+        await follower.FollowAsync(lease, cancellationToken);
+        var release = await releases.ReleaseDueAsync(lease, cancellationToken);
+        var next = await dispatcher.RunAsync(lease, cancellationToken);
+        return release < next || next is null ? release : next;
     }
 
     private async Task<(SyncReason Reason, string? Name)?> FindWishAsync(int locationId, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using VppBooks.Core.Assignments;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Persistence;
@@ -81,6 +82,8 @@ public sealed class LocationWorker(
                 || (db.SyncRuns.Any(r => r.LocationId == l.Id && r.Result == SyncResult.Running)
                     && !db.LocationLeases.Any(x => x.LocationId == l.Id && x.Owner != "" && x.ExpiresAt >= now))
                 || db.Operations.Any(o => o.LocationId == l.Id && (o.State == OperationState.Intended || o.NextCheckAt <= now))
+                || (l.State == TokenState.Valid && !l.MustReadFirst && db.Books.Any(b => b.LocationId == l.Id && b.FollowWanted))
+                || db.Plans.Any(p => p.State == PlanState.Undoable && p.SendAt <= now && db.Books.Any(b => b.Id == p.BookId && b.LocationId == l.Id))
                 || ((l.PausedUntil == null || l.PausedUntil <= now) && l.State == TokenState.Valid
                     && db.Books.Any(b => b.LocationId == l.Id && db.Licenses.Any(x => x.BookId == b.Id && x.State == LicenseState.Reserved))))
             .Select(l => l.Id)

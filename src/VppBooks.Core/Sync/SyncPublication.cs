@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Assignments;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Persistence;
@@ -41,6 +42,11 @@ internal sealed class SyncPublication(LeasedWriter writer, IBulkStore bulk, Ledg
         rows += await ledger.PublishUsersAsync(db, scope, reading.UsersComplete, cancellationToken);
         var changes = await ledger.PublishAssignmentsAsync(db, scope, cancellationToken);
         run.RowsChanged = rows + changes.Rows;
+
+        if (run.RowsChanged > 0)
+        {
+            await db.WantFollowingAtAsync(location.Id, cancellationToken);
+        }
 
         await MarkLocationAsync(db, location, reading, run, cancellationToken);
         progress.End(reading.Clean ? SyncResult.Succeeded : SyncResult.Partial);

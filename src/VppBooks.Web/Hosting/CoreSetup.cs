@@ -77,5 +77,11 @@ internal static class CoreSetup
         AssignBeforeAcceptance = settings.AssignBeforeAcceptance,
         UnknownAfter = settings.UnknownAfter,
         UnknownReadsApart = settings.UnknownReadsApart,
+        UndoWindow = settings.UndoWindow,
+        ApprovalThreshold = settings.ApprovalThreshold,
+        TypeNumberFrom = settings.TypeNumberFrom,
+        GrowthShare = settings.GrowthShare,
+        GrowthPeople = settings.GrowthPeople,
+        GrowthLimit = settings.GrowthLimit,
     };
 }

@@ -14,8 +14,32 @@ public sealed class LicensesSettings : ISettings
     /// <summary>Least time between the two reads that must agree on the absence; 1 s to an hour.</summary>
     public TimeSpan UnknownReadsApart { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long a committed plan can be called back before anything is sent; 0 to 7 days, zero sends at once.</summary>
+    public TimeSpan UndoWindow { get; set; }
+
+    /// <summary>Plans for more licenses than this need a second person's approval; 0 or more, empty: none does.</summary>
+    public int? ApprovalThreshold { get; set; }
+
+    /// <summary>Plans for at least this many licenses ask for the number to be typed; 1 or more.</summary>
+    public int TypeNumberFrom { get; set; } = 100;
+
+    /// <summary>New members of assigned groups that are more than this share of those before, and more than <see cref="GrowthPeople"/>, are held for approval; 0 to 10.</summary>
+    public double GrowthShare { get; set; } = 0.2;
+
+    /// <inheritdoc cref="GrowthShare"/>
+    public int GrowthPeople { get; set; } = 100;
+
+    /// <summary>More new members than this are held in any case; 1 or more.</summary>
+    public int GrowthLimit { get; set; } = 500;
+
     public IEnumerable<string> Faults() =>
     [
+        .. Check.Range("Licenses:UndoWindow", UndoWindow, TimeSpan.Zero, TimeSpan.FromDays(7)),
+        .. Check.Range("Licenses:ApprovalThreshold", ApprovalThreshold ?? 0, 0, int.MaxValue),
+        .. Check.Range("Licenses:TypeNumberFrom", TypeNumberFrom, 1, int.MaxValue),
+        .. GrowthShare is >= 0 and <= 10 ? (string[])[] : [$"Licenses:GrowthShare must be between 0 and 10; it is {GrowthShare}."],
+        .. Check.Range("Licenses:GrowthPeople", GrowthPeople, 0, int.MaxValue),
+        .. Check.Range("Licenses:GrowthLimit", GrowthLimit, 1, int.MaxValue),
         .. Check.Range("Licenses:UnknownAfter", UnknownAfter, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
         .. Check.Range("Licenses:UnknownReadsApart", UnknownReadsApart, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
     ];

@@ -166,13 +166,13 @@ public sealed class SpendTests
         var request = new PlanRequest(book.PublicId, [new WishedAssignment(group, Intent.Required)]);
         var shown = Assert.IsType<PlanResult.Planned>(await desk.PlanAsync(request, Locations.CoreHouse.Admin, CancellationToken.None)).Plan;
         var other = Assert.IsType<PlanResult.Planned>(await desk.PlanAsync(request, Locations.CoreHouse.Admin, CancellationToken.None)).Plan;
-        Assert.IsType<CommitResult.Committed>(await desk.CommitAsync(other.Id, Locations.CoreHouse.Admin, CancellationToken.None));
+        Assert.IsType<CommitResult.Committed>(await desk.CommitAsync(other.Id, new CommitOptions(TypedNumber: other.NumberToType), Locations.CoreHouse.Admin, CancellationToken.None));
 
-        var stale = Assert.IsType<CommitResult.Stale>(await desk.CommitAsync(shown.Id, Locations.CoreHouse.Admin, CancellationToken.None));
+        var stale = Assert.IsType<CommitResult.Stale>(await desk.CommitAsync(shown.Id, new CommitOptions(TypedNumber: shown.NumberToType), Locations.CoreHouse.Admin, CancellationToken.None));
 
         Assert.Equal(0, stale.NewPlan.Takes);
         Assert.Equal(other.Takes, (await house.LicensesAsync(book)).Count);
-        Assert.IsType<CommitResult.Committed>(await desk.CommitAsync(other.Id, Locations.CoreHouse.Admin, CancellationToken.None));
+        Assert.IsType<CommitResult.Committed>(await desk.CommitAsync(other.Id, new CommitOptions(TypedNumber: other.NumberToType), Locations.CoreHouse.Admin, CancellationToken.None));
         Assert.Equal(other.Takes, (await house.LicensesAsync(book)).Count);
     }
 

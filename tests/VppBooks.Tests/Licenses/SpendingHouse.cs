@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
@@ -25,9 +26,15 @@ internal sealed class SpendingHouse : IAsyncDisposable
 
     public int LocationId { get; private set; }
 
-    public static async Task<SpendingHouse> StartAsync(Action<AppleSwitches>? switches = null)
+    public static async Task<SpendingHouse> StartAsync(Action<AppleSwitches>? switches = null, Action<LicenseOptions>? options = null)
     {
-        var house = new SpendingHouse(await CoreHouse.StartAsync(services => services.Configure<PeopleOptions>(o => o.ManagedAppleAccount = "extensionAttribute1")));
+        var house = new SpendingHouse(await CoreHouse.StartAsync(services =>
+        {
+            services.Configure<PeopleOptions>(o => o.ManagedAppleAccount = "extensionAttribute1");
+            var licenses = new LicenseOptions();
+            options?.Invoke(licenses);
+            services.Replace(ServiceDescriptor.Singleton(licenses));
+        }));
         house.Apple.Switches.MaxRequestsPerSecond = 2000;
         switches?.Invoke(house.Apple.Switches);
         var created = await house.Core.Enrollment.CreateAsync(

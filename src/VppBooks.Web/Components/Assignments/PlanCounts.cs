@@ -25,8 +25,5 @@ internal static class PlanCounts
         };
 
         public bool SameCountsAs(PlanView other) => Order.All(o => plan.Count(o) == other.Count(o));
-
-        /// <summary>A large or short plan asks for the number of licenses by hand: a habitual click must not spend them.</summary>
-        public bool AsksForNumber => plan.Takes >= 100 || (plan.Wait > 0 && plan.Takes > 0);
     }
 }

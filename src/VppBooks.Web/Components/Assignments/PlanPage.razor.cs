@@ -191,7 +191,7 @@ public sealed partial class PlanPage
         }
     }
 
-    private async Task CommitAsync()
+    private async Task CommitAsync(CommitOptions how)
     {
         if (_busy)
         {
@@ -200,7 +200,7 @@ public sealed partial class PlanPage
 
         _busy = true;
         _message = null;
-        var answer = await LoadAsync(async () => await Desk.CommitAsync(PlanId, await ActorAsync(), Leaving));
+        var answer = await LoadAsync(async () => await Desk.CommitAsync(PlanId, how, await ActorAsync(), Leaving));
         _busy = false;
         switch (answer.Value)
         {

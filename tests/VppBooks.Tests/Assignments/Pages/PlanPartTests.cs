@@ -32,7 +32,7 @@ public sealed class PlanPartTests : ElementContext
     public async Task Large_or_short_plan_asks_for_its_number(int gets, int waits)
     {
         var commits = 0;
-        var commit = Commit(_plan with { GetNow = gets, RegisterFirst = 0, InviteFirst = 0, Wait = waits }, () => commits++);
+        var commit = Commit(_plan with { GetNow = gets, RegisterFirst = 0, InviteFirst = 0, Wait = waits, NumberToType = gets }, () => commits++);
 
         await commit.Find("form").SubmitAsync();
         Assert.NotNull(commit.Find("[role=alert]"));

@@ -1,0 +1,172 @@
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Audit;
+using VppBooks.Core.Catalog;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Persistence;
+using VppBooks.Core.Security;
+using VppBooks.Core.Signals;
+
+namespace VppBooks.Core.Assignments;
+
+/// <summary>Decides on committed plans whose licenses are held: approve, refuse, undo. Until then nothing has been sent, for nobody of them.</summary>
+public sealed class PlanDecisions(
+    IDbContextFactory<VppBooksDbContext> contexts, PlanViews views, LicenseOptions options, IdSource ids, TimeProvider clock, WorkSignal signal, ChangeFeed feed)
+{
+    /// <summary>Lets a plan go that waits for approval. Whoever committed it cannot approve it.</summary>
+    /// <exception cref="NotAllowedException">The actor may not assign.</exception>
+    public Task<DecisionResult> ApproveAsync(Guid planId, Actor actor, CancellationToken cancellationToken) => DecideAsync(
+        planId,
+        actor,
+        (plan, _) => plan.State switch
+        {
+            PlanState.AwaitingApproval when plan.CommittedById == actor.Id => new AssignmentRefusal("OwnPlan", "A second person has to approve this plan: you committed it."),
+            PlanState.AwaitingApproval => null,
+            PlanState.Committed or PlanState.Undoable => Unchanged,
+            _ => Ended,
+        },
+        async (db, plan, book, now) =>
+        {
+            (plan.State, plan.SendAt) = PlanGuards.AfterApproval(plan, options, now);
+            if (plan.State == PlanState.Committed)
+            {
+                await PlanReleases.ReleaseAsync(db, plan, LicenseCause.Approved, now, cancellationToken);
+            }
+
+            return "plan.approved";
+        },
+        cancellationToken);
+
+    /// <summary>Refuses a plan that waits for approval; nothing of it is sent, and the assignments are what they were.</summary>
+    /// <exception cref="NotAllowedException">The actor may not assign.</exception>
+    public Task<DecisionResult> RejectAsync(Guid planId, Actor actor, CancellationToken cancellationToken) => DecideAsync(
+        planId,
+        actor,
+        (plan, _) => plan.State switch
+        {
+            PlanState.AwaitingApproval => null,
+            PlanState.Rejected => Unchanged,
+            PlanState.Committed or PlanState.Undoable => new AssignmentRefusal("PlanApproved", "This plan was approved meanwhile."),
+            _ => Ended,
+        },
+        async (db, plan, book, now) =>
+        {
+            plan.State = PlanState.Rejected;
+            var back = await PutBackAsync(db, plan, book, actor, now, cancellationToken);
+            // Where the wish stands, following the group would hold the same people again and again.
+            await GiveUpAsync(db, plan, back ? LicenseState.Canceled : LicenseState.Declined, LicenseCause.Rejected, now, cancellationToken);
+            return "plan.rejected";
+        },
+        cancellationToken);
+
+    /// <summary>Calls a committed plan back while its licenses are held: no request is made for any of them, and the assignments are what they were.</summary>
+    /// <exception cref="NotAllowedException">The actor may not assign.</exception>
+    public Task<DecisionResult> UndoAsync(Guid planId, Actor actor, CancellationToken cancellationToken) => DecideAsync(
+        planId,
+        actor,
+        (plan, now) => plan.State switch
+        {
+            PlanState.AwaitingApproval when plan.Kind == PlanKind.Assignments => null,
+            PlanState.Undoable when plan.SendAt > now => null,
+            PlanState.Undone => Unchanged,
+            PlanState.Undoable or PlanState.Committed => new AssignmentRefusal("TooLate", "The undo window has ended: licenses of this plan are on their way to Apple and cannot be called back."),
+            _ => Ended,
+        },
+        async (db, plan, book, now) =>
+        {
+            plan.State = PlanState.Undone;
+            var back = await PutBackAsync(db, plan, book, actor, now, cancellationToken);
+            await GiveUpAsync(db, plan, back ? LicenseState.Canceled : LicenseState.Declined, LicenseCause.Undone, now, cancellationToken);
+            return "plan.undone";
+        },
+        cancellationToken);
+
+    private static readonly AssignmentRefusal Unchanged = new("", "");
+    private static readonly AssignmentRefusal Ended = new("PlanEnded", "This plan is not waiting for a decision any more.");
+
+    private async Task<DecisionResult> DecideAsync(
+        Guid planId,
+        Actor actor,
+        Func<Plan, DateTimeOffset, AssignmentRefusal?> judge,
+        Func<VppBooksDbContext, Plan, Book, DateTimeOffset, Task<string>> decide,
+        CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Assign);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await TryDecideAsync(planId, actor, judge, decide, cancellationToken);
+            }
+            catch (DbUpdateException) when (attempt < 4)
+            {
+                // Another decision, or the end of the undo window, came first: look again.
+            }
+        }
+    }
+
+    private async Task<DecisionResult> TryDecideAsync(
+        Guid planId,
+        Actor actor,
+        Func<Plan, DateTimeOffset, AssignmentRefusal?> judge,
+        Func<VppBooksDbContext, Plan, Book, DateTimeOffset, Task<string>> decide,
+        CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var plan = await db.Plans.SingleOrDefaultAsync(p => p.PublicId == planId, cancellationToken);
+        if (plan is null)
+        {
+            return new DecisionResult.Refused(new AssignmentRefusal("PlanNotFound", "There is no such plan."));
+        }
+
+        var now = clock.GetUtcNow();
+        if (judge(plan, now) is { } refusal)
+        {
+            return refusal == Unchanged ? new DecisionResult.Done(await views.OfAsync(db, plan, cancellationToken)) : new DecisionResult.Refused(refusal);
+        }
+
+        // Of two decisions at once only one finds the plan as it was read.
+        if (await db.Plans.Where(p => p.Id == plan.Id && p.State == plan.State).ExecuteUpdateAsync(set => set.SetProperty(p => p.DecidedAt, now), cancellationToken) != 1)
+        {
+            throw new DbUpdateConcurrencyException("The plan was decided meanwhile.");
+        }
+
+        var book = await db.Books.SingleAsync(b => b.Id == plan.BookId, cancellationToken);
+        plan.DecidedAt = now;
+        plan.DecidedByName = actor.DisplayName;
+        var action = await decide(db, plan, book, now);
+        book.ModifiedAt = now;
+        db.Audit(actor, now, action, new AuditSubject(book.LocationId, book.Id), new { plan = plan.PublicId, licenses = PlanGuards.Takes(plan), committedBy = plan.CommittedByName, plan.SendAt });
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+
+        signal.Wake(book.LocationId);
+        feed.Publish(new Change.OfBook(book.LocationId, book.Id));
+        return new DecisionResult.Done(await views.OfAsync(db, plan, cancellationToken));
+    }
+
+    /// <summary>Puts the assignments of before back, unless a later plan has changed them again.</summary>
+    private async Task<bool> PutBackAsync(VppBooksDbContext db, Plan plan, Book book, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (plan.Kind != PlanKind.Assignments || plan.Before is null)
+        {
+            return false;
+        }
+
+        var wish = PlanDrafts.Deserialize(book.Id, plan.Wish).Assignments.ToHashSet();
+        if (!wish.SetEquals((await PlanLedger.StandingAsync(db, book.Id, cancellationToken)).Assignments))
+        {
+            return false;
+        }
+
+        await PlanLedger.ReplaceAssignmentsAsync(db, ids, PlanDrafts.Deserialize(book.Id, plan.Before), actor, now, cancellationToken);
+        // Whoever had a place through the assignments of before gets it again.
+        book.FollowWanted = true;
+        return true;
+    }
+
+    private static Task<int> GiveUpAsync(VppBooksDbContext db, Plan plan, LicenseState to, LicenseCause cause, DateTimeOffset now, CancellationToken cancellationToken) =>
+        db.Licenses
+            .Where(l => l.PlanId == plan.Id && (l.State == LicenseState.Held || l.State == LicenseState.Waiting))
+            .ExecuteUpdateAsync(set => set.SetProperty(l => l.State, to).SetProperty(l => l.Cause, cause).SetProperty(l => l.ChangedAt, now), cancellationToken);
+}

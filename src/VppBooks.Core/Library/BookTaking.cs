@@ -1,0 +1,121 @@
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Assignments;
+using VppBooks.Core.Audit;
+using VppBooks.Core.Catalog;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.People;
+using VppBooks.Core.Persistence;
+using VppBooks.Core.Security;
+using VppBooks.Core.Signals;
+
+namespace VppBooks.Core.Library;
+
+/// <summary>What became of a reader's wish for a book.</summary>
+public abstract record TakeResult
+{
+    private TakeResult()
+    {
+    }
+
+    /// <summary>A copy is set aside and on its way.</summary>
+    public sealed record Taken : TakeResult;
+
+    /// <summary>No copy is free: the reader is on the waiting list.</summary>
+    public sealed record Waits : TakeResult;
+
+    /// <summary>The reader has the title, or it is on its way: nothing was spent.</summary>
+    public sealed record AlreadyThere(PlanReason Reason) : TakeResult;
+
+    /// <summary>The book is not offered to this reader, or does not exist: which of the two is not told.</summary>
+    public sealed record NotOffered : TakeResult;
+
+    /// <summary>The reader cannot receive books.</summary>
+    public sealed record Cannot(PlanReason Reason) : TakeResult;
+}
+
+/// <summary>A reader takes a book that is offered: exactly one license, however often the button is pressed.</summary>
+public sealed class BookTaking(IDbContextFactory<VppBooksDbContext> contexts, TimeProvider clock, WorkSignal signal, ChangeFeed feed)
+{
+    private const int Attempts = 4;
+
+    /// <summary>Takes a book for the reader who asks, and for nobody else.</summary>
+    /// <param name="bookId">The book's public id.</param>
+    /// <param name="reader">The signed-in reader; the directory's object id says which person that is.</param>
+    /// <param name="cancellationToken">Stops before the commit.</param>
+    public async Task<TakeResult> TakeAsync(Guid bookId, Actor reader, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await TryTakeAsync(bookId, reader, cancellationToken);
+            }
+            catch (DbUpdateException) when (attempt < Attempts)
+            {
+                // Another copy of the same wish, a plan or a sync came first: look again.
+            }
+        }
+    }
+
+    private async Task<TakeResult> TryTakeAsync(Guid bookId, Actor reader, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var person = Guid.TryParse(reader.Id, out var directoryId) ? await db.People.AsNoTracking().SingleOrDefaultAsync(p => p.DirectoryId == directoryId, cancellationToken) : null;
+        var book = await db.Books.SingleOrDefaultAsync(
+            b => b.PublicId == bookId && !b.NoLongerReported && db.Locations.Any(l => l.Id == b.LocationId && l.DeletedAt == null), cancellationToken);
+        if (person is null || book is null || !await IsOfferedAsync(db, book, person, cancellationToken))
+        {
+            return new TakeResult.NotOffered();
+        }
+
+        int[] ids = [person.Id];
+        var facts = await PlanFacts.PeopleAsync(db, book, ids, following: false, cancellationToken);
+        var line = Planner.Plan([new PlannedWish(null, Intent.Required, ids)], facts, await PlanFacts.StockAsync(db, book, cancellationToken)).Lines.Single();
+        switch (line.Outcome)
+        {
+            case PlanOutcome.AlreadyHas or PlanOutcome.Waits when line.Reason != PlanReason.None:
+                return new TakeResult.AlreadyThere(line.Reason);
+            case PlanOutcome.Cannot or PlanOutcome.Released:
+                return new TakeResult.Cannot(line.Reason);
+        }
+
+        var now = clock.GetUtcNow();
+        var license = await db.Licenses.SingleOrDefaultAsync(l => l.PersonId == person.Id && l.AdamId == book.AdamId && l.Ordinal == 0, cancellationToken);
+        if (license is null)
+        {
+            license = new License { PersonId = person.Id, AdamId = book.AdamId, CreatedAt = now };
+            db.Licenses.Add(license);
+        }
+
+        license.BookId = book.Id;
+        license.State = line.Outcome == PlanOutcome.Waits ? LicenseState.Waiting : LicenseState.Reserved;
+        license.Cause = LicenseCause.Taken;
+        license.Source = LicenseSource.Taken;
+        license.PlanId = null;
+        license.ErrorNumber = null;
+        license.Attempts = 0;
+        license.WantedAt = now;
+        license.WaitingRank = null;
+        license.ChangedAt = now;
+        book.ModifiedAt = now;
+        db.Audit(reader, now, "book.taken", new AuditSubject(book.LocationId, book.Id, PersonId: person.Id), new { state = license.State.ToString() });
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+
+        signal.Wake(book.LocationId);
+        feed.Publish(new Change.OfBook(book.LocationId, book.Id));
+        return license.State == LicenseState.Waiting ? new TakeResult.Waits() : new TakeResult.Taken();
+    }
+
+    private static async Task<bool> IsOfferedAsync(VppBooksDbContext db, Book book, Person person, CancellationToken cancellationToken)
+    {
+        var everybody = !person.Guest && person.GoneSince is null;
+        var intents = await db.GroupAssignments
+            .Where(a => a.BookId == book.Id && ((a.GroupId == null && everybody) || db.GroupMemberships.Any(m => m.PersonId == person.Id && m.GroupId == a.GroupId)))
+            .Select(a => a.Intent)
+            .Distinct()
+            .ToListAsync(cancellationToken);
+        return intents.Count > 0 && !intents.Contains(Intent.Excluded);
+    }
+}

@@ -1,0 +1,27 @@
+using VppBooks.Core.Assignments;
+using VppBooks.Core.Catalog;
+using VppBooks.Core.Persistence;
+
+namespace VppBooks.Core.Licenses;
+
+/// <summary>Who is served first: the one place that says so, for serving, for screens and for taking back a place.</summary>
+internal static class WaitingOrders
+{
+    /// <summary>Licenses that wait for stock and for nothing else: those of a plan that can be undone, or is not approved, are not served.</summary>
+    public static IQueryable<License> Serveable(VppBooksDbContext db) => db.Licenses.Where(l =>
+        l.State == LicenseState.Waiting
+        && !db.Plans.Any(p => p.Id == l.PlanId && (p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable)));
+
+    /// <summary>Sorts licenses of one book by the order of its waiting list.</summary>
+    public static IOrderedQueryable<License> Sort(VppBooksDbContext db, IQueryable<License> ofOneBook, WaitingOrder order) => order switch
+    {
+        WaitingOrder.GroupRank => ofOneBook
+            .OrderBy(l => db.GroupAssignments
+                .Where(a => a.BookId == l.BookId && a.Intent == Intent.Required
+                    && (a.GroupId == null || db.GroupMemberships.Any(m => m.GroupId == a.GroupId && m.PersonId == l.PersonId)))
+                .Min(a => (int?)a.Rank) ?? int.MaxValue)
+            .ThenBy(l => l.WantedAt).ThenBy(l => l.Id),
+        WaitingOrder.NameList => ofOneBook.OrderBy(l => l.WaitingRank ?? int.MaxValue).ThenBy(l => l.WantedAt).ThenBy(l => l.Id),
+        _ => ofOneBook.OrderBy(l => l.WantedAt).ThenBy(l => l.Id),
+    };
+}

@@ -1,0 +1,273 @@
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Assignments;
+using VppBooks.Core.Catalog;
+using VppBooks.Core.Directory;
+using VppBooks.Core.Library;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Security;
+using VppBooks.SimulatedCloud.Organization;
+using VppBooks.Tests.Locations;
+
+namespace VppBooks.Tests.Licenses;
+
+/// <summary>Groups are followed: joiners under the guards, leavers keep what they hold and give up what was not sent. Waiting lists are served in the chosen order.</summary>
+public sealed class FollowTests
+{
+    [Fact]
+    public async Task A_joiner_gets_a_copy_and_a_leaver_keeps_the_one_at_Apple()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        var (group, other) = (Group(house, "Class 4A"), Group(house, "Class 5A"));
+        await house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Required));
+        await house.WorkAsync();
+        var holder = (await HoldersAsync(house, book)).First(group.People.Contains);
+        var joiner = other.People.First(p => house.Core.Cloud.Directory.People[p] is { AccountEnabled: true, ManagedAppleAccount: not null });
+        Change(house, () =>
+        {
+            group.People.Remove(holder);
+            group.People.Add(joiner);
+        });
+
+        await ReadGroupsAsync(house);
+        await house.WorkAsync();
+
+        var holders = await HoldersAsync(house, book);
+        Assert.Contains(holder, holders);
+        Assert.Contains(joiner, holders);
+        await house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
+    public async Task Who_leaves_the_group_or_is_disabled_leaves_the_waiting_list()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await ShortBookAsync(house);
+        var group = Group(house, "Class 4A");
+        await house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Required));
+        await house.WorkAsync();
+        var waiting = await PeopleAsync(house, book, LicenseState.Waiting);
+        Change(house, () =>
+        {
+            group.People.Remove(waiting[0]);
+            house.Core.Cloud.Directory.People[waiting[1]].AccountEnabled = false;
+        });
+
+        await ReadGroupsAsync(house);
+        await house.WorkAsync();
+
+        var after = await PeopleAsync(house, book, LicenseState.Waiting);
+        Assert.DoesNotContain(waiting[0], after);
+        Assert.DoesNotContain(waiting[1], after);
+        Assert.Equal(waiting.Count - 2, after.Count);
+    }
+
+    [Fact]
+    public async Task Who_comes_back_is_the_same_person_and_spends_nothing_twice()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        var group = Group(house, "Class 4A");
+        await house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Required));
+        await house.WorkAsync();
+        var holder = (await HoldersAsync(house, book)).First(group.People.Contains);
+        var posts = house.Apple.CountAssociatePosts();
+        Change(house, () => group.People.Remove(holder));
+        await ReadGroupsAsync(house);
+        await house.WorkAsync();
+
+        Change(house, () =>
+        {
+            house.Core.Cloud.Directory.People[holder].DisplayName = "Renamed Person";
+            house.Core.Cloud.Directory.People[holder].UserPrincipalName = "renamed@noordrand.example";
+            group.People.Add(holder);
+        });
+        await ReadGroupsAsync(house);
+        await house.WorkAsync();
+
+        Assert.Equal(posts, house.Apple.CountAssociatePosts());
+        await house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
+    public async Task F41_A_group_that_grows_suddenly_is_held_with_its_exact_number_until_somebody_approves()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => (o.GrowthPeople, o.GrowthShare) = (5, 0.2));
+        var book = await house.BookAsync(free: 100);
+        var group = Group(house, "Class 4A");
+        await house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Required));
+        await house.WorkAsync();
+        var posts = house.Apple.CountAssociatePosts();
+        Change(house, () => group.People.UnionWith(Group(house, "Class 5A").People));
+
+        await ReadGroupsAsync(house);
+        await house.WorkAsync();
+
+        await using var db = await house.Core.OpenAsync();
+        var held = await db.Plans.AsNoTracking().SingleAsync(p => p.Kind == PlanKind.Growth);
+        Assert.Equal(PlanState.AwaitingApproval, held.State);
+        Assert.Equal(held.GrownTo - held.GrownFrom, (await house.LicensesAsync(book)).Count(l => l.State == LicenseState.Held));
+        Assert.Equal(posts, house.Apple.CountAssociatePosts());
+
+        await house.Core.Get<PlanDecisions>().ApproveAsync(held.PublicId, CoreHouse.Admin, CancellationToken.None);
+        await house.WorkAsync();
+
+        Assert.DoesNotContain(await house.LicensesAsync(book), l => l.State == LicenseState.Held);
+        Assert.Equal(posts + 1, house.Apple.CountAssociatePosts());
+        await house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
+    public async Task F41_Growth_that_is_refused_stays_refused_however_often_the_group_is_read()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => o.GrowthLimit = 5);
+        var book = await house.BookAsync(free: 100);
+        var group = Group(house, "Class 4A");
+        // A commit is a decision of its own: only growth afterwards is held.
+        await house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Required));
+        await house.WorkAsync();
+        var posts = house.Apple.CountAssociatePosts();
+        Change(house, () => group.People.UnionWith(Group(house, "Class 5A").People));
+        await ReadGroupsAsync(house);
+        await house.WorkAsync();
+        await using var db = await house.Core.OpenAsync();
+        var held = await db.Plans.AsNoTracking().SingleAsync(p => p.Kind == PlanKind.Growth);
+
+        await house.Core.Get<PlanDecisions>().RejectAsync(held.PublicId, CoreHouse.Admin, CancellationToken.None);
+        Change(house, () => group.People.Remove(group.People.First()));
+        await ReadGroupsAsync(house);
+        await house.SyncAsync();
+
+        Assert.Equal(posts, house.Apple.CountAssociatePosts());
+        Assert.Equal(held.GrownTo - held.GrownFrom, (await house.LicensesAsync(book)).Count(l => l.State == LicenseState.Declined));
+        Assert.Equal(1, await db.Plans.CountAsync(p => p.Kind == PlanKind.Growth));
+        // An administrator may ask again on purpose.
+        Assert.True(Assert.IsType<CommitResult.Committed>(await house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Required))).Plan.Takes > 5);
+    }
+
+    [Fact]
+    public async Task The_waiting_list_is_served_in_the_order_of_a_name_list()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await ShortBookAsync(house);
+        await house.AssignAsync(book, new WishedAssignment(Group(house, "Class 4A").Id, Intent.Required));
+        await house.WorkAsync();
+        var lists = house.Core.Get<WaitingLists>();
+        var before = (await lists.FindAsync(book.PublicId, 0, 100, CoreHouse.Admin, CancellationToken.None))!;
+        var chosen = await ReadyAsync(house, [.. before.Rows.Select(r => r.PersonId).Reverse()], 2);
+
+        Assert.Equal(WaitingChange.Changed, await lists.ListPeopleAsync(book.PublicId, chosen, CoreHouse.Admin, CancellationToken.None));
+        Assert.Equal(1, await lists.FindPlaceAsync(book.PublicId, chosen[0], CancellationToken.None));
+        house.Apple.Buy(SpendingHouse.UId, book.Key.AdamId, "STDQ", 2);
+        await house.SyncAsync();
+
+        var held = await PublicIdsAsync(house, book, LicenseState.Assigned);
+        Assert.All(chosen, c => Assert.Contains(c, held));
+        Assert.Equal(before.Total - 2, (await lists.FindAsync(book.PublicId, 0, 100, CoreHouse.Admin, CancellationToken.None))!.Total);
+        Assert.Equal(WaitingChange.DoesNotWait, await lists.ListPeopleAsync(book.PublicId, [Guid.NewGuid()], CoreHouse.Admin, CancellationToken.None));
+        await Assert.ThrowsAsync<NotAllowedException>(() => lists.ChooseOrderAsync(book.PublicId, WaitingOrder.FirstCome, CoreHouse.Helpdesk, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task The_waiting_list_is_served_group_by_group_where_groups_are_ranked()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await ShortBookAsync(house);
+        var (first, second) = (Group(house, "Class 4A"), Group(house, "Class 5A"));
+        await house.AssignAsync(book, new WishedAssignment(first.Id, Intent.Required));
+        await house.AssignAsync(book, new WishedAssignment(first.Id, Intent.Required), new WishedAssignment(second.Id, Intent.Required));
+        await house.WorkAsync();
+        var lists = house.Core.Get<WaitingLists>();
+        var groups = (await lists.FindAsync(book.PublicId, 0, 1, CoreHouse.Admin, CancellationToken.None))!.Groups;
+
+        Assert.Equal(WaitingChange.Changed, await lists.RankGroupsAsync(book.PublicId, [.. groups.Reverse().Select(g => g.AssignmentId)], CoreHouse.Admin, CancellationToken.None));
+
+        var list = (await lists.FindAsync(book.PublicId, 0, 999, CoreHouse.Admin, CancellationToken.None))!;
+        await using var db = await house.Core.OpenAsync();
+        var directoryIds = await db.People.ToDictionaryAsync(p => p.PublicId, p => p.DirectoryId);
+        var ofSecond = list.Rows.Select(r => second.People.Contains(directoryIds[r.PersonId])).ToList();
+        Assert.True(ofSecond.LastIndexOf(true) < ofSecond.IndexOf(false));
+    }
+
+    [Fact]
+    public async Task F53_A_reader_who_presses_Get_many_times_at_once_spends_one_license()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        var group = Group(house, "Class 4A");
+        await house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Available));
+        var reader = Reader(group.People.First(p => house.Core.Cloud.Directory.People[p] is { AccountEnabled: true, ManagedAppleAccount: not null }));
+        var taking = house.Core.Get<BookTaking>();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => taking.TakeAsync(book.PublicId, reader, CancellationToken.None))));
+        await house.WorkAsync();
+
+        Assert.Single(answers, a => a is TakeResult.Taken);
+        Assert.All(answers, a => Assert.True(a is TakeResult.Taken or TakeResult.AlreadyThere));
+        Assert.Equal(LicenseState.Assigned, Assert.Single(await house.LicensesAsync(book)).State);
+        await house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
+    public async Task Nobody_takes_a_book_that_is_not_offered_to_them()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        var (group, stranger) = (Group(house, "Class 4A"), Group(house, "Class 5A").People.First());
+        await house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Available));
+        var taking = house.Core.Get<BookTaking>();
+
+        Assert.IsType<TakeResult.NotOffered>(await taking.TakeAsync(book.PublicId, Reader(stranger), CancellationToken.None));
+        Assert.IsType<TakeResult.NotOffered>(await taking.TakeAsync(Guid.NewGuid(), Reader(group.People.First()), CancellationToken.None));
+        Assert.IsType<TakeResult.NotOffered>(await taking.TakeAsync(book.PublicId, CoreHouse.Nobody, CancellationToken.None));
+        Assert.Empty(await house.LicensesAsync(book));
+    }
+
+    private static Actor Reader(Guid directoryId) => new(ActorKind.Person, directoryId.ToString("D"), "R. Reader", Permissions.None);
+
+    private static SimulatedGroup Group(SpendingHouse house, string name) => house.Core.Cloud.Directory.Groups.Values.Single(g => g.DisplayName == name);
+
+    private static void Change(SpendingHouse house, Action change)
+    {
+        lock (house.Core.Cloud.Directory.Gate)
+        {
+            change();
+        }
+    }
+
+    /// <summary>What the watch does once the members have become old.</summary>
+    private static Task ReadGroupsAsync(SpendingHouse house)
+    {
+        house.Core.Clock.Offset += TimeSpan.FromMinutes(16);
+        return house.Core.Get<DirectoryWatch>().ReadDueAsync(CancellationToken.None);
+    }
+
+    private static async Task<Book> ShortBookAsync(SpendingHouse house)
+    {
+        await using var db = await house.Core.OpenAsync();
+        return await db.Books.AsNoTracking().Where(b => b.LocationId == house.LocationId && !b.Unlimited && b.AvailableCount > 0 && b.AvailableCount < 15).FirstAsync();
+    }
+
+    private static Task<List<Guid>> HoldersAsync(SpendingHouse house, Book book) => PeopleAsync(house, book, LicenseState.Assigned);
+
+    private static async Task<List<Guid>> PeopleAsync(SpendingHouse house, Book book, LicenseState state)
+    {
+        await using var db = await house.Core.OpenAsync();
+        return await db.Licenses.Where(l => l.BookId == book.Id && l.State == state).OrderBy(l => l.Id).Join(db.People, l => l.PersonId, p => p.Id, (l, p) => p.DirectoryId).ToListAsync();
+    }
+
+    private static async Task<List<Guid>> PublicIdsAsync(SpendingHouse house, Book book, LicenseState state)
+    {
+        await using var db = await house.Core.OpenAsync();
+        return await db.Licenses.Where(l => l.BookId == book.Id && l.State == state).Join(db.People, l => l.PersonId, p => p.Id, (l, p) => p.PublicId).ToListAsync();
+    }
+
+    /// <summary>The first of some people who can be registered without having to do anything.</summary>
+    private static async Task<List<Guid>> ReadyAsync(SpendingHouse house, List<Guid> people, int count)
+    {
+        await using var db = await house.Core.OpenAsync();
+        var ready = await db.People.Where(p => people.Contains(p.PublicId) && p.ManagedAppleAccount != null).ToListAsync();
+        var usable = ready.Where(p => !house.Apple.AccountsOfAnotherOrganization.Contains(p.ManagedAppleAccount!)).Select(p => p.PublicId).ToHashSet();
+        return [.. people.Where(usable.Contains).Take(count)];
+    }
+}

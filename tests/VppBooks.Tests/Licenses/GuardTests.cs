@@ -1,0 +1,193 @@
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Assignments;
+using VppBooks.Core.Catalog;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Security;
+using VppBooks.Tests.Locations;
+
+namespace VppBooks.Tests.Licenses;
+
+/// <summary>What stands between a decision and an irrevocable license: undo window, approval, the typed number.</summary>
+public sealed class GuardTests
+{
+    private static readonly Actor _second = new(ActorKind.Person, "9c6f2c7e-8d7b-4f1e-9b64-3f0c5a9d7799", "B. Second", Actor.ForRoles([AppRoles.Assigner]));
+
+    [Fact]
+    public async Task Undo_inside_the_window_makes_no_request_and_puts_the_assignments_back()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => o.UndoWindow = TimeSpan.FromMinutes(10));
+        var book = await house.BookAsync(free: 60);
+        house.Apple.ClearRequests();
+        var plan = await CommitAsync(house, book, "Class 4A");
+        Assert.Equal(PlanState.Undoable, plan.State);
+        await house.WorkAsync(TimeSpan.FromMinutes(9));
+        Assert.All(await house.LicensesAsync(book), l => Assert.Equal(LicenseState.Held, l.State));
+
+        var undone = Assert.IsType<DecisionResult.Done>(await Decisions(house).UndoAsync(plan.Id, CoreHouse.Admin, CancellationToken.None)).Plan;
+        await house.WorkAsync(TimeSpan.FromHours(1));
+
+        Assert.Equal(PlanState.Undone, undone.State);
+        Assert.DoesNotContain(house.Apple.Requests, r => r.Method == "POST");
+        Assert.All(await house.LicensesAsync(book), l => Assert.Equal((LicenseState.Canceled, LicenseCause.Undone), (l.State, l.Cause)));
+        await using var db = await house.Core.OpenAsync();
+        Assert.False(await db.GroupAssignments.AnyAsync(a => a.BookId == book.Id));
+        Assert.IsType<DecisionResult.Done>(await Decisions(house).UndoAsync(plan.Id, CoreHouse.Admin, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task The_window_ends_by_itself_and_then_it_is_too_late()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => o.UndoWindow = TimeSpan.FromMinutes(10));
+        var book = await house.BookAsync(free: 60);
+        var plan = await CommitAsync(house, book, "Class 4A");
+
+        await house.WorkAsync(TimeSpan.FromMinutes(20));
+        var late = await Decisions(house).UndoAsync(plan.Id, CoreHouse.Admin, CancellationToken.None);
+
+        Assert.Equal("TooLate", Assert.IsType<DecisionResult.Refused>(late).Refusal.Code);
+        Assert.Contains(await house.LicensesAsync(book), l => l.State == LicenseState.Assigned);
+        Assert.Contains("plan.released", await house.Core.AuditAsync());
+        await house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
+    public async Task A_committer_may_choose_a_longer_window_but_not_a_shorter_one()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => o.UndoWindow = TimeSpan.FromMinutes(10));
+        var book = await house.BookAsync(free: 60);
+        var now = house.Core.Clock.GetUtcNow();
+
+        var shorter = await CommitAsync(house, book, "Class 4A", TimeSpan.FromMinutes(1));
+        Assert.InRange(shorter.SendAt!.Value, now + TimeSpan.FromMinutes(10), now + TimeSpan.FromMinutes(11));
+        await Decisions(house).UndoAsync(shorter.Id, CoreHouse.Admin, CancellationToken.None);
+        var longer = await CommitAsync(house, book, "Class 4A", TimeSpan.FromHours(2));
+
+        Assert.InRange(longer.SendAt!.Value, now + TimeSpan.FromHours(2), now + TimeSpan.FromHours(2.1));
+    }
+
+    [Fact]
+    public async Task Undoing_a_change_gives_those_their_place_back_who_had_one_before()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 150);
+        await CommitAsync(house, book, "Year 4");
+        await house.WorkAsync();
+        var before = (await house.LicensesAsync(book)).Count(l => l.State == LicenseState.Reserved);
+        Assert.True(before > 0);
+
+        var change = await CommitAsync(house, book, "Class 5A", TimeSpan.FromHours(1));
+        Assert.Equal(before, change.Release);
+        await Decisions(house).UndoAsync(change.Id, CoreHouse.Admin, CancellationToken.None);
+        await house.WorkAsync();
+
+        Assert.Equal(before, (await house.LicensesAsync(book)).Count(l => l.State == LicenseState.Reserved));
+        await using var db = await house.Core.OpenAsync();
+        Assert.Equal("Year 4", await db.GroupAssignments.Where(a => a.BookId == book.Id).Join(db.Groups, a => a.GroupId, g => g.Id, (a, g) => g.DisplayName).SingleAsync());
+        await house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
+    public async Task A_large_plan_waits_for_a_second_person_and_whoever_committed_it_is_none()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => o.ApprovalThreshold = 5);
+        var book = await house.BookAsync(free: 60);
+        house.Apple.ClearRequests();
+        var plan = await CommitAsync(house, book, "Class 4A");
+        Assert.Equal(PlanState.AwaitingApproval, plan.State);
+        await house.WorkAsync(TimeSpan.FromHours(1));
+        Assert.DoesNotContain(house.Apple.Requests, r => r.Method == "POST");
+
+        var own = await Decisions(house).ApproveAsync(plan.Id, CoreHouse.Admin, CancellationToken.None);
+        await Assert.ThrowsAsync<NotAllowedException>(() => Decisions(house).ApproveAsync(plan.Id, CoreHouse.Helpdesk, CancellationToken.None));
+        var approved = Assert.IsType<DecisionResult.Done>(await Decisions(house).ApproveAsync(plan.Id, _second, CancellationToken.None)).Plan;
+        await house.WorkAsync();
+
+        Assert.Equal("OwnPlan", Assert.IsType<DecisionResult.Refused>(own).Refusal.Code);
+        Assert.Equal((PlanState.Committed, "B. Second"), (approved.State, approved.DecidedByName));
+        Assert.Contains(await house.LicensesAsync(book), l => l.State == LicenseState.Assigned);
+        await house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
+    public async Task A_plan_that_is_not_approved_leaves_everything_as_it_was()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => o.ApprovalThreshold = 5);
+        var book = await house.BookAsync(free: 60);
+        house.Apple.ClearRequests();
+        var plan = await CommitAsync(house, book, "Class 4A");
+
+        await Decisions(house).RejectAsync(plan.Id, _second, CancellationToken.None);
+        await house.WorkAsync(TimeSpan.FromHours(1));
+
+        Assert.DoesNotContain(house.Apple.Requests, r => r.Method == "POST");
+        Assert.All(await house.LicensesAsync(book), l => Assert.Equal(LicenseCause.Rejected, l.Cause));
+        Assert.Equal("PlanEnded", Assert.IsType<DecisionResult.Refused>(await Decisions(house).ApproveAsync(plan.Id, _second, CancellationToken.None)).Refusal.Code);
+    }
+
+    [Fact]
+    public async Task Approval_counts_for_those_too_who_only_wait()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => o.ApprovalThreshold = 14);
+        await using var db = await house.Core.OpenAsync();
+        var book = await db.Books.AsNoTracking().Where(b => b.LocationId == house.LocationId && !b.Unlimited && b.AvailableCount > 0 && b.AvailableCount < 15).FirstAsync();
+        var plan = await CommitAsync(house, book, "Class 4A");
+        Assert.True(plan.Takes <= 14);
+
+        house.Apple.Buy(SpendingHouse.UId, book.Key.AdamId, "STDQ", 100);
+        await house.SyncAsync();
+
+        Assert.Equal(PlanState.AwaitingApproval, plan.State);
+        Assert.All(await house.LicensesAsync(book), l => Assert.True(l.State is LicenseState.Held or LicenseState.Waiting));
+    }
+
+    [Fact]
+    public async Task A_large_or_short_plan_is_not_committed_without_its_number()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => o.TypeNumberFrom = 5);
+        var book = await house.BookAsync(free: 60);
+        var plan = await PlanAsync(house, book, "Class 4A");
+        var desk = house.Core.Get<AssignmentDesk>();
+
+        var without = await desk.CommitAsync(plan.Id, new CommitOptions(), CoreHouse.Admin, CancellationToken.None);
+        var wrong = await desk.CommitAsync(plan.Id, new CommitOptions(TypedNumber: plan.NumberToType + 1), CoreHouse.Admin, CancellationToken.None);
+
+        Assert.Equal(plan.Takes, plan.NumberToType);
+        Assert.Equal("NumberNotTyped", Assert.IsType<CommitResult.Refused>(without).Refusal.Code);
+        Assert.Equal("NumberNotTyped", Assert.IsType<CommitResult.Refused>(wrong).Refusal.Code);
+        Assert.Empty(await house.LicensesAsync(book));
+        Assert.IsType<CommitResult.Committed>(await desk.CommitAsync(plan.Id, new CommitOptions(TypedNumber: plan.NumberToType), CoreHouse.Admin, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Of_an_undo_and_the_end_of_the_window_one_wins()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => o.UndoWindow = TimeSpan.FromMinutes(10));
+        var book = await house.BookAsync(free: 60);
+        var plan = await CommitAsync(house, book, "Class 4A");
+        house.Core.Clock.Offset += TimeSpan.FromMinutes(10) - TimeSpan.FromMilliseconds(300);
+
+        await Task.WhenAll(
+            Task.Run(() => Decisions(house).UndoAsync(plan.Id, CoreHouse.Admin, CancellationToken.None), TestContext.Current.CancellationToken),
+            house.WorkAsync(TimeSpan.FromMinutes(2)));
+        await house.WorkAsync(TimeSpan.FromMinutes(2));
+
+        var undone = (await house.Core.Get<PlanViews>().FindAsync(plan.Id, CoreHouse.Admin, CancellationToken.None))!.State == PlanState.Undone;
+        Assert.Equal(undone, !(await house.LicensesAsync(book)).Any(l => l.State == LicenseState.Assigned));
+        await house.AssertLedgerIsTrueAsync(book);
+    }
+
+    private static PlanDecisions Decisions(SpendingHouse house) => house.Core.Get<PlanDecisions>();
+
+    private static async Task<PlanView> PlanAsync(SpendingHouse house, Book book, string group)
+    {
+        var wish = new PlanRequest(book.PublicId, [new WishedAssignment(await house.GroupAsync(group), Intent.Required)]);
+        return Assert.IsType<PlanResult.Planned>(await house.Core.Get<AssignmentDesk>().PlanAsync(wish, CoreHouse.Admin, CancellationToken.None)).Plan;
+    }
+
+    private static async Task<PlanView> CommitAsync(SpendingHouse house, Book book, string group, TimeSpan? window = null)
+    {
+        var plan = await PlanAsync(house, book, group);
+        return Assert.IsType<CommitResult.Committed>(
+            await house.Core.Get<AssignmentDesk>().CommitAsync(plan.Id, new CommitOptions(window, plan.NumberToType), CoreHouse.Admin, CancellationToken.None)).Plan;
+    }
+}
