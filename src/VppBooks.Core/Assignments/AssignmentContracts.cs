@@ -127,6 +127,9 @@ public abstract record CommitResult
     public sealed record Refused(AssignmentRefusal Refusal) : CommitResult;
 }
 
+/// <summary>A plan that waits for a second person.</summary>
+public sealed record AwaitingPlan(Guid PlanId, Guid BookId, string? Title, long AdamId, PlanKind Kind, int Licenses, string? CommittedById, string? CommittedByName);
+
 /// <summary>A person's line of a plan, for lists.</summary>
 public sealed record PlanLineRow(Guid PersonId, string DisplayName, string UserPrincipalName, PlanOutcome Outcome, PlanReason Reason);
 

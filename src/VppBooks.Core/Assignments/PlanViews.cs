@@ -31,6 +31,23 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, Lic
         return plan is null ? null : await OfAsync(db, plan, cancellationToken);
     }
 
+    /// <summary>Plans that wait for a second person, the oldest first.</summary>
+    public async Task<IReadOnlyList<AwaitingPlan>> ListAwaitingAsync(Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await (
+            from plan in db.Plans
+            where plan.State == PlanState.AwaitingApproval
+            join book in db.Books on plan.BookId equals book.Id
+            from title in db.Titles.Where(t => t.Id == book.TitleId).DefaultIfEmpty()
+            orderby plan.Id
+            select new AwaitingPlan(
+                plan.PublicId, book.PublicId, title == null ? null : title.Name, book.AdamId, plan.Kind, plan.GetNow + plan.RegisterFirst + plan.InviteFirst, plan.CommittedById, plan.CommittedByName))
+            .Take(20)
+            .ToListAsync(cancellationToken);
+    }
+
     /// <summary>People of a plan with one outcome, by name.</summary>
     /// <param name="planId">The plan.</param>
     /// <param name="outcome">Which people; null for all.</param>

@@ -177,6 +177,23 @@ public sealed class WaitingLists(IDbContextFactory<VppBooksDbContext> contexts, 
         },
         cancellationToken);
 
+    /// <summary>Puts one person at the head of the list that an administrator makes, and serves the waiting list by it.</summary>
+    /// <exception cref="NotAllowedException">The actor may not assign.</exception>
+    public Task<WaitingChange> PutFirstAsync(Guid bookId, Guid personId, Actor actor, CancellationToken cancellationToken) => ChangeAsync(
+        bookId,
+        actor,
+        async (db, book) =>
+        {
+            var waiting = db.Licenses.Where(l => l.BookId == book.Id && l.State == LicenseState.Waiting);
+            var first = (await waiting.MinAsync(l => l.WaitingRank, cancellationToken) ?? 1) - 1;
+            var rows = await waiting
+                .Where(l => db.People.Any(p => p.Id == l.PersonId && p.PublicId == personId))
+                .ExecuteUpdateAsync(set => set.SetProperty(l => l.WaitingRank, first), cancellationToken);
+            book.WaitingOrder = WaitingOrder.NameList;
+            return rows == 1 ? new { after = nameof(WaitingOrder.NameList), first = personId } : null;
+        },
+        cancellationToken);
+
     private async Task<WaitingChange> ChangeAsync(Guid bookId, Actor actor, Func<VppBooksDbContext, Book, Task<object?>> change, CancellationToken cancellationToken)
     {
         actor.Demand(Permissions.Assign);

@@ -10,8 +10,8 @@ public sealed class DependencyTests
 {
     private static readonly string[] _features =
     [
-        "VppBooks.Core.Assignments", "VppBooks.Core.Audit", "VppBooks.Core.Catalog", "VppBooks.Core.Directory", "VppBooks.Core.Licenses", "VppBooks.Core.Locations",
-        "VppBooks.Core.Overview", "VppBooks.Core.People",
+        "VppBooks.Core.Assignments", "VppBooks.Core.Audit", "VppBooks.Core.Catalog", "VppBooks.Core.Directory", "VppBooks.Core.Library", "VppBooks.Core.Licenses", "VppBooks.Core.Locations",
+        "VppBooks.Core.Notifications", "VppBooks.Core.Overview", "VppBooks.Core.People",
     ];
 
     [Fact]

@@ -49,6 +49,8 @@ public sealed partial class PlanPage
 
     [Inject] private AssignmentDesk Desk { get; set; } = default!;
 
+    [Inject] private PlanDecisions Decisions { get; set; } = default!;
+
     [Inject] private BookCatalog Catalog { get; set; } = default!;
 
     [Inject] private BookPeople People { get; set; } = default!;
@@ -110,7 +112,7 @@ public sealed partial class PlanPage
         ("show", outcome is { } one ? Address.Word(one) : null),
         ("page", Address.PageText(page)));
 
-    private bool Concerns(Change change) => _plan.Value is { State: PlanState.Committed } plan && change switch
+    private bool Concerns(Change change) => _plan.Value is { } plan && IsCommitted(plan) && change switch
     {
         Change.OfBook book => book.LocationId == plan.LocationId,
         Change.OfLocation location => location.LocationId == plan.LocationId,
@@ -119,8 +121,15 @@ public sealed partial class PlanPage
 
     private async Task ReadAgainAsync()
     {
-        if (_plan.Value is { State: PlanState.Committed } && !_busy)
+        if (_plan.Value is { } shown && IsCommitted(shown) && !_busy)
         {
+            if (shown.State != PlanState.Committed)
+            {
+                // It may have been decided on, or its undo window may have ended.
+                var plan = await LookUpAsync(() => Plans.FindAsync(PlanId, Me, Leaving));
+                _plan = plan is Loadable<PlanView>.Ready ? plan : _plan;
+            }
+
             await ReadProgressAsync();
             StateHasChanged();
         }
@@ -139,7 +148,7 @@ public sealed partial class PlanPage
         var plan = await LookUpAsync(() => Plans.FindAsync(PlanId, Me, Leaving));
         plan = plan.EmptyWhen(p => p.BookId != BookId);
         _removed = plan.Value is { State: PlanState.Draft } draft ? await FindRemovedAsync(draft) : [];
-        if (plan.Value is { State: PlanState.Committed })
+        if (plan.Value is { } read && IsCommitted(read))
         {
             await ReadProgressAsync();
         }
@@ -221,10 +230,34 @@ public sealed partial class PlanPage
         }
     }
 
+    private async Task DecideAsync(Func<Guid, Actor, CancellationToken, Task<DecisionResult>> decide)
+    {
+        if (_busy)
+        {
+            return;
+        }
+
+        _busy = true;
+        _message = null;
+        var answer = await LoadAsync(async () => await decide(PlanId, await ActorAsync(), Leaving));
+        _busy = false;
+        _message = answer.Value switch
+        {
+            DecisionResult.Done => null,
+            DecisionResult.Refused { Refusal: var refusal } => Refusals.Say(refusal, null),
+            _ => L["It is not known whether the decision was recorded. Load this page again: it shows what is true."],
+        };
+        await ReadAsync();
+    }
+
+    /// <summary>Somebody decided for it, whatever has become of its licenses.</summary>
+    private static bool IsCommitted(PlanView plan) => plan.State is PlanState.Committed or PlanState.Undoable or PlanState.AwaitingApproval;
+
     private static State Tone(PlanState state) => state switch
     {
         PlanState.Committed => State.Good,
-        PlanState.Stale => State.Warning,
+        PlanState.Stale or PlanState.AwaitingApproval => State.Warning,
+        PlanState.Undoable => State.Waiting,
         _ => State.Neutral,
     };
 
@@ -232,6 +265,10 @@ public sealed partial class PlanPage
     {
         PlanState.Committed => L["Committed"],
         PlanState.Stale => L["Out of date"],
+        PlanState.AwaitingApproval => L["Waiting for approval"],
+        PlanState.Undoable => L["Can be called back"],
+        PlanState.Undone => L["Called back"],
+        PlanState.Rejected => L["Not approved"],
         _ => L["Not committed"],
     };
 }

@@ -26,7 +26,7 @@ internal static class PlanWords
             PlanOutcome.RegisteredFirst => words["Registered silently with their Managed Apple Account, then the license is sent."],
             PlanOutcome.InvitedFirst => words["A copy is set aside; it is sent when they have accepted Apple's invitation."],
             PlanOutcome.Cannot => words["Take no license; the reason stands beside each name."],
-            PlanOutcome.Waits => words["The stock is used up. Served first come, first served when licenses arrive."],
+            PlanOutcome.Waits => words["The stock is used up. Served in the order of the waiting list when licenses arrive."],
             _ => words["Not entitled any more, and nothing was sent for them yet."],
         };
 

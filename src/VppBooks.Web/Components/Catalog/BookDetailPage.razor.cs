@@ -17,6 +17,7 @@ public sealed partial class BookDetailPage
 {
     public const string GroupsTab = "groups";
     public const string PeopleTab = "people";
+    public const string WaitingTab = "waiting";
     private const string OverviewTab = "overview";
 
     private Loadable<BookDetail> _book = new Loadable<BookDetail>.Pending();
@@ -56,7 +57,7 @@ public sealed partial class BookDetailPage
 
     protected override async Task OnParametersSetAsync()
     {
-        _tab = Tab is GroupsTab or PeopleTab ? Tab : OverviewTab;
+        _tab = Tab is GroupsTab or PeopleTab or WaitingTab ? Tab : OverviewTab;
         if (_read != Id)
         {
             _read = Id;
@@ -94,6 +95,7 @@ public sealed partial class BookDetailPage
         new(OverviewTab, L["Overview"], Href(Id)),
         new(GroupsTab, L["Groups assigned"], Href(Id, GroupsTab), detail.Book.Assignments),
         new(PeopleTab, L["People"], Href(Id, PeopleTab)),
+        new(WaitingTab, L["Waiting"], Href(Id, WaitingTab), detail.Book.Waiting),
     ];
 
     private bool Concerns(Change change) => _book.Value is { Book: var book } && change switch

@@ -1,3 +1,4 @@
+using VppBooks.Web.Components.Assignments;
 using VppBooks.Web.Components.Layout;
 using VppBooks.Web.Components.Overview;
 using VppBooks.Web.Components.Search;
@@ -20,6 +21,7 @@ internal static class TokenScreens
             services.AddTokenWords();
             services.AddSingleton(new ShellPart(ShellPlace.Header, typeof(SyncStatusPart), Policies.ReadAll));
             services.AddSingleton(new ShellPart(ShellPlace.Banner, typeof(TokenBanner), Policies.ReadAll));
+            services.AddSingleton(new ShellPart(ShellPlace.Banner, typeof(ApprovalBanner), Policies.ReadAll));
         }
 
         /// <summary>Words and flows, without the way to Core.</summary>
