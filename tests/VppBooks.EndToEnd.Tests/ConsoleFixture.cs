@@ -8,10 +8,18 @@ namespace VppBooks.EndToEnd.Tests;
 public sealed class ConsoleFixture : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("vppbooks-e2e-").FullName;
+    private readonly string[] _settings;
     private VppBooksApp? _app;
 
     public ConsoleFixture()
+        : this([])
     {
+    }
+
+    /// <param name="settings">Settings beyond the demo's, as on the command line.</param>
+    internal ConsoleFixture(string[] settings)
+    {
+        _settings = settings;
         Browser = new BrowserFixture();
     }
 
@@ -27,7 +35,7 @@ public sealed class ConsoleFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await Browser.InitializeAsync();
-        _app = await VppBooksApp.CreateAsync(Arguments(_folder), CancellationToken.None);
+        _app = await VppBooksApp.CreateAsync([.. Arguments(_folder), .. _settings], CancellationToken.None);
         await _app.Web.StartAsync();
     }
 

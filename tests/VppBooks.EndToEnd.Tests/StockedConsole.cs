@@ -19,7 +19,15 @@ public sealed class StockedConsole : IAsyncLifetime
 
     public static Actor Admin { get; } = new(ActorKind.Person, "tests", "Tests", Actor.ForRoles([AppRoles.Administrator]));
 
-    public ConsoleFixture Console { get; } = new();
+    public StockedConsole()
+        : this([])
+    {
+    }
+
+    /// <param name="settings">Settings beyond the demo's, as on the command line.</param>
+    internal StockedConsole(string[] settings) => Console = new ConsoleFixture(settings);
+
+    public ConsoleFixture Console { get; }
 
     public async ValueTask InitializeAsync()
     {

@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.SqlServer.Dac.Model;
 using Microsoft.SqlServer.TransactSql.ScriptDom;
+using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Overview;
@@ -11,6 +12,7 @@ using VppBooks.Core.Persistence;
 using VppBooks.Core.Persistence.Sqlite;
 using VppBooks.Core.Persistence.SqlServer;
 using VppBooks.Core.Sync;
+using VppBooks.Tests.Locations;
 
 namespace VppBooks.Tests.Persistence;
 
@@ -69,6 +71,16 @@ public sealed partial class SqlServerSchemaTests
         await catalog.ListFacetsAsync(CancellationToken.None);
         await new BookPeople(database).ListAsync(Guid.NewGuid(), new BookPeopleQuery { Search = "anna", State = LicenseState.Assigned }, CancellationToken.None);
         await new OverviewReader(database, TimeProvider.System).ReadAsync(CancellationToken.None);
+
+        await using (var db = database.CreateDbContext())
+        {
+            foreach (var order in Enum.GetValues<WaitingOrder>())
+            {
+                await WaitingOrders.Sort(db, WaitingOrders.Serveable(db).Where(l => l.BookId == 1), order).Select(l => l.Id).ToListAsync();
+            }
+        }
+
+        await new PlanViews(database, new LicenseOptions()).ListAwaitingAsync(CoreHouse.Admin, CancellationToken.None);
 
         Assert.True(database.Procedures.Count > 100);
         AssertFits(database.Procedures);
