@@ -19,6 +19,7 @@ namespace VppBooks.Tests.Locations;
 internal sealed class CoreHouse : IAsyncDisposable
 {
     private readonly string _file;
+    private readonly Action<IServiceCollection>? _configure;
     private readonly ServiceProvider _services;
 
     private CoreHouse(SimulatedCloudHost cloud, MovableClock clock, string file, Action<IServiceCollection>? configure)
@@ -26,16 +27,23 @@ internal sealed class CoreHouse : IAsyncDisposable
         Cloud = cloud;
         Clock = clock;
         _file = file;
+        _configure = configure;
+        _services = SecondProcess();
+    }
+
+    /// <summary>The same composition once more, on the same database, clock and stand-ins: another process as far as Core can tell.</summary>
+    public ServiceProvider SecondProcess(Action<IServiceCollection>? configure = null)
+    {
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddSingleton<TimeProvider>(clock);
+        services.AddSingleton<TimeProvider>(Clock);
         services.AddSingleton<IKeyWrapper>(Keys);
-        services.AddVppBooksDatabase(DatabaseProvider.Sqlite, $"Data Source={file};Pooling=False");
+        services.AddVppBooksDatabase(DatabaseProvider.Sqlite, $"Data Source={_file};Pooling=False");
         services.AddVppBooksCore();
         services.Configure<AppleOptions>(o =>
         {
-            o.BaseUrl = cloud.AppleBaseUrl;
-            o.StoreLookupUrl = cloud.StoreLookupUrl;
+            o.BaseUrl = Cloud.AppleBaseUrl;
+            o.StoreLookupUrl = Cloud.StoreLookupUrl;
             o.FirstBackoff = TimeSpan.FromMilliseconds(20);
         });
         services.Configure<DirectoryOptions>(o =>
@@ -44,9 +52,10 @@ internal sealed class CoreHouse : IAsyncDisposable
             o.FirstBackoff = TimeSpan.FromMilliseconds(20);
         });
         services.AddSingleton(provider => new GraphServiceClient(
-            provider.GetRequiredService<IHttpClientFactory>().CreateClient(DirectoryRegistration.ClientName), new BearerOf(cloud), cloud.GraphBaseUrl));
+            provider.GetRequiredService<IHttpClientFactory>().CreateClient(DirectoryRegistration.ClientName), new BearerOf(Cloud), Cloud.GraphBaseUrl));
+        _configure?.Invoke(services);
         configure?.Invoke(services);
-        _services = services.BuildServiceProvider();
+        return services.BuildServiceProvider();
     }
 
     public static Actor Admin { get; } = new(ActorKind.Person, "0b6f2c7e-8d7b-4f1e-9b64-3f0c5a9d7712", "A. Admin", Actor.ForRoles([AppRoles.Administrator]));
@@ -148,7 +157,24 @@ internal sealed class LosableKeys : IKeyWrapper
 /// <summary>The real clock, moved. Timers run in real time.</summary>
 internal sealed class MovableClock : TimeProvider
 {
-    public TimeSpan Offset { get; set; }
+    private long _offset;
+    private long _jump;
 
-    public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Offset;
+    /// <summary>Time that has passed without waiting: on the wall and on the steady clock.</summary>
+    public TimeSpan Offset
+    {
+        get => new(Interlocked.Read(ref _offset));
+        set => Interlocked.Exchange(ref _offset, value.Ticks);
+    }
+
+    /// <summary>What the wall clock is wrong by; the steady clock knows nothing of it.</summary>
+    public TimeSpan WallJump
+    {
+        get => new(Interlocked.Read(ref _jump));
+        set => Interlocked.Exchange(ref _jump, value.Ticks);
+    }
+
+    public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Offset + WallJump;
+
+    public override long GetTimestamp() => System.GetTimestamp() + (long)(Offset.TotalSeconds * TimestampFrequency);
 }
