@@ -97,6 +97,9 @@ public sealed class LocationHealth(IDbContextFactory<VppBooksDbContext> contexts
         location.ClaimedByName = Cut(seen?.Name, 256) ?? "";
         location.ClaimedByMetadata = Cut(seen?.Metadata, 512);
         location.MustReadFirst = true;
+        // What another manager does meanwhile may be in no delta of ours.
+        location.UsersVersionId = null;
+        location.AssignmentsVersionId = null;
     }
 
     private static void Refused(Location location, AppleError error)

@@ -34,7 +34,7 @@ public sealed class LocationSync(
 
     /// <summary>Runs a sync under a held lease. Failures are told in the run, not thrown.</summary>
     /// <exception cref="LeaseLostException">Another owner took the location over; nothing was published.</exception>
-    /// <exception cref="OperationCanceledException">The program stops; the run is recorded as canceled.</exception>
+    /// <exception cref="OperationCanceledException">The program stops; the run is recorded as canceled and wished for again.</exception>
     public async Task<SyncRun> RunAsync(Lease lease, SyncReason reason, string? requestedByName, CancellationToken cancellationToken)
     {
         using var entry = running.Enter(lease.LocationId, cancellationToken);
@@ -60,7 +60,8 @@ public sealed class LocationSync(
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            await EndAsync(lease, progress, SyncResult.Canceled, failure: null);
+            // An administrator who stops a run means it; a program that stops owes it.
+            await EndAsync(lease, progress, SyncResult.Canceled, failure: null, again: cancellationToken.IsCancellationRequested);
         }
 #pragma warning disable CA1031 // Whatever it was: the run has to end with a reason (I7).
         catch (Exception exception)
@@ -68,7 +69,7 @@ public sealed class LocationSync(
         {
             var failure = SyncFailure.Of(exception);
             logger.SyncFailed(exception, run.Id, lease.LocationId, run.Phase, failure.Code);
-            await EndAsync(lease, progress, SyncResult.Failed, failure);
+            await EndAsync(lease, progress, SyncResult.Failed, failure, again: false);
             await health.RecordAsync(lease.LocationId, exception, CancellationToken.None);
         }
 
@@ -80,7 +81,7 @@ public sealed class LocationSync(
         return run;
 
         bool IsFull(Location l) =>
-            reason == SyncReason.TakeOver || l.MustReadFirst || l.UsersVersionId is null || l.AssignmentsVersionId is null || l.LastFullSyncAt is not { } last || clock.GetUtcNow() - last >= FullReadEvery;
+            reason == SyncReason.TakeOver || l.UsersVersionId is null || l.AssignmentsVersionId is null || l.LastFullSyncAt is not { } last || clock.GetUtcNow() - last >= FullReadEvery;
     }
 
     /// <summary>Ends what a dead owner left running, cleans up after it and wishes for another run; called when a lease is taken.</summary>
@@ -121,13 +122,13 @@ public sealed class LocationSync(
         await records.DescribeAsync(lease, location, config, cancellationToken);
     }
 
-    private async Task EndAsync(Lease lease, SyncProgress progress, SyncResult result, SyncFailure? failure)
+    private async Task EndAsync(Lease lease, SyncProgress progress, SyncResult result, SyncFailure? failure, bool again)
     {
         // Once it is published only covers are left: the run keeps its good end.
         if (!progress.Published)
         {
             progress.End(result);
-            await records.EndAsync(lease, progress.Run, failure);
+            await records.EndAsync(lease, progress.Run, failure, again);
         }
     }
 

@@ -10,7 +10,8 @@ namespace VppBooks.Core.Sync;
 /// Everything there is to do for one location, in the order in which one step makes the next one possible. All of it is in the database, so any owner of
 /// the lease may begin where another one ended.
 /// </summary>
-public sealed class LocationTurn(IDbContextFactory<VppBooksDbContext> contexts, LocationSync sync, AssignmentFollower follower, PlanReleases releases, LicenseDispatcher dispatcher)
+public sealed class LocationTurn(
+    IDbContextFactory<VppBooksDbContext> contexts, RestartGuard guard, LocationSync sync, AssignmentFollower follower, PlanReleases releases, LicenseDispatcher dispatcher)
 {
     /// <summary>Does what can be done now.</summary>
     /// <returns>When to come back; null when only a signal can bring new work.</returns>
@@ -18,6 +19,7 @@ public sealed class LocationTurn(IDbContextFactory<VppBooksDbContext> contexts, 
     public async Task<DateTimeOffset?> RunAsync(Lease lease, CancellationToken cancellationToken)
     {
         await sync.RecoverAsync(lease, cancellationToken);
+        await guard.CheckAsync(lease, cancellationToken);
         if (await FindWishAsync(lease.LocationId, cancellationToken) is var (reason, name))
         {
             await sync.RunAsync(lease, reason, name, cancellationToken);
@@ -26,7 +28,8 @@ public sealed class LocationTurn(IDbContextFactory<VppBooksDbContext> contexts, 
         await follower.FollowAsync(lease, cancellationToken);
         var release = await releases.ReleaseDueAsync(lease, cancellationToken);
         var next = await dispatcher.RunAsync(lease, cancellationToken);
-        return release < next || next is null ? release : next;
+        var retry = await guard.NextAsync(lease.LocationId, cancellationToken);
+        return new[] { release, next, retry }.Min();
     }
 
     private async Task<(SyncReason Reason, string? Name)?> FindWishAsync(int locationId, CancellationToken cancellationToken)

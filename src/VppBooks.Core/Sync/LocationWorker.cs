@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
+using VppBooks.Apple;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Signals;
 
@@ -18,6 +19,8 @@ public sealed class LocationWorker(
     IDbContextFactory<VppBooksDbContext> contexts,
     LocationLeases leases,
     LocationTurn work,
+    RestartGuard guard,
+    LicenseOptions options,
     WorkSignal signal,
     TimeProvider clock,
     ILogger<LocationWorker> logger) : BackgroundService
@@ -25,10 +28,15 @@ public sealed class LocationWorker(
     private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Renewal = LocationLeases.Period / 3;
 
+    // With the sweep before it, a dead owner's location is taken over within two periods.
+    private static readonly TimeSpan Watching = LocationLeases.Period + TimeSpan.FromMilliseconds(250);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<int, Task> _turns = [];
     private readonly HashSet<int> _again = [];
-    private readonly ConcurrentDictionary<int, DateTimeOffset> _due = new();
+
+    // Per location, when its next wake-up rings, on the steady clock.
+    private readonly ConcurrentDictionary<int, long> _due = new();
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -71,23 +79,38 @@ public sealed class LocationWorker(
         while (await timer.WaitForNextTickAsync(stopping));
     }
 
-    private async Task<List<int>> FindWorkAsync(CancellationToken cancellationToken)
+    /// <summary>Locations that a turn could do something for.</summary>
+    internal async Task<List<int>> FindWorkAsync(CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        foreach (var lease in await db.LocationLeases.AsNoTracking().Where(l => l.Owner != leases.Self).ToListAsync(cancellationToken))
+        {
+            guard.Watch(lease.LocationId, lease.FenceToken);
+        }
+
         var now = clock.GetUtcNow();
-        return await db.Locations
+        var early = options.AssignBeforeAcceptance;
+        var owed = await db.Locations
+            .Where(l => l.DeletedAt == null && l.MustReadFirst && l.State == TokenState.Valid && l.SyncWanted == null)
+            .Select(l => l.Id)
+            .ToListAsync(cancellationToken);
+        var found = await db.Locations
             .Where(l => l.DeletedAt == null)
             .Where(l => l.SyncWanted != null
-                // A run whose owner died: its wish went with its beginning.
-                || (db.SyncRuns.Any(r => r.LocationId == l.Id && r.Result == SyncResult.Running)
-                    && !db.LocationLeases.Any(x => x.LocationId == l.Id && x.Owner != "" && x.ExpiresAt >= now))
+                // Another process runs it, or has died over it: only trying for the lease can tell. Our own turns are left out by the caller.
+                || db.SyncRuns.Any(r => r.LocationId == l.Id && r.Result == SyncResult.Running)
                 || db.Operations.Any(o => o.LocationId == l.Id && (o.State == OperationState.Intended || o.NextCheckAt <= now))
                 || (l.State == TokenState.Valid && !l.MustReadFirst && db.Books.Any(b => b.LocationId == l.Id && b.FollowWanted))
                 || db.Plans.Any(p => p.State == PlanState.Undoable && p.SendAt <= now && db.Books.Any(b => b.Id == p.BookId && b.LocationId == l.Id))
-                || ((l.PausedUntil == null || l.PausedUntil <= now) && l.State == TokenState.Valid
-                    && db.Books.Any(b => b.LocationId == l.Id && db.Licenses.Any(x => x.BookId == b.Id && x.State == LicenseState.Reserved))))
+                // Licenses that can be sent, or whose people can be registered. Somebody who has yet to accept an invitation is news of a sync.
+                || ((l.PausedUntil == null || l.PausedUntil <= now) && l.State == TokenState.Valid && l.ClaimConfirmed && !l.ReadOnly && !l.MustReadFirst
+                    && db.Books.Any(b => b.LocationId == l.Id && db.Licenses.Any(x => x.BookId == b.Id && x.State == LicenseState.Reserved
+                        && db.People.Any(p => p.Id == x.PersonId && p.AccountEnabled && !p.Guest && p.GoneSince == null)
+                        && !db.VppUsers.Any(u => u.LocationId == l.Id && u.PersonId == x.PersonId && !u.Retired
+                            && (u.OperationId != null || u.ErrorNumber != null || (u.Status == VppUserStatus.Registered && !b.Unlimited && !early)))))))
             .Select(l => l.Id)
             .ToListAsync(cancellationToken);
+        return [.. found.Union(owed.Where(guard.IsDue))];
     }
 
     /// <summary>Begins a turn, or has the running one followed by exactly one more: a signal that comes late in a turn must not be lost.</summary>
@@ -151,7 +174,8 @@ public sealed class LocationWorker(
         {
             if (await leases.TryAcquireAsync(locationId, stopping) is not { } lease)
             {
-                WakeLater(locationId, clock.GetUtcNow() + LocationLeases.Period, stopping);
+                // Seen now and unchanged then, its owner is gone.
+                WakeLater(locationId, Watching, stopping);
                 return;
             }
 
@@ -167,15 +191,16 @@ public sealed class LocationWorker(
         catch (OperationCanceledException)
         {
             // Stopping, or the lease is lost: what was intended is in the database, for us or for the next owner.
+            WakeLater(locationId, Watching, stopping);
         }
         catch (LeaseLostException)
         {
-            WakeLater(locationId, clock.GetUtcNow() + LocationLeases.Period, stopping);
+            WakeLater(locationId, Watching, stopping);
         }
         catch (Exception e)
         {
             logger.WorkFailed(locationId, e);
-            WakeLater(locationId, clock.GetUtcNow() + TimeSpan.FromSeconds(30), stopping);
+            WakeLater(locationId, TimeSpan.FromSeconds(30), stopping);
         }
     }
 
@@ -188,7 +213,7 @@ public sealed class LocationWorker(
         {
             if (await work.RunAsync(lease, held.Token) is { } next)
             {
-                WakeLater(lease.LocationId, next, stopping);
+                WakeLater(lease.LocationId, next - clock.GetUtcNow(), stopping);
             }
         }
         finally
@@ -226,17 +251,19 @@ public sealed class LocationWorker(
         }
     }
 
-    private void WakeLater(int locationId, DateTimeOffset at, CancellationToken stopping)
+    private void WakeLater(int locationId, TimeSpan wait, CancellationToken stopping)
     {
+        wait = wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+        var at = clock.GetTimestamp() + (long)(wait.TotalSeconds * clock.TimestampFrequency);
+
         // One timer per location: an earlier one that is still running covers this one.
-        if (_due.TryGetValue(locationId, out var known) && known <= at && known > clock.GetUtcNow())
+        if (_due.TryGetValue(locationId, out var known) && known <= at && known > clock.GetTimestamp())
         {
             return;
         }
 
         _due[locationId] = at;
-        var wait = at - clock.GetUtcNow();
-        _ = Task.Delay(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, clock, stopping)
+        _ = Task.Delay(wait, clock, stopping)
             .ContinueWith(_ => signal.Wake(locationId), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
     }
 }

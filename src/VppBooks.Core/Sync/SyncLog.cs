@@ -21,4 +21,7 @@ internal static partial class SyncLog      // ids 3000-3049; titles have 3050-30
 
     [LoggerMessage(3005, LogLevel.Information, "Sync {RunId}: data moved while reading {List}")]
     public static partial void DataMoved(this ILogger logger, int runId, string list);
+
+    [LoggerMessage(3006, LogLevel.Information, "Location {LocationId} is read before anything is written to Apple: {Why}")]
+    public static partial void ReadFirst(this ILogger logger, int locationId, string why);
 }

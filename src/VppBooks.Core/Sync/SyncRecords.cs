@@ -39,7 +39,7 @@ public sealed class SyncRecords(IDbContextFactory<VppBooksDbContext> contexts, L
         cancellationToken);
 
     /// <summary>Records an end that published nothing. Not cancelable: this is what cancellation leads to.</summary>
-    internal Task EndAsync(Lease lease, SyncRun run, SyncFailure? failure) => writer.WriteAsync(
+    internal Task EndAsync(Lease lease, SyncRun run, SyncFailure? failure, bool again) => writer.WriteAsync(
         lease,
         async db =>
         {
@@ -54,6 +54,10 @@ public sealed class SyncRecords(IDbContextFactory<VppBooksDbContext> contexts, L
             await db.Locations.Where(l => l.Id == lease.LocationId).ExecuteUpdateAsync(
                 set => set.SetProperty(l => l.SyncStatus, l => !canceled ? SyncStatus.Failed : l.LastSyncedAt == null ? SyncStatus.None : SyncStatus.Completed),
                 CancellationToken.None);
+            if (again)
+            {
+                await WishAgainAsync(db, run, CancellationToken.None);
+            }
         },
         CancellationToken.None);
 
@@ -81,11 +85,11 @@ public sealed class SyncRecords(IDbContextFactory<VppBooksDbContext> contexts, L
 
                 if (open.Count > 0)
                 {
-                    SyncReason? another = wantAnother ? open[^1].Reason : null;
-                    var status = wantAnother ? SyncStatus.InProgress : SyncStatus.Failed;
-                    await db.Locations.Where(l => l.Id == lease.LocationId).ExecuteUpdateAsync(
-                        set => set.SetProperty(l => l.SyncStatus, status).SetProperty(l => l.SyncWanted, l => l.SyncWanted ?? another),
-                        cancellationToken);
+                    await db.Locations.Where(l => l.Id == lease.LocationId).ExecuteUpdateAsync(set => set.SetProperty(l => l.SyncStatus, SyncStatus.Failed), cancellationToken);
+                    if (wantAnother)
+                    {
+                        await WishAgainAsync(db, open[^1], cancellationToken);
+                    }
                 }
 
                 return (await Recent(db, lease.LocationId).ToListAsync(cancellationToken), open.Count > 0);
@@ -130,6 +134,17 @@ public sealed class SyncRecords(IDbContextFactory<VppBooksDbContext> contexts, L
                 }
             },
             cancellationToken);
+    }
+
+    /// <summary>The wish went with the beginning of the run. One that came in since stands before it.</summary>
+    private static async Task WishAgainAsync(VppBooksDbContext db, SyncRun run, CancellationToken cancellationToken)
+    {
+        SyncReason? reason = run.Reason;
+        var name = run.RequestedByName;
+        await db.Locations.Where(l => l.Id == run.LocationId && l.DeletedAt == null && l.SyncWanted == null).ExecuteUpdateAsync(
+            set => set.SetProperty(l => l.SyncWanted, reason).SetProperty(l => l.SyncWantedByName, name), cancellationToken);
+        await db.Locations.Where(l => l.Id == run.LocationId && l.SyncWanted != null).ExecuteUpdateAsync(
+            set => set.SetProperty(l => l.SyncStatus, SyncStatus.InProgress), cancellationToken);
     }
 
     private async Task<bool> HasLeftoversAsync(int locationId, CancellationToken cancellationToken)

@@ -24,6 +24,7 @@ public static class SyncRegistration
             .AddSingleton<RunningSyncs>()
             .AddSingleton<SyncRecords>()
             .AddSingleton<LocationSync>()
+            .AddSingleton<RestartGuard>()
             .AddSingleton<LocationTurn>()
             .AddSingleton<SyncRequests>()
             .AddSingleton<SyncHistory>()

@@ -124,6 +124,9 @@ public sealed class SyncFaultTests
             Assert.False(await db.VppUsers.AnyAsync());
         }
 
+        // The next start owes it.
+        var location = await fixture.LocationAsync();
+        Assert.Equal((SyncReason.Manual, "A. Admin", SyncStatus.InProgress), (location.SyncWanted, location.SyncWantedByName, location.SyncStatus));
         Assert.Equal((0, 0, 0, 0), await fixture.StagedAsync());
         Assert.Equal(SyncResult.Succeeded, (await fixture.SyncAsync()).Result);
         await AgreesWithAppleAsync(fixture, books);
@@ -144,6 +147,27 @@ public sealed class SyncFaultTests
 
         await using var after = fixture.Open();
         Assert.False(await after.Books.AnyAsync());
+    }
+
+    [Fact]
+    public async Task F47_What_a_run_that_lost_the_lease_was_to_do_is_wished_for_again_by_the_next_owner()
+    {
+        await using var fixture = await SyncFixture.StartAsync(pageSize: 3);
+        Fill(fixture, books: 4, users: 12);
+        using var held = new CancellationTokenSource();
+        fixture.Once("/assignments?pageIndex=2", async () =>
+        {
+            await using var db = fixture.Open();
+            await db.LocationLeases.ExecuteUpdateAsync(set => set.SetProperty(l => l.Owner, "").SetProperty(l => l.FenceToken, l => l.FenceToken + 1));
+            await held.CancelAsync();
+        });
+        await Assert.ThrowsAsync<LeaseLostException>(() => fixture.SyncAsync(SyncReason.Upload, held.Token));
+
+        var next = await fixture.Get<LocationLeases>().TryAcquireAsync(fixture.LocationId, CancellationToken.None);
+        Assert.True(await fixture.Get<LocationSync>().RecoverAsync(next!, CancellationToken.None));
+
+        var location = await fixture.LocationAsync();
+        Assert.Equal((SyncReason.Upload, "A. Admin", SyncStatus.InProgress), (location.SyncWanted, location.SyncWantedByName, location.SyncStatus));
     }
 
     [Theory]

@@ -47,6 +47,7 @@ internal sealed class OverviewTexts(IStringLocalizer<OverviewTexts> l, SyncRunTe
         "location.control-taken" or "location.taken-over" => l["took control of a location"],
         "location.state-changed" => l["found a token in another state"],
         "location.restored" => l["connected a location again"],
+        "location.read-first" => l["holds a location back until Apple has been read"],
         "sync.requested" => l["asked for a sync"],
         "sync.completed" or "sync.succeeded" => l["finished a sync"],
         "sync.failed" => l["could not finish a sync"],

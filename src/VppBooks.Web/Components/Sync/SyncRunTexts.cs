@@ -15,6 +15,7 @@ internal sealed class SyncRunTexts(IStringLocalizer<SyncRunTexts> l)
         SyncReason.Upload => l["Token uploaded"],
         SyncReason.Notification => l["Apple's notification"],
         SyncReason.TakeOver => l["Control taken"],
+        SyncReason.Start => l["VppBooks started"],
         _ => l["Schedule"],
     };
 
