@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using VppBooks.Apple;
@@ -16,6 +17,9 @@ public sealed class OperationSettler(
 {
     /// <summary>Shortest time between two polls of one event (reference 4.3).</summary>
     public static readonly TimeSpan BetweenPolls = TimeSpan.FromSeconds(30);
+
+    // What this process has seen of unknown outcomes itself: the stored moments are wall time, and a wall clock may jump over every wait.
+    private readonly ConcurrentDictionary<long, Watched> _watched = new();
 
     private static readonly TimeSpan PendingRead = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan PendingLimit = TimeSpan.FromHours(24);
@@ -242,6 +246,7 @@ public sealed class OperationSettler(
     /// </summary>
     private async Task<bool> LookUpAsync(LocationSession session, Operation operation, CancellationToken cancellationToken)
     {
+        var watched = _watched.GetOrAdd(operation.Id, _ => new Watched(clock.GetTimestamp(), null));
         var open = await OpenLicensesAsync(session, operation.Id, cancellationToken);
         int[] books = [.. open.Select(l => l.BookId).Distinct()];
         var reading = books.Length == 0 ? new LedgerReading(true, 0, 0) : await ledger.ReadBooksAsync(session.Lease, session.Apple, books, cancellationToken);
@@ -249,9 +254,11 @@ public sealed class OperationSettler(
         open = await OpenLicensesAsync(session, operation.Id, cancellationToken);
         var readAt = clock.GetUtcNow();
         var believed = operation.CreatedAt + options.UnknownAfter;
-        var secondRead = operation.FirstAbsentAt is { } first && readAt - first >= options.UnknownReadsApart;
+        var secondRead = operation.FirstAbsentAt is { } first && readAt - first >= options.UnknownReadsApart
+            && watched.AbsentAt is { } absent && clock.GetElapsedTime(absent) >= options.UnknownReadsApart;
+        var early = options.UnknownAfter - clock.GetElapsedTime(watched.SeenAt);
 
-        return await session.WriteAsync(
+        var settled = await session.WriteAsync(
             async db =>
             {
                 var tracked = await db.Operations.SingleAsync(o => o.Id == operation.Id, cancellationToken);
@@ -266,15 +273,17 @@ public sealed class OperationSettler(
                 if (!reading.Clean || !explained)
                 {
                     tracked.FirstAbsentAt = null;
+                    _watched[operation.Id] = watched with { AbsentAt = null };
                     tracked.Detail = "Apple counts licenses that it does not list, or the list kept moving. It is read again later.";
                     tracked.NextCheckAt = readAt + (Backoff(tracked.Polls) > options.UnknownReadsApart ? Backoff(tracked.Polls) : options.UnknownReadsApart);
                     return false;
                 }
 
-                if (!secondRead || readAt < believed)
+                if (!secondRead || readAt < believed || early > TimeSpan.Zero)
                 {
                     tracked.FirstAbsentAt ??= readAt;
-                    var again = readAt + options.UnknownReadsApart;
+                    _watched[operation.Id] = watched with { AbsentAt = watched.AbsentAt ?? clock.GetTimestamp() };
+                    var again = readAt + (early > options.UnknownReadsApart ? early : options.UnknownReadsApart);
                     tracked.NextCheckAt = again > believed ? again : believed;
                     return false;
                 }
@@ -290,6 +299,12 @@ public sealed class OperationSettler(
                 return true;
             },
             cancellationToken);
+        if (settled)
+        {
+            _watched.TryRemove(operation.Id, out _);
+        }
+
+        return settled;
     }
 
     /// <summary>Re-reads Apple's counts of some books.</summary>
@@ -405,6 +420,9 @@ public sealed class OperationSettler(
             (f.ClientUserIds.Count > 0 || f.Assets.Count > 0)
             && (f.ClientUserIds.Count == 0 || f.ClientUserIds.Contains(license.ClientUserId))
             && (f.Assets.Count == 0 || f.Assets.Any(a => a.PricingParam == license.PricingParam && a.AdamId == license.AdamId.ToString(System.Globalization.CultureInfo.InvariantCulture))));
+
+    /// <summary>When this process first looked for an outcome, and when it first found it absent: timestamps of the steady clock.</summary>
+    private sealed record Watched(long SeenAt, long? AbsentAt);
 
     private sealed record OpenLicense(long LicenseId, int BookId, long AdamId, PricingParam PricingParam, string ClientUserId);
 }
