@@ -22,6 +22,7 @@ namespace VppBooks.Web;
 public sealed class VppBooksApp : IAsyncDisposable
 {
     private const int ExitBadSettings = 78; // EX_CONFIG of sysexits.h
+    private const int ExitBadDatabase = 70; // EX_SOFTWARE
 
     private VppBooksApp(WebApplication web, SimulatedCloudHost? cloud)
     {
@@ -50,6 +51,12 @@ public sealed class VppBooksApp : IAsyncDisposable
         catch (SettingsException exception)
         {
             return Refuse([exception.Message]);
+        }
+        catch (DatabaseUpgradeException exception)
+        {
+            Console.Error.WriteLine("VppBooks cannot start with this database:");
+            Console.Error.WriteLine("  " + exception.Message);
+            return ExitBadDatabase;
         }
         catch (OptionsValidationException exception)
         {

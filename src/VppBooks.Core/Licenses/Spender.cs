@@ -41,6 +41,7 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                 }
 
                 CrashPoint.Hit("intent.after-commit");
+                CrashPoint.Hit("post.before-send");
                 // Paused between intention and sending (a frozen machine), this process may not be the owner any more.
                 var outcome = clock.GetElapsedTime(intended) < LocationLeases.Period
                     ? await apple.AssociateAsync(session.Apple, batch.Assets, batch.ClientUserIds, cancellationToken)

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Apple;
 using VppBooks.Core.Audit;
+using VppBooks.Core.Licenses;
 using VppBooks.Core.Security;
 
 namespace VppBooks.Core.Locations;
@@ -62,6 +63,7 @@ public sealed partial class LocationEnrollment
             }
 
             Fill(stored, fresh, config);
+            CrashPoint.Hit("token.replace");
             Settle(stored, claim);
             WantSync(stored, SyncReason.Upload, actor);
             logger.TokenRenewed(stored.Id, stored.State);

@@ -22,9 +22,10 @@ public static class PersistenceRegistration
     /// <summary>Registers <see cref="IDbContextFactory{TContext}"/> of <see cref="VppBooksDbContext"/> for one provider.</summary>
     public static IServiceCollection AddVppBooksDatabase(this IServiceCollection services, DatabaseProvider provider, string connectionString)
     {
+        services.AddSingleton<StorageMonitor>();
         if (provider == DatabaseProvider.SqlServer)
         {
-            services.AddDbContextFactory<SqlServerVppBooksDbContext>(options => Common(options.UseSqlServer(connectionString)));
+            services.AddDbContextFactory<SqlServerVppBooksDbContext>((root, options) => Common(root, options.UseSqlServer(connectionString)));
             services.AddSingleton<IDbContextFactory<VppBooksDbContext>, FactoryAdapter<SqlServerVppBooksDbContext>>();
             services.AddSingleton<IBulkStore, SqlServerBulkStore>();
             return services;
@@ -36,13 +37,17 @@ public static class PersistenceRegistration
             sqlite.DefaultTimeout = 30;
         }
 
-        services.AddDbContextFactory<SqliteVppBooksDbContext>(options => Common(options.UseSqlite(sqlite.ConnectionString)));
+        services.AddDbContextFactory<SqliteVppBooksDbContext>((root, options) => Common(root, options.UseSqlite(sqlite.ConnectionString)));
         services.AddSingleton<IDbContextFactory<VppBooksDbContext>, FactoryAdapter<SqliteVppBooksDbContext>>();
         services.AddSingleton<IBulkStore, SqliteBulkStore>();
         return services;
     }
 
-    private static void Common(DbContextOptionsBuilder options) => options.AddInterceptors(new VersionInterceptor());
+    private static void Common(IServiceProvider services, DbContextOptionsBuilder options)
+    {
+        var monitor = services.GetRequiredService<StorageMonitor>();
+        options.AddInterceptors(new VersionInterceptor(), new StorageMonitor.Statements(monitor), new StorageMonitor.Commits(monitor));
+    }
 
     private sealed class FactoryAdapter<TContext>(IDbContextFactory<TContext> inner) : IDbContextFactory<VppBooksDbContext>
         where TContext : VppBooksDbContext

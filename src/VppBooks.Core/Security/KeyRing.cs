@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using VppBooks.Core.Licenses;
 using VppBooks.Core.Persistence;
 
 namespace VppBooks.Core.Security;
@@ -29,6 +30,7 @@ public sealed class KeyRing(IDbContextFactory<VppBooksDbContext> contexts)
     {
         using var db = contexts.CreateDbContext();
         db.RingKeys.Add(new RingKey { FriendlyName = friendlyName, Xml = xml });
+        CrashPoint.Hit("key.rotate");
         db.SaveChanges();
     }
 }

@@ -127,7 +127,7 @@ internal sealed class KillHouse : IAsyncDisposable
 
         // A dead owner's lease runs out by itself; how long that takes is not the question here.
         await using var db = await OpenAsync();
-        var past = TimeProvider.System.GetUtcNow().AddMinutes(-1);
+        var past = TimeProvider.System.GetUtcNow() - LocationLeases.ClockTolerance - TimeSpan.FromMinutes(1);
         await db.LocationLeases.ExecuteUpdateAsync(set => set.SetProperty(l => l.ExpiresAt, past));
     }
 
