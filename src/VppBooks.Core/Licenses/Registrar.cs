@@ -27,8 +27,10 @@ public sealed class Registrar(AppleClient apple, OperationRecorder recorder, IdS
             }
 
             var operation = await IntendAsync(session, batch, cancellationToken);
+            CrashPoint.Hit("intent.after-commit");
             CrashPoint.Hit("post.before-send");
             var outcome = await apple.CreateUsersAsync(session.Apple, [.. batch.Select(b => b.Change)], cancellationToken);
+            CrashPoint.Hit("post.after-accept");
             CrashPoint.Hit("user.create.after-accept");
             worked = true;
             if (!await recorder.RecordAsync(session, operation, outcome))
@@ -96,6 +98,7 @@ public sealed class Registrar(AppleClient apple, OperationRecorder recorder, IdS
                 var operation = await Operations.AddAsync(db, session, OperationKind.CreateUsers, batch.Count, ids.NewId(), now, cancellationToken);
                 var members = batch.Select(b => b.Id).ToArray();
                 await db.VppUsers.Where(u => EF.Parameter(members).Contains(u.Id)).ExecuteUpdateAsync(set => set.SetProperty(u => u.OperationId, operation.Id), cancellationToken);
+                CrashPoint.Hit("intent.before-commit");
                 return operation;
             },
             cancellationToken);
