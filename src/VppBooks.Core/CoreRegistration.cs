@@ -10,6 +10,7 @@ using VppBooks.Core.People;
 using VppBooks.Core.Security;
 using VppBooks.Core.Signals;
 using VppBooks.Core.Sync;
+using VppBooks.Core.Verification;
 
 namespace VppBooks.Core;
 
@@ -35,6 +36,7 @@ public static class CoreRegistration
         services.AddVppBooksDirectory();
         services.AddVppBooksPeople();
         services.AddVppBooksSync();
+        services.AddVppBooksVerification();
 
         services.AddSingleton<WishReader>();
         services.AddSingleton<AssignmentDesk>();
