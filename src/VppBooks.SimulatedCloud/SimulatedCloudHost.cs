@@ -65,7 +65,12 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
 
     /// <summary>Starts listening on loopback.</summary>
     /// <exception cref="IOException">A port is in use.</exception>
-    public static async Task<SimulatedCloudHost> StartAsync(SimulatedCloudOptions options, TimeProvider clock, CancellationToken cancellationToken)
+    public static Task<SimulatedCloudHost> StartAsync(SimulatedCloudOptions options, TimeProvider clock, CancellationToken cancellationToken) =>
+        StartAsync(options, clock, keepsState: true, cancellationToken);
+
+    /// <summary>Starts listening on loopback; without <paramref name="keepsState"/> the state file is read and never written.</summary>
+    /// <exception cref="IOException">A port is in use.</exception>
+    public static async Task<SimulatedCloudHost> StartAsync(SimulatedCloudOptions options, TimeProvider clock, bool keepsState, CancellationToken cancellationToken)
     {
         var host = new SimulatedCloudHost(options, clock);
         try
@@ -82,7 +87,7 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
 
             if (options.StateFile.Length > 0)
             {
-                host._memory = StateFile.Open(host);
+                host._memory = StateFile.Open(host, keepsState);
             }
 
             host.Apple.BeginRun();

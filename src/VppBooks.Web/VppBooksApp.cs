@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Components.Server;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
@@ -10,6 +11,7 @@ using VppBooks.Web.Components;
 using VppBooks.Web.Components.Catalog;
 using VppBooks.Web.Components.Elements;
 using VppBooks.Web.Components.Locations;
+using VppBooks.Web.Components.Monitor;
 using VppBooks.Web.Components.Search;
 using VppBooks.Web.Hosting;
 using VppBooks.Web.Jobs;
@@ -44,6 +46,11 @@ public sealed class VppBooksApp : IAsyncDisposable
     {
         try
         {
+            if (args is [VerifyCommand.Name, .. var settings])
+            {
+                return await VerifyCommand.RunAsync(settings, Console.Out, CancellationToken.None);
+            }
+
             await using var app = await CreateAsync(args, CancellationToken.None);
             await app.Web.RunAsync();
             return 0;
@@ -68,13 +75,7 @@ public sealed class VppBooksApp : IAsyncDisposable
     /// <exception cref="SettingsException">A setting cannot be used.</exception>
     public static async Task<VppBooksApp> CreateAsync(string[] args, CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
-        {
-            Args = args,
-            ApplicationName = typeof(VppBooksApp).Assembly.GetName().Name,
-            ContentRootPath = ContentRoot(),
-        });
-        builder.Configuration.AddKeyPerFile("/run/secrets", optional: true);
+        var builder = NewBuilder(args);
         builder.WebHost.UseStaticWebAssets();
 
         var cloud = await DemoCloud.StartAsync(builder, cancellationToken);
@@ -100,6 +101,27 @@ public sealed class VppBooksApp : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Builds the services for a command that reads and reports: nothing listens, no worker and no schedule runs, and neither database nor key ring is written to.
+    /// </summary>
+    /// <exception cref="SettingsException">A setting cannot be used.</exception>
+    internal static async Task<VppBooksApp> CreateCommandAsync(string[] args, CancellationToken cancellationToken)
+    {
+        var builder = NewBuilder(args);
+        var cloud = await DemoCloud.ReachAsync(builder, cancellationToken);
+        try
+        {
+            AddServices(builder, new ProgramProfile(PlainHttp: builder.Environment.IsDevelopment(), Demo: cloud is not null, PortalUrl: null) { Command = true });
+            builder.Services.AddDataProtection().DisableAutomaticKeyGeneration();
+            return new VppBooksApp(builder.Build(), cloud);
+        }
+        catch
+        {
+            await (cloud?.DisposeAsync() ?? ValueTask.CompletedTask);
+            throw;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Web.DisposeAsync();
@@ -107,6 +129,18 @@ public sealed class VppBooksApp : IAsyncDisposable
         {
             await Cloud.DisposeAsync();
         }
+    }
+
+    private static WebApplicationBuilder NewBuilder(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            Args = args,
+            ApplicationName = typeof(VppBooksApp).Assembly.GetName().Name,
+            ContentRootPath = ContentRoot(),
+        });
+        builder.Configuration.AddKeyPerFile("/run/secrets", optional: true);
+        return builder;
     }
 
     private static void AddServices(WebApplicationBuilder builder, ProgramProfile profile)
@@ -130,6 +164,7 @@ public sealed class VppBooksApp : IAsyncDisposable
         services.AddScoped<BrowserTimeProvider>();
         services.AddScoped<ISearchSource, ScreenSearch>();
         services.AddTokenScreens();
+        services.AddMonitorScreens();
         services.AddRazorComponents().AddInteractiveServerComponents().AddHubOptions(o => o.MaximumReceiveMessageSize = 32 * 1024);
         services.Configure<CircuitOptions>(o =>
         {

@@ -36,11 +36,16 @@ internal sealed class StateFile : IAsyncDisposable
         _timer = TimeProvider.System.CreateTimer(_ => Write(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Puts the file's state in place of the organization's, if there is a file that fits, and keeps it up to date from here on.</summary>
-    public static StateFile Open(SimulatedCloudHost cloud)
+    /// <summary>Puts the file's state in place of the organization's, if there is a file that fits, and keeps it up to date from here on if it is to.</summary>
+    public static StateFile Open(SimulatedCloudHost cloud, bool keeps)
     {
         var file = new StateFile(cloud);
         file.Read();
+        if (!keeps)
+        {
+            return file;
+        }
+
         cloud.Apple.Changed = file.Changed;
         cloud.Graph.Changed = () =>
         {

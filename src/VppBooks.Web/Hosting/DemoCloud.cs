@@ -22,6 +22,65 @@ internal static class DemoCloud
     /// <summary>Null when the setting is off.</summary>
     public static async Task<SimulatedCloudHost?> StartAsync(WebApplicationBuilder builder, CancellationToken cancellationToken)
     {
+        if (Read(builder) is not { } options)
+        {
+            return null;
+        }
+
+        if (Remember(builder, options) is { } database && !File.Exists(database) && File.Exists(options.StateFile))
+        {
+            // A console that knows nothing meets an Apple that knows nothing of it.
+            File.Delete(options.StateFile);
+        }
+
+        var cloud = await SimulatedCloudHost.StartAsync(options, TimeProvider.System, cancellationToken);
+        FillIn(builder, cloud.BaseUrl, cloud.EntraInstance);
+        return cloud;
+    }
+
+    /// <summary>
+    /// Points at the stand-ins of a console that runs on this machine, because they alone know today's truth; where there are none, at a copy that is started from
+    /// the state file, writes nothing and leaves the console's ports free.
+    /// </summary>
+    /// <returns>The copy; null when the setting is off or the running ones are asked.</returns>
+    public static async Task<SimulatedCloudHost?> ReachAsync(WebApplicationBuilder builder, CancellationToken cancellationToken)
+    {
+        if (Read(builder) is not { } options)
+        {
+            return null;
+        }
+
+        var running = $"http://localhost:{options.Port}";
+        if (options.Port > 0 && await AnswersAsync(running, cancellationToken))
+        {
+            FillIn(builder, running, $"https://localhost:{options.EntraPort}/");
+            return null;
+        }
+
+        Remember(builder, options);
+        (options.Port, options.EntraPort) = (0, 0);
+        var cloud = await SimulatedCloudHost.StartAsync(options, TimeProvider.System, keepsState: false, cancellationToken);
+        FillIn(builder, cloud.BaseUrl, cloud.EntraInstance);
+        return cloud;
+    }
+
+    private static async Task<bool> AnswersAsync(string address, CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false }) { Timeout = TimeSpan.FromSeconds(3) };
+        try
+        {
+            using var answer = await http.GetAsync(new Uri(address + "/_sim/switches"), cancellationToken);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Null when the setting is off.</summary>
+    private static SimulatedCloudOptions? Read(WebApplicationBuilder builder)
+    {
         var section = builder.Configuration.GetSection(SimulatedCloudOptions.SectionName);
         if (!IsEnabled(builder.Configuration[Enabled]))
         {
@@ -43,47 +102,41 @@ internal static class DemoCloud
             throw new SettingsException($"{SimulatedCloudOptions.SectionName} cannot be read: {exception.Message}", exception);
         }
 
-        Remember(builder, options);
-        var cloud = await SimulatedCloudHost.StartAsync(options, TimeProvider.System, cancellationToken);
-        FillIn(builder, cloud);
-        return cloud;
+        return options;
     }
 
     // The console's database outlives the process, and what it says of Apple has to stay true. The district is for measuring and starts as new.
-    private static void Remember(WebApplicationBuilder builder, SimulatedCloudOptions options)
+    // Returns the database that the file lies beside, if it does.
+    private static string? Remember(WebApplicationBuilder builder, SimulatedCloudOptions options)
     {
         var root = builder.Environment.ContentRootPath;
         if (builder.Configuration[StateFile] is not null)
         {
             options.StateFile = options.StateFile.Length > 0 ? Path.GetFullPath(options.StateFile, root) : "";
-            return;
+            return null;
         }
 
         if (options.Size != OrganizationSize.Demo)
         {
-            return;
+            return null;
         }
 
         var provider = builder.Configuration.Read<DatabaseSettings>().Provider;
         if (provider == DatabaseProvider.SqlServer)
         {
             options.StateFile = Path.Combine(root, "data", StateFileName);
-            return;
+            return null;
         }
 
         if (FileOf(SettingsRegistration.ConnectionString(builder.Configuration, provider, root)) is not { } database)
         {
-            return;
+            return null;
         }
 
         // Databases that lie in one folder each have an Apple of their own.
         var name = Path.GetFileNameWithoutExtension(database);
         options.StateFile = Path.Combine(Path.GetDirectoryName(database)!, name == "vppbooks" ? StateFileName : $"{name}.{StateFileName}");
-        if (!File.Exists(database) && File.Exists(options.StateFile))
-        {
-            // A console that knows nothing meets an Apple that knows nothing of it.
-            File.Delete(options.StateFile);
-        }
+        return database;
     }
 
     /// <summary>Null when the database is not a file that we could name.</summary>
@@ -102,15 +155,15 @@ internal static class DemoCloud
             : throw new SettingsException($"{Enabled} must be one of: true, false; it is \"{value}\".");
 
     // What somebody set on purpose wins, so one stand-in at a time can be swapped for the real service.
-    private static void FillIn(WebApplicationBuilder builder, SimulatedCloudHost cloud)
+    private static void FillIn(WebApplicationBuilder builder, string root, string entra)
     {
         var shipped = new ConfigurationBuilder().SetBasePath(builder.Environment.ContentRootPath).AddJsonFile("appsettings.json", optional: true).Build();
         Dictionary<string, string?> addresses = new()
         {
-            ["Apple:BaseUrl"] = cloud.AppleBaseUrl,
-            ["Apple:StoreLookupUrl"] = cloud.StoreLookupUrl,
-            ["Graph:BaseUrl"] = cloud.GraphBaseUrl,
-            ["AzureAd:Instance"] = cloud.EntraInstance,
+            ["Apple:BaseUrl"] = root + "/apple/mdm/v2",
+            ["Apple:StoreLookupUrl"] = root + "/apple/lookup",
+            ["Graph:BaseUrl"] = root + "/graph/v1.0",
+            ["AzureAd:Instance"] = entra,
             ["AzureAd:TenantId"] = SimulatedCloudHost.TenantId,
             ["AzureAd:ClientId"] = ClientId,
             ["AzureAd:ClientSecret"] = ClientSecret,

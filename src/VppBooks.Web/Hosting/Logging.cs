@@ -19,7 +19,12 @@ internal static class Logging
                 (services, logger) =>
                 {
                     logger.ReadFrom.Configuration(builder.Configuration).ReadFrom.Services(services).Enrich.FromLogContext();
-                    if (profile.PlainHttp)
+                    if (profile.Command)
+                    {
+                        logger.WriteTo.Console(
+                            outputTemplate: Readable, formatProvider: CultureInfo.InvariantCulture, restrictedToMinimumLevel: LogEventLevel.Error, standardErrorFromLevel: LogEventLevel.Verbose);
+                    }
+                    else if (profile.PlainHttp)
                     {
                         logger.WriteTo.Console(outputTemplate: Readable, formatProvider: CultureInfo.InvariantCulture);
                     }

@@ -6,6 +6,9 @@ namespace VppBooks.Web.Hosting;
 /// <param name="PortalUrl">The simulated cloud's portal page, when there is one.</param>
 public sealed record ProgramProfile(bool PlainHttp, bool Demo, string? PortalUrl)
 {
+    /// <summary>True for a command that reads and reports: nothing listens, and standard output belongs to the report.</summary>
+    public bool Command { get; init; }
+
     public CookieSecurePolicy CookieSecurity => PlainHttp ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always;
 
     /// <summary>With the prefix that ties a cookie to this host over https, where there is https.</summary>

@@ -1,0 +1,25 @@
+using VppBooks.Core.Security;
+using VppBooks.Core.Verification;
+using VppBooks.Web.SignIn;
+
+namespace VppBooks.Web.Components.Monitor;
+
+/// <summary>The page's way to Core: adds who asks.</summary>
+internal sealed class VerifyDesk(VerificationRuns runs, CoreActor current) : IVerifyDesk
+{
+    public event Action? Changed
+    {
+        add => runs.Changed += value;
+        remove => runs.Changed -= value;
+    }
+
+    public async Task<bool> MayVerifyAsync() => (await current.FindAsync()).May(Permissions.SyncNow);
+
+    public async Task<VerificationStatus> ReadAsync()
+    {
+        (await current.FindAsync()).Demand(Permissions.Read);
+        return runs.Status;
+    }
+
+    public async Task<bool> StartAsync() => runs.Start(await current.FindAsync(), out _);
+}
