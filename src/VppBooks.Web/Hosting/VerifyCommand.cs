@@ -98,8 +98,10 @@ internal static class VerifyCommand
         var about = string.Join(", ", new[] { difference.Location?.Name, Book(difference.Book) }.OfType<string>().Select(Plain));
         var invariant = difference.Invariant is { } number ? string.Create(CultureInfo.InvariantCulture, $" I{number}") : "";
         var ids = difference.Ids.Count == 0 ? "" : $" [{string.Join(' ', difference.Ids)}{(difference.Count > difference.Ids.Count ? " …" : "")}]";
-        return $"{texts.Judgment(difference)}{invariant} - {about}: {texts.What(difference)} {Plain(texts.Why(difference, When))} {texts.Remedy(difference)}{ids}";
+        return $"{texts.Judgment(difference)}{invariant} - {about}: {Sentence(texts.What(difference))} {Plain(texts.Why(difference, When))} {texts.Remedy(difference)}{ids}";
     }
+
+    private static string Sentence(string text) => text.EndsWith('.') ? text : text + ".";
 
     private static string? Book(VerifiedBook? book) => book is null ? null
         : string.Create(CultureInfo.InvariantCulture, $"{book.Title ?? "adamId"} ({book.AdamId}{(book.PricingParam is { } quality ? $" {quality}" : "")})");

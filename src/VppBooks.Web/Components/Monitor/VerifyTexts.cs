@@ -16,8 +16,7 @@ internal sealed class VerifyTexts(IStringLocalizer<VerifyTexts> l)
         VerificationVerdict.NothingChecked => l["Nothing could be verified: no token can be read."],
         VerificationVerdict.Explained when result.Differences.Count == 1 => l["1 difference, explained."],
         VerificationVerdict.Explained => l["{0} differences, all explained.", Number(result.Differences.Count)],
-        _ when result.Unexplained == 1 => l["1 difference without an explanation."],
-        _ => l["{0} differences without an explanation.", Number(result.Unexplained)],
+        _ => l["{0} of {1} differences without an explanation.", Number(result.Unexplained), Number(result.Differences.Count)],
     };
 
     /// <summary>Icon and color of the outcome.</summary>
