@@ -30,6 +30,7 @@ public static class CoreRegistration
         services.AddSingleton<WorkSignal>();
         services.AddSingleton<KeyRing>();
         services.AddSingleton<SecretSealer>();
+        services.AddSingleton<IdempotentRequests>();
 
         services.AddSingleton<LocationLeases>();
         services.AddVppBooksLocations();

@@ -189,6 +189,7 @@ public sealed class VppBooksApp : IAsyncDisposable
         Web.UseRateLimiter();
         Web.UseAuthorization();
         Web.UseAntiforgery();
+        Web.UseIdempotency();
 
         Web.MapHealth();
         Web.MapAccount();
