@@ -146,6 +146,9 @@ public abstract record ChangeOutcome
     {
     }
 
+    /// <summary>The claim that the answer named, whatever else it said; null when it named none.</summary>
+    public MdmInfo? Claim { get; init; }
+
     /// <summary>Apple took the work on; <paramref name="EventId"/> is a handle, not a result.</summary>
     public sealed record Accepted(string EventId, Envelope Envelope) : ChangeOutcome;
 
@@ -156,7 +159,11 @@ public abstract record ChangeOutcome
     public sealed record NotSent(string Reason) : ChangeOutcome;
 
     /// <summary>Nobody knows: time-out, reset, 5xx, unreadable or event-less answer. Only a read can tell.</summary>
-    public sealed record Unknown(string Reason, TimeSpan? RetryAfter = null) : ChangeOutcome;
+    public sealed record Unknown(string Reason, TimeSpan? RetryAfter = null) : ChangeOutcome
+    {
+        /// <summary>A bare 401 or 403: no word of Apple's about the request, but enough to send no further one. Null otherwise.</summary>
+        public AppleRefusal? Refusal { get; init; }
+    }
 }
 
 /// <summary>State of accepted work (reference 2.12).</summary>

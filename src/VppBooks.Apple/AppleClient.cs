@@ -22,14 +22,14 @@ public sealed class AppleClient
     private readonly ServiceConfigCache _serviceConfig;
     private readonly AppleCaller _caller;
 
-    internal AppleClient(IHttpClientFactory clients, IOptions<AppleOptions> options, TimeProvider clock, ILogger<AppleClient> logger)
+    internal AppleClient(IHttpClientFactory clients, IOptions<AppleOptions> options, TimeProvider clock, ILogger<AppleClient> logger, Random random)
     {
         _options = options.Value;
         _clock = clock;
         _logger = logger;
         var configTimeout = _options.RequestTimeout < LongestConfigRead ? _options.RequestTimeout : LongestConfigRead;
         _serviceConfig = new ServiceConfigCache(new Exchange(clients, _options, clock, configTimeout), _options, clock, logger);
-        _caller = new AppleCaller(new Exchange(clients, _options, clock, _options.RequestTimeout), _serviceConfig, _options, clock, logger);
+        _caller = new AppleCaller(new Exchange(clients, _options, clock, _options.RequestTimeout), _serviceConfig, _options, clock, random, logger);
     }
 
     /// <summary>Limits and addresses; cached for five minutes, published values when the service cannot be read.</summary>

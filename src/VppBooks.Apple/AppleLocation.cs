@@ -11,6 +11,12 @@ public sealed record AppleLocation(string Key, ContentToken Token, string? Expec
 {
     /// <summary>Counts the requests sent on behalf of this instance; null when nobody wants to know.</summary>
     public RequestMeter? Meter { get; init; }
+
+    /// <summary>
+    /// Asked before each change, after all waiting and right before it would leave: null lets it go, a reason keeps it back. An exception keeps it back
+    /// too. Null: nobody is asked.
+    /// </summary>
+    public Func<CancellationToken, Task<string?>>? MayChange { get; init; }
 }
 
 /// <summary>Counts requests to Apple; safe to share between threads.</summary>

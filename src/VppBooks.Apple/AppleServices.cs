@@ -21,7 +21,7 @@ public static class AppleServices
     {
         /// <summary>
         /// Adds <see cref="AppleClient"/> and <see cref="StoreLookup"/>, both singletons. The caller binds <see cref="AppleOptions"/>; a
-        /// <see cref="TimeProvider"/> registered before or after is used.
+        /// <see cref="TimeProvider"/> or <see cref="Random"/> registered before or after is used.
         /// </summary>
         public IServiceCollection AddAppleClient()
         {
@@ -36,7 +36,8 @@ public static class AppleServices
                 provider.GetRequiredService<IHttpClientFactory>(),
                 provider.GetRequiredService<IOptions<AppleOptions>>(),
                 provider.GetRequiredService<TimeProvider>(),
-                provider.GetRequiredService<ILogger<AppleClient>>()));
+                provider.GetRequiredService<ILogger<AppleClient>>(),
+                provider.GetService<Random>() ?? Random.Shared));
             services.TryAddSingleton(provider =>
             {
                 var options = provider.GetRequiredService<IOptions<AppleOptions>>().Value;

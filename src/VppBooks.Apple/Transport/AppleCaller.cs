@@ -9,7 +9,7 @@ namespace VppBooks.Apple.Transport;
 /// Makes the calls of a location: reads with patience, changes exactly once. Repeating wraps the whole attempt and not the message handler: whether
 /// to try again stands in the body, the wait belongs to the location and not to one call, and every attempt has to pass the gate.
 /// </summary>
-internal sealed class AppleCaller(Exchange exchange, ServiceConfigCache serviceConfig, AppleOptions options, TimeProvider clock, ILogger logger)
+internal sealed class AppleCaller(Exchange exchange, ServiceConfigCache serviceConfig, AppleOptions options, TimeProvider clock, Random random, ILogger logger)
 {
     /// <summary>How long a read waits in all for a pause to end before it gives up.</summary>
     private static readonly TimeSpan ReadPatience = TimeSpan.FromMinutes(2);
@@ -20,7 +20,7 @@ internal sealed class AppleCaller(Exchange exchange, ServiceConfigCache serviceC
     private readonly ConcurrentDictionary<string, RateGate> _gates = new(StringComparer.Ordinal);
     private readonly ResiliencePipeline<Verdict> _repeating = Resilience.Repeating(options, clock);
 
-    public RateGate Gate(string locationKey) => _gates.GetOrAdd(locationKey, _ => new RateGate(clock, options.FirstBackoff));
+    public RateGate Gate(string locationKey) => _gates.GetOrAdd(locationKey, _ => new RateGate(clock, options.FirstBackoff, random));
 
     /// <summary>Sends a request that may be repeated until it is answered for good.</summary>
     /// <param name="create">Makes an empty answer for each attempt.</param>
@@ -71,6 +71,7 @@ internal sealed class AppleCaller(Exchange exchange, ServiceConfigCache serviceC
             cancellationToken);
         if (verdict.Failure is not null)
         {
+            ThrowIfForeign(location, wire!, checkClaim);
             throw verdict.Pause ? new AppleUnavailableException(verdict.Failure.Message, gate.PauseLeft is var left && left > TimeSpan.Zero ? left : null, verdict.Failure) : verdict.Failure;
         }
 
@@ -95,10 +96,30 @@ internal sealed class AppleCaller(Exchange exchange, ServiceConfigCache serviceC
                 logger.ChangeHeldBack(location.Key, path);
                 return new ChangeOutcome.NotSent("Apple asked us to wait.");
             }
+
+            // The wait may have been long: only now is it certain that the request would leave at once.
+            if (location.MayChange is { } ask && await ask(cancellationToken) is { } reason)
+            {
+                logger.ChangeHeldBack(location.Key, path);
+                return new ChangeOutcome.NotSent(reason);
+            }
+
+            if (gate.PauseLeft > TimeSpan.Zero)
+            {
+                logger.ChangeHeldBack(location.Key, path);
+                return new ChangeOutcome.NotSent("Apple asked us to wait.");
+            }
         }
         catch (OperationCanceledException)
         {
             return new ChangeOutcome.NotSent("Canceled before it was sent.");
+        }
+#pragma warning disable CA1031 // Whoever may not be asked has not agreed.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            logger.ChangeHeldBack(location.Key, path);
+            return new ChangeOutcome.NotSent($"It could not be checked whether it may be sent ({exception.GetType().Name}).");
         }
 
         location.Meter?.Count();
@@ -121,6 +142,15 @@ internal sealed class AppleCaller(Exchange exchange, ServiceConfigCache serviceC
         else if (answer.Result == AttemptResult.Answered)
         {
             gate.Answered(sentAt);
+        }
+    }
+
+    // A refusal need not carry the claim; when it carries another's, that is as good as a success that does.
+    private static void ThrowIfForeign(AppleLocation location, WireAnswer answer, bool checkClaim)
+    {
+        if (checkClaim && location.ExpectedClaimId is { } expected && answer.MdmInfo is { } seen && seen.Id != expected)
+        {
+            throw new ClaimLostException(seen);
         }
     }
 

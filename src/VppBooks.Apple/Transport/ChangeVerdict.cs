@@ -25,6 +25,11 @@ internal static class ChangeVerdict
         var change = new WireEvent();
         WireAnswer wire = change;
         var problem = Verdict.Read(answer.Body, ref wire);
+        return Judge(answer, wire, change, problem) with { Claim = wire.MdmInfo };
+    }
+
+    private static ChangeOutcome Judge(Answer answer, WireAnswer wire, WireEvent change, Exception? problem)
+    {
         if (answer.Status >= 500 || answer.Status is >= 300 and < 400)
         {
             return Unknown(answer, $"Apple answered with status {answer.Status}.");
@@ -45,7 +50,7 @@ internal static class ChangeVerdict
 
         if (!answer.IsSuccess)
         {
-            return Unknown(answer, $"Apple answered with status {answer.Status} and without an error number.");
+            return Unknown(answer, $"Apple answered with status {answer.Status} and without an error number.") with { Refusal = answer.Status is 401 or 403 ? Verdict.Refusal(answer, wire) : null };
         }
 
         return problem is null && answer.Result == AttemptResult.Answered && !string.IsNullOrEmpty(change.EventId)

@@ -4,13 +4,19 @@ namespace VppBooks.Apple.Transport;
 /// The budget of one location: every request of every caller passes here (reference 2.13, 5.3). Requests leave evenly spaced rather than in
 /// bursts, because a burst that the network delays arrives together with the next one and looks like twice the rate.
 /// </summary>
-internal sealed class RateGate(TimeProvider clock, TimeSpan firstBackoff)
+/// <param name="clock">Measures every wait.</param>
+/// <param name="firstBackoff">The first pause that Apple does not measure itself.</param>
+/// <param name="random">Lengthens those pauses a little, so that locations that an outage stopped together do not come back together; null: it does not.</param>
+internal sealed class RateGate(TimeProvider clock, TimeSpan firstBackoff, Random? random = null)
 {
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(5);
 
     private static readonly TimeSpan TimerResolution = TimeSpan.FromMilliseconds(1);
+
+    // Share of a back-off that chance may add to it.
+    private const double Jitter = 0.25;
 
     // Room for the network to deliver two requests closer together than they left; still over 97 % of the budget.
     private const double Slack = 1.025;
@@ -108,6 +114,7 @@ internal sealed class RateGate(TimeProvider clock, TimeSpan firstBackoff)
                 }
 
                 retryAfter = TimeSpan.FromTicks(Math.Min(LongestBackoff.Ticks, (long)(firstBackoff.Ticks * Math.Pow(3, Math.Min(_strikes, 10)))));
+                retryAfter *= 1 + (Jitter * (random?.NextDouble() ?? 0));
                 _strikes++;
                 _lastStrike = now;
             }

@@ -30,8 +30,9 @@ internal sealed class WireAssets : WirePage<Asset>
     {
         string? adamId = null;
         var pricing = PricingParam.Unknown;
-        var type = ProductType.Unknown;
-        long total = 0, assigned = 0, available = 0, retired = 0;
+        ProductType? type = null;
+        long? total = null, assigned = null, available = null;
+        var retired = 0L;
         var (revocable, deviceAssignable) = (false, false);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -48,22 +49,22 @@ internal sealed class WireAssets : WirePage<Asset>
             else if (reader.ValueTextEquals("productType"u8))
             {
                 reader.Read();
-                type = WireJson.ReadText(ref reader) switch { "Book" => ProductType.Book, "App" => ProductType.App, _ => ProductType.Unknown };
+                type = WireJson.ReadText(ref reader) switch { null => null, "Book" => ProductType.Book, "App" => ProductType.App, _ => ProductType.Unknown };
             }
             else if (reader.ValueTextEquals("totalCount"u8))
             {
                 reader.Read();
-                total = WireJson.ReadNumber(ref reader) ?? 0;
+                total = WireJson.ReadNumber(ref reader);
             }
             else if (reader.ValueTextEquals("assignedCount"u8))
             {
                 reader.Read();
-                assigned = WireJson.ReadNumber(ref reader) ?? 0;
+                assigned = WireJson.ReadNumber(ref reader);
             }
             else if (reader.ValueTextEquals("availableCount"u8))
             {
                 reader.Read();
-                available = WireJson.ReadNumber(ref reader) ?? 0;
+                available = WireJson.ReadNumber(ref reader);
             }
             else if (reader.ValueTextEquals("retiredCount"u8))
             {
@@ -86,8 +87,12 @@ internal sealed class WireAssets : WirePage<Asset>
             }
         }
 
-        row = new(new(adamId ?? "", pricing), type, total, assigned, available, retired, _unlimitedList || total == UnlimitedTotal, revocable, deviceAssignable);
-        return !string.IsNullOrEmpty(adamId);
+        var unlimited = _unlimitedList || total == UnlimitedTotal;
+        row = new(new(adamId ?? "", pricing), type ?? ProductType.Unknown, total ?? 0, assigned ?? 0, available ?? 0, retired, unlimited, revocable, deviceAssignable);
+
+        // A count that is not there is not zero: a book whose licenses cannot be counted proves nothing about who holds it.
+        var counted = assigned is not null && (unlimited || (total is not null && available is not null));
+        return !string.IsNullOrEmpty(adamId) && type is not null && (type != ProductType.Book || counted);
     }
 }
 

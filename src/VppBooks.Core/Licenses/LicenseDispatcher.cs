@@ -62,6 +62,12 @@ public sealed class LicenseDispatcher(
                 if (location is { CanWrite: true })
                 {
                     worked |= await registrar.RegisterAsync(session, cancellationToken);
+                    location = await ReadLocationAsync(lease.LocationId, cancellationToken);
+                }
+
+                // An answer to the registrations may have shown another claim, or asked for a pause.
+                if (location is { CanWrite: true } && !(await RestAsync(location) > clock.GetUtcNow()))
+                {
                     worked |= await spender.SpendAsync(session, cancellationToken);
                 }
 
@@ -92,7 +98,7 @@ public sealed class LicenseDispatcher(
 
         try
         {
-            return new LocationSession(lease, connections.Connect(location), contexts, leases);
+            return new LocationSession(lease, connections.Connect(location), contexts, leases, clock);
         }
         catch (TokenUnreadableException e)
         {

@@ -38,7 +38,7 @@ public enum OperationState : byte
     /// <summary>Nobody knows. Left only by reading Apple.</summary>
     Unknown = 4,
 
-    /// <summary>Certainly never left this program.</summary>
+    /// <summary>Certainly without effect: it never left this program, or Apple asked to come back later.</summary>
     NotSent = 5,
 }
 

@@ -40,7 +40,22 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
             case ChangeOutcome.Unknown unknown:
                 await UnknownAsync(session, operation, unknown, keep);
                 logger.OperationUnknown(operation.Id, session.LocationId, operation.Kind, unknown.Reason);
+                if (unknown.Refusal is { } closed)
+                {
+                    await health.RecordAsync(session.LocationId, closed, keep);
+                }
+
                 break;
+        }
+
+        if (outcome is not ChangeOutcome.Accepted)
+        {
+            goOn = await health.CheckAsync(session.Apple, session.LocationId, outcome, keep);
+        }
+
+        if (apple.PausedUntil(session.Apple.Key) is { } until)
+        {
+            await health.PauseAsync(session.LocationId, until, keep);
         }
 
         CrashPoint.Hit("event.after-commit");
@@ -73,7 +88,8 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
             {
                 var now = clock.GetUtcNow();
                 var operation = await db.Operations.SingleAsync(o => o.Id == sent.Id, keep);
-                operation.State = OperationState.Failed;
+                // Asked to come back later is not a failure: the same licenses are sent again.
+                operation.State = refusal.Error.Category == ErrorCategory.Later ? OperationState.NotSent : OperationState.Failed;
                 operation.ErrorNumber = refusal.Error.Number;
                 operation.Detail = refusal.Error.Meaning;
                 operation.SettledAt = now;

@@ -49,6 +49,23 @@ public sealed class LocationHealth(IDbContextFactory<VppBooksDbContext> contexts
         return false;
     }
 
+    /// <summary>Looks at an answer that was no success: it need not carry a claim, but when it carries another's, nothing more may be sent.</summary>
+    /// <returns>False when the location is claimed by somebody else: stop.</returns>
+    public async Task<bool> CheckAsync(AppleLocation location, int locationId, ChangeOutcome outcome, CancellationToken cancellationToken)
+    {
+        if (location.ExpectedClaimId is not { } expected || outcome.Claim is not { } seen || seen.Id == expected)
+        {
+            return true;
+        }
+
+        await ChangeAsync(locationId, l => Claimed(l, seen), cancellationToken);
+        return false;
+    }
+
+    /// <summary>Records until when the location is left alone, so that screens can say so and other servers keep to it.</summary>
+    public Task PauseAsync(int locationId, DateTimeOffset until, CancellationToken cancellationToken) =>
+        ChangeAsync(locationId, l => l.PausedUntil = l.PausedUntil > until ? l.PausedUntil : until, cancellationToken);
+
     private async Task ChangeAsync(int locationId, Action<Location> change, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)

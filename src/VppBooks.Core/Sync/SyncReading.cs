@@ -218,12 +218,12 @@ internal sealed class SyncReading(
     /// </summary>
     private async Task VerifyAsync(CancellationToken cancellationToken)
     {
-        // Nobody holds them: known without reading.
-        await CompleteAsync(_books.Values.Where(b => b.AssignedCount == 0 && !_complete.Contains(b.Key)), cancellationToken);
         var open = _books.Values.Where(b => !_complete.Contains(b.Key)).ToList();
         if (open.Count > 0)
         {
             var expected = await CountExpectedAsync(cancellationToken);
+            // Nobody holds them, and we never saw anybody hold them: known without reading. A count alone takes no license off our books.
+            await CompleteAsync(open.Where(b => b.AssignedCount == 0 && expected.GetValueOrDefault(b.Key) == 0), cancellationToken);
             var differing = open.Where(b => expected.GetValueOrDefault(b.Key) != b.AssignedCount).ToList();
             if (differing.Count > 0)
             {

@@ -34,6 +34,7 @@ internal sealed class AppleFixture : IAsyncDisposable
         _services = new ServiceCollection()
             .AddSingleton<TimeProvider>(Clock)
             .AddSingleton<Microsoft.Extensions.Logging.ILoggerProvider>(Log)
+            .AddSingleton<Random>(new NoChance())
             .AddAppleClient()
             .Configure(configure ?? (_ => { }))
             .AddHttpClient(AppleServices.ClientName).ConfigurePrimaryHttpMessageHandler(() => Network).Services
@@ -83,6 +84,12 @@ internal sealed class AppleFixture : IAsyncDisposable
         await _services.DisposeAsync();
         _stop.Dispose();
     }
+}
+
+/// <summary>Adds nothing to a wait, so that tests can say how long it is.</summary>
+internal sealed class NoChance : Random
+{
+    public override double NextDouble() => 0;
 }
 
 /// <summary>Records each request and answers it from a script. Service config is answered by itself unless the script wants to.</summary>

@@ -138,7 +138,7 @@ public sealed class PagingTests
         {
             pass += Index(request) == 0 ? 1 : 0;
             var version = pass <= movingPasses ? $"v{pass}.{Index(request)}" : "still";
-            return Task.FromResult(AppleFixture.Json($$"""{"assets":[{"adamId":"65{{Index(request)}}","pricingParam":"STDQ","productType":"Book","totalCount":1}],"totalPages":2,"versionId":"{{version}}"}"""));
+            return Task.FromResult(AppleFixture.Json($$"""{"assets":[{"adamId":"65{{Index(request)}}","pricingParam":"STDQ","productType":"Book","totalCount":1,"assignedCount":1,"availableCount":0}],"totalPages":2,"versionId":"{{version}}"}"""));
         });
 
         var result = await apple.Client.ReadAssetsAsync(apple.Location, new(), AppleReadTests.Collect(new List<Asset>()), null, Token);
@@ -146,6 +146,26 @@ public sealed class PagingTests
         Assert.Equal((clean, passes * 2), (result.Clean, result.Pages));
         Assert.Equal(passes, pass);
         Assert.All(apple.Sent.Where(sent => Index(sent) == 0).Zip(apple.Sent.Where(sent => Index(sent) == 0).Skip(1)), pair => Assert.True(pair.Second.At - pair.First.At >= TimeSpan.FromSeconds(2)));
+    }
+
+    [Theory]
+    [InlineData("\"totalCount\":9,\"availableCount\":9")]
+    [InlineData("\"totalCount\":9,\"availableCount\":9,\"assignedCount\":null")]
+    [InlineData("\"totalCount\":9,\"assignedCount\":0")]
+    [InlineData("\"availableCount\":9,\"assignedCount\":0")]
+    public async Task A_book_without_one_of_its_counts_is_left_out_and_the_list_proves_nothing(string counts)
+    {
+        await using var apple = AppleFixture.Answering($$"""
+            {"assets":[{"adamId":"651","pricingParam":"STDQ","productType":"Book",{{counts}}},
+                       {"adamId":"652","pricingParam":"STDQ","productType":"Book","totalCount":2,"assignedCount":1,"availableCount":1},
+                       {"adamId":"653","pricingParam":"STDQ","productType":"App"}],"totalPages":1,"versionId":"v"}
+            """);
+        var rows = new List<Asset>();
+
+        var result = await apple.Client.ReadAssetsAsync(apple.Location, new(), AppleReadTests.Collect(rows), null, Token);
+
+        Assert.False(result.Clean);
+        Assert.Equal(["652", "653"], rows.Select(r => r.Key.AdamId));
     }
 
     [Fact]

@@ -93,6 +93,26 @@ public sealed class RateGateTests
         Assert.False(await gate.TryEnterAsync(15, gate.Now + TimeSpan.FromSeconds(4), TestContext.Current.CancellationToken));
     }
 
+    [Fact]
+    public void F5_Locations_that_an_outage_stopped_together_do_not_come_back_together()
+    {
+        var random = new Random(17);
+        var pauses = Enumerable.Range(0, 50).Select(_ =>
+        {
+            var gate = new RateGate(_clock, TimeSpan.FromSeconds(8), random);
+            gate.Pause(gate.Now, null);
+            return gate.PauseLeft.TotalSeconds;
+        }).ToList();
+
+        Assert.All(pauses, p => Assert.InRange(p, 8, 10));
+        Assert.True(pauses.Max() - pauses.Min() > 1.5);
+        var asked = new RateGate(_clock, TimeSpan.FromSeconds(8), random);
+        asked.Pause(asked.Now, TimeSpan.FromSeconds(30));
+        Assert.Equal(30, asked.PauseLeft.TotalSeconds);
+        asked.Pause(asked.Now, TimeSpan.FromHours(3));
+        Assert.Equal(TimeSpan.FromHours(1), asked.PauseLeft);
+    }
+
     // On one thread, so that nothing depends on how busy the machine is.
     private void Run(Func<IReadOnlyList<Task>> start, TimeSpan? step = null)
     {
