@@ -21,6 +21,8 @@ public sealed record LedgerReading(bool Clean, long Rows, int RowsChanged);
 public sealed class LedgerReader(
     IDbContextFactory<VppBooksDbContext> contexts, AppleClient client, LedgerStagings stagings, LedgerPublisher publisher, LeasedWriter writer, IBulkStore bulk, ChangeFeed feed, TimeProvider clock)
 {
+    private const int MostSingleReads = 25;
+
     /// <summary>People changed since the last reading; all of them when there was none, or when Apple no longer knows its version.</summary>
     /// <exception cref="AppleException">Apple refused, failed, or the claim is lost: nothing was published.</exception>
     /// <exception cref="LeaseLostException">Another owner has the location: nothing was published.</exception>
@@ -48,6 +50,31 @@ public sealed class LedgerReader(
         }
 
         return new LedgerReading(traversal.Clean, traversal.Rows, changed);
+    }
+
+    /// <summary>The records of some people, whether or not they changed.</summary>
+    /// <inheritdoc cref="ReadUsersDeltaAsync" path="/exception"/>
+    public async Task<LedgerReading> ReadUsersAsync(Lease lease, AppleLocation apple, IReadOnlyCollection<string> clientUserIds, CancellationToken cancellationToken)
+    {
+        using var staging = await stagings.OpenAsync(lease, LedgerStagings.BetweenSyncs(lease.LocationId), cancellationToken);
+        // One request each, as long as the whole list would not be shorter.
+        var queries = clientUserIds.Count <= MostSingleReads ? clientUserIds.Select(id => new VppUserQuery(id)).ToList() : [new VppUserQuery()];
+        var (clean, read) = (true, 0L);
+        foreach (var query in queries)
+        {
+            var traversal = await client.ReadUsersAsync(apple, query, staging.AddUsersAsync, progress: null, cancellationToken);
+            (clean, read) = (clean && traversal.Clean, read + traversal.Rows);
+        }
+
+        await staging.FlushAsync(cancellationToken);
+        var changed = await writer.WriteAsync(lease, db => publisher.PublishUsersAsync(db, Scope(lease), complete: false, cancellationToken), cancellationToken);
+        await stagings.ClearAsync(lease, [staging.RunId], cancellationToken);
+        if (changed > 0)
+        {
+            feed.Publish(new Change.OfLocation(lease.LocationId));
+        }
+
+        return new LedgerReading(clean, read, changed);
     }
 
     /// <summary>Assignments changed since the last reading; all of them when there was none, or when Apple no longer knows its version.</summary>

@@ -7,9 +7,17 @@ namespace VppBooks.Core.Licenses;
 /// <summary>Settles registrations: reads Apple's users, then explains what is still missing.</summary>
 public sealed class UserSettlement(LedgerReader ledger, TimeProvider clock)
 {
+    private const int AlreadyRegistered = 9716;
+
     internal async Task SettleAsync(LocationSession session, Operation operation, IReadOnlyList<EventFailure> failures, CancellationToken cancellationToken)
     {
         await ledger.ReadUsersDeltaAsync(session.Lease, session.Apple, cancellationToken);
+        if (failures.Any(f => f.ErrorNumber == AlreadyRegistered) && await UnseenAsync(session, operation.Id, cancellationToken) is { Count: > 0 } unseen)
+        {
+            // Who was there all along is in no list of changes.
+            await ledger.ReadUsersAsync(session.Lease, session.Apple, unseen, cancellationToken);
+        }
+
         await session.WriteAsync(
             async db =>
             {
@@ -25,6 +33,12 @@ public sealed class UserSettlement(LedgerReader ledger, TimeProvider clock)
                 await GiveUpAsync(db, session, now, cancellationToken);
             },
             cancellationToken);
+    }
+
+    private static async Task<List<string>> UnseenAsync(LocationSession session, long operationId, CancellationToken cancellationToken)
+    {
+        await using var db = await session.OpenAsync(cancellationToken);
+        return await db.VppUsers.Where(u => u.OperationId == operationId && u.Status == VppUserStatus.Unknown).Select(u => u.ClientUserId).ToListAsync(cancellationToken);
     }
 
     private static async Task ExplainAsync(VppBooksDbContext db, long operationId, EventFailure failure, bool single, DateTimeOffset now, CancellationToken cancellationToken)
@@ -52,8 +66,8 @@ public sealed class UserSettlement(LedgerReader ledger, TimeProvider clock)
                 await rows.Where(u => !db.People.Any(p => p.Id == u.PersonId && p.Mail != null))
                     .ExecuteUpdateAsync(set => set.SetProperty(u => u.ErrorNumber, 9635), cancellationToken);
                 break;
-            case 9716:
-                // It exists: the read above, or the next complete one, shows how.
+            case AlreadyRegistered:
+                // It exists: the read above shows how.
                 break;
             default:
                 await rows.Where(u => u.Status == VppUserStatus.Unknown).ExecuteUpdateAsync(
