@@ -21,8 +21,13 @@ public sealed class OperationSettler(
     // What this process has seen of unknown outcomes itself: the stored moments are wall time, and a wall clock may jump over every wait.
     private readonly ConcurrentDictionary<long, Watched> _watched = new();
 
+    // Status polls take a fifth of the location's requests at most; the rest is for work.
+    private const double PollShare = 0.2;
+
     private static readonly TimeSpan PendingRead = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan PendingLimit = TimeSpan.FromHours(24);
+
+    private readonly ConcurrentDictionary<int, DateTimeOffset> _lastPolls = new();
 
     /// <summary>Intentions without a recorded answer may have been sent: their outcome is unknown, whoever made them.</summary>
     internal async Task AdoptAsync(LocationSession session, CancellationToken cancellationToken)
@@ -65,10 +70,16 @@ public sealed class OperationSettler(
         }
 
         var worked = false;
+        var slots = await PollSlotsAsync(session, due, cancellationToken);
         foreach (var operation in due)
         {
             try
             {
+                if (operation.State == OperationState.Submitted && !await MayPollAsync(session, operation, slots, cancellationToken))
+                {
+                    continue;
+                }
+
                 worked |= (operation.State, operation.Kind) switch
                 {
                     (OperationState.Submitted, _) => await PollAsync(session, operation, cancellationToken),
@@ -90,6 +101,34 @@ public sealed class OperationSettler(
         }
 
         return worked;
+    }
+
+    private async Task<PollSlots> PollSlotsAsync(LocationSession session, List<Operation> due, CancellationToken cancellationToken)
+    {
+        var perSecond = due.Exists(o => o.State == OperationState.Submitted) ? (await apple.GetServiceConfigAsync(cancellationToken)).MaxRequestsPerSecond : 1;
+        var apart = TimeSpan.FromSeconds(1 / (PollShare * perSecond));
+        return new PollSlots(apart, _lastPolls.TryGetValue(session.LocationId, out var last) && last <= clock.GetUtcNow() ? last + apart : default);
+    }
+
+    /// <summary>Takes the next slot when it has come; otherwise puts the operation off to a slot of its own.</summary>
+    private async Task<bool> MayPollAsync(LocationSession session, Operation operation, PollSlots slots, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        // A time in the future comes from a clock that was wrong; nobody waits for it.
+        var again = operation.PolledAt is { } polled && polled <= now ? polled + BetweenPolls : now;
+        if (again > now || slots.Next > now)
+        {
+            var at = again > slots.Next ? again : slots.Next;
+            slots.Next = again > now ? slots.Next : slots.Next + slots.Apart;
+            await PostponeAsync(session, operation.Id, o => o.NextCheckAt = at, cancellationToken);
+            return false;
+        }
+
+        // Written before it is asked, so that a crash does not make two polls of one.
+        await PostponeAsync(session, operation.Id, o => o.PolledAt = now, cancellationToken);
+        _lastPolls[session.LocationId] = now;
+        slots.Next = now + slots.Apart;
+        return true;
     }
 
     /// <summary>Operations whose licenses were all found by a sync need not be asked for.</summary>
@@ -161,7 +200,8 @@ public sealed class OperationSettler(
     {
         var reading = await ledger.ReadAssignmentsDeltaAsync(session.Lease, session.Apple, cancellationToken);
         var open = await OpenLicensesAsync(session, operation.Id, cancellationToken);
-        var unexplained = status.State == EventState.Failed && open.Any(l => Explain(status.Failures, l) is null);
+        // "Has it already" is no failure but a hint, and only a complete read tells whether it is true.
+        var unexplained = status.State == EventState.Failed && open.Any(l => !IsFailure(Explain(status.Failures, l)));
         if (unexplained || (open.Count > 0 && !reading.Clean))
         {
             // A delta can show what is there, never prove what is not.
@@ -181,10 +221,10 @@ public sealed class OperationSettler(
                 var now = clock.GetUtcNow();
                 var tracked = await db.Operations.SingleAsync(o => o.Id == operation.Id, cancellationToken);
                 tracked.Polls++;
-                var failed = status.State == EventState.Failed ? [.. open.Where(l => Explain(status.Failures, l) is not null)] : new List<OpenLicense>();
+                var failed = status.State == EventState.Failed ? [.. open.Where(l => IsFailure(Explain(status.Failures, l)))] : new List<OpenLicense>();
                 if (status.State == EventState.Failed)
                 {
-                    await FailAsync(db, operation.Id, failed, status.Failures, now, cancellationToken);
+                    await FailAsync(db, session.LocationId, operation.Id, failed, status.Failures, now, cancellationToken);
                     tracked.ErrorNumber = status.Failures.Count > 0 ? status.Failures[0].ErrorNumber : null;
                 }
 
@@ -192,7 +232,11 @@ public sealed class OperationSettler(
                 {
                     // Neither seen nor refused: a status is a claim, and only complete reads can tell.
                     tracked.State = OperationState.Unknown;
-                    tracked.Detail = $"Apple reported an end, but {open.Count - failed.Count} licenses are neither visible nor refused. They are looked for, not sent again.";
+                    var missing = open.Count - failed.Count;
+                    tracked.Detail = status.State == EventState.Complete
+                        ? $"Completed, not confirmed: Apple reports that all is done, but {missing} licenses are not visible. They are looked for, not sent again."
+                        : $"Apple reported an end, but {missing} licenses are neither visible nor refused. They are looked for, not sent again.";
+                    db.Audit(Actor.System, now, "operation.not-confirmed", OperationRecorder.About(session, operation), new { missing });
                     tracked.TasksDone = operation.Tasks - open.Count;
                     tracked.NextCheckAt = now + options.UnknownReadsApart;
                     await OperationRecorder.MoveAsync(db, operation.Id, LicenseState.Submitted, LicenseState.Unknown, LicenseCause.EventUnclear, now, cancellationToken);
@@ -208,7 +252,7 @@ public sealed class OperationSettler(
     }
 
     private static async Task FailAsync(
-        VppBooksDbContext db, long operationId, List<OpenLicense> open, IReadOnlyList<EventFailure> failures, DateTimeOffset now, CancellationToken cancellationToken)
+        VppBooksDbContext db, int locationId, long operationId, List<OpenLicense> open, IReadOnlyList<EventFailure> failures, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var groups = open.GroupBy(l => Explain(failures, l)?.ErrorNumber ?? 0);
         foreach (var group in groups)
@@ -219,6 +263,11 @@ public sealed class OperationSettler(
             if (category == ErrorCategory.NotEnoughLicenses)
             {
                 await rows.ExecuteUpdateAsync(set => set.SetProperty(l => l.State, LicenseState.Waiting).SetProperty(l => l.Cause, LicenseCause.EventFailed).SetProperty(l => l.ChangedAt, now), cancellationToken);
+                foreach (var book in group.GroupBy(l => l.BookId))
+                {
+                    db.Audit(Actor.System, now, "waiting-list.joined", new AuditSubject(locationId, book.Key), new { people = book.Count() });
+                }
+
                 continue;
             }
 
@@ -293,6 +342,7 @@ public sealed class OperationSettler(
                     set => set.SetProperty(l => l.State, LicenseState.Failed).SetProperty(l => l.Cause, LicenseCause.AbsentTwice).SetProperty(l => l.ErrorNumber, 0).SetProperty(l => l.ChangedAt, readAt), cancellationToken);
                 await carried.ExecuteUpdateAsync(
                     set => set.SetProperty(l => l.State, LicenseState.Reserved).SetProperty(l => l.Cause, LicenseCause.AbsentTwice).SetProperty(l => l.Attempts, l => (byte)(l.Attempts + 1)).SetProperty(l => l.ChangedAt, readAt), cancellationToken);
+                db.Audit(Actor.System, readAt, "operation.not-found", OperationRecorder.About(session, operation), new { missing = open.Count });
                 tracked.Detail = "Not applied: two complete reads do not show it. What is missing will be sent again.";
                 End(db, session, tracked, OperationState.Failed, operation.Tasks - open.Count, readAt);
                 logger.OperationSettled(operation.Id, session.LocationId, OperationState.Failed, operation.Tasks - open.Count, operation.Tasks);
@@ -414,6 +464,8 @@ public sealed class OperationSettler(
     private static EventFailure? Explain(IReadOnlyList<EventFailure> failures, OpenLicense license) =>
         Find(failures, license) ?? (failures is [{ ClientUserIds.Count: 0, Assets.Count: 0 } only] ? only : null);
 
+    private static bool IsFailure(EventFailure? failure) => failure is not null && AppleErrors.For(failure.ErrorNumber).Category != ErrorCategory.AlreadyDone;
+
     /// <summary>The failure that names the license: by person, by asset, or by both (reference 4.2).</summary>
     private static EventFailure? Find(IReadOnlyList<EventFailure> failures, OpenLicense license) =>
         failures.FirstOrDefault(f =>
@@ -423,6 +475,14 @@ public sealed class OperationSettler(
 
     /// <summary>When this process first looked for an outcome, and when it first found it absent: timestamps of the steady clock.</summary>
     private sealed record Watched(long SeenAt, long? AbsentAt);
+
+    /// <summary>When a location's next status poll may leave.</summary>
+    private sealed class PollSlots(TimeSpan apart, DateTimeOffset next)
+    {
+        public TimeSpan Apart => apart;
+
+        public DateTimeOffset Next { get; set; } = next;
+    }
 
     private sealed record OpenLicense(long LicenseId, int BookId, long AdamId, PricingParam PricingParam, string ClientUserId);
 }
