@@ -141,6 +141,22 @@ public sealed partial class AppleSimulator
         }
     }
 
+    /// <summary>From now on every task that gives this person something fails with a number; 0 = no longer.</summary>
+    public void RefuseTarget(string clientUserId, int errorNumber)
+    {
+        lock (Gate)
+        {
+            if (errorNumber == 0)
+            {
+                RefusedTargets.Remove(clientUserId);
+            }
+            else
+            {
+                RefusedTargets[clientUserId] = errorNumber;
+            }
+        }
+    }
+
     /// <summary>Another MDM writes its claim over whatever is there.</summary>
     public void ClaimByOtherMdm(string locationUId, string name = "OtherMDM")
     {

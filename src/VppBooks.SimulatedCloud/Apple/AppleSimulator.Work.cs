@@ -28,6 +28,8 @@ public sealed partial class AppleSimulator
 
     internal Dictionary<string, (LocationState Location, UserState User)> Invitations { get; } = new(StringComparer.Ordinal);
 
+    internal Dictionary<string, int> RefusedTargets { get; } = new(StringComparer.Ordinal);
+
     internal DateTimeOffset Now => Clock.GetUtcNow();
 
     internal IEnumerable<LocationState> LocationStates => _locations.Values;

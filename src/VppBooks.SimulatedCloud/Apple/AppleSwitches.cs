@@ -108,6 +108,9 @@ public sealed class AppleSwitches
     /// <summary>An asset the location does not own refuses the whole request with 9602 instead of failing its tasks with 9709. Default false.</summary>
     public bool UnownedAssetRefusesAtOnce { get; set; }
 
+    /// <summary>Events that give licenses report COMPLETE and give nothing. Default false.</summary>
+    public bool CompleteWithoutEffect { get; set; }
+
     /// <summary>Giving an asset again to its holder fails with 9616 instead of completing without using a license. Default false.</summary>
     public bool RepeatedAssociationFails { get; set; }
 

@@ -42,6 +42,16 @@ internal sealed class AssetEvent : EventState
     private int Associate((string AdamId, string PricingParam) key, string? clientUserId, string? serial)
     {
         var switches = Simulator.Switches;
+        if (switches.CompleteWithoutEffect)
+        {
+            return 0;
+        }
+
+        if (clientUserId is not null && Simulator.RefusedTargets.TryGetValue(clientUserId, out var refusal))
+        {
+            return Note(key, SpendResult.Refused, refusal);
+        }
+
         var user = clientUserId is null ? null : Location.FindActive(clientUserId);
         if (clientUserId is not null && (user is null || (user.Status == UserStatus.Registered && !switches.AssociateRegisteredUsers)))
         {

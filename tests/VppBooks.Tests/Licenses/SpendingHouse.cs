@@ -26,7 +26,8 @@ internal sealed class SpendingHouse : IAsyncDisposable
 
     public int LocationId { get; private set; }
 
-    public static async Task<SpendingHouse> StartAsync(Action<AppleSwitches>? switches = null, Action<LicenseOptions>? options = null)
+    public static async Task<SpendingHouse> StartAsync(
+        Action<AppleSwitches>? switches = null, Action<IServiceCollection>? configure = null, Action<LicenseOptions>? options = null)
     {
         var house = new SpendingHouse(await CoreHouse.StartAsync(services =>
         {
@@ -34,6 +35,7 @@ internal sealed class SpendingHouse : IAsyncDisposable
             var licenses = new LicenseOptions();
             options?.Invoke(licenses);
             services.Replace(ServiceDescriptor.Singleton(licenses));
+            configure?.Invoke(services);
         }));
         house.Apple.Switches.MaxRequestsPerSecond = 2000;
         switches?.Invoke(house.Apple.Switches);
@@ -62,7 +64,7 @@ internal sealed class SpendingHouse : IAsyncDisposable
             var wait = next - Core.Clock.GetUtcNow();
             if (wait > TimeSpan.Zero)
             {
-                Core.Clock.Offset += wait + TimeSpan.FromMilliseconds(5);
+                Core.Clock.Pass(wait + TimeSpan.FromMilliseconds(5));
             }
         }
 
@@ -80,6 +82,61 @@ internal sealed class SpendingHouse : IAsyncDisposable
         await leases.ReleaseAsync(lease, CancellationToken.None);
         return next;
     }
+
+    /// <summary>Works, moving the clock, until something has come true.</summary>
+    public async Task WorkUntilAsync(Func<Task<bool>> reached)
+    {
+        for (var round = 0; round < 200; round++)
+        {
+            var next = await StepAsync();
+            if (await reached())
+            {
+                return;
+            }
+
+            Assert.NotNull(next);
+            var wait = next.Value - Core.Clock.GetUtcNow();
+            if (wait > TimeSpan.Zero)
+            {
+                Core.Clock.Pass(wait + TimeSpan.FromMilliseconds(5));
+            }
+        }
+
+        Assert.Fail("It never came true.");
+    }
+
+    /// <summary>Works until that many requests to give licenses have reached Apple.</summary>
+    public Task WorkUntilPostsAsync(int posts) => WorkUntilAsync(() => Task.FromResult(Apple.CountAssociatePosts(UId) >= posts));
+
+    /// <summary>Gives a group another book first, so that its people are registered and associated.</summary>
+    /// <returns>A second book that nobody of ours holds.</returns>
+    public async Task<Book> RegisterAsync(Guid group, int free = 60)
+    {
+        await AssignAsync(await BookAsync(free), new WishedAssignment(group, Intent.Required));
+        await WorkAsync();
+        await using var db = await Core.OpenAsync();
+        var second = await db.Books.Where(b => b.LocationId == LocationId && !b.Unlimited && b.AvailableCount >= free && !db.Licenses.Any(l => l.BookId == b.Id)).OrderBy(b => b.AvailableCount).FirstAsync();
+        Apple.ClearRequests();
+        return second;
+    }
+
+    /// <summary>Client user ids of people who hold a book and are ours.</summary>
+    public async Task<List<string>> HoldersAsync(LicenseState state, Book book)
+    {
+        await using var db = await Core.OpenAsync();
+        return await db.Licenses.Where(l => l.BookId == book.Id && l.State == state).OrderBy(l => l.Id)
+            .Join(db.VppUsers.Where(u => u.LocationId == LocationId && !u.Retired), l => l.PersonId, u => u.PersonId, (l, u) => u.ClientUserId).ToListAsync();
+    }
+
+    /// <summary>Audit rows of one action, oldest first.</summary>
+    public async Task<List<VppBooks.Core.Audit.AuditEvent>> AuditAsync(string action)
+    {
+        await using var db = await Core.OpenAsync();
+        return await db.AuditEvents.AsNoTracking().Where(a => a.Action == action).OrderBy(a => a.Id).ToListAsync();
+    }
+
+    public async Task<VppBooks.Core.Locations.LocationSummary> SummaryAsync() =>
+        (await Core.Locations.ListAsync(CoreHouse.Admin, CancellationToken.None)).Single(l => l.Id == LocationId);
 
     public async Task SyncAsync()
     {
@@ -127,7 +184,9 @@ internal sealed class SpendingHouse : IAsyncDisposable
     public async Task AssertLedgerIsTrueAsync(Book book)
     {
         await using var db = await Core.OpenAsync();
-        var ours = await db.VppUsers.AsNoTracking().Where(u => u.LocationId == LocationId && u.PersonId != null).ToDictionaryAsync(u => u.ClientUserId, u => u.PersonId!.Value);
+        // A person who returned has two records under one id.
+        var ours = await db.VppUsers.AsNoTracking().Where(u => u.LocationId == LocationId && u.PersonId != null)
+            .Select(u => new { u.ClientUserId, PersonId = u.PersonId!.Value }).Distinct().ToDictionaryAsync(u => u.ClientUserId, u => u.PersonId);
         var key = book.Key;
         var held = Apple.Holders(UId, key.AdamId, key.PricingParam.ToString());
         var heldByOurs = held.Where(ours.ContainsKey).Select(h => ours[h]).Order().ToList();

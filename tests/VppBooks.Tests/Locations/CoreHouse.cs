@@ -177,4 +177,7 @@ internal sealed class MovableClock : TimeProvider
     public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Offset + WallJump;
 
     public override long GetTimestamp() => System.GetTimestamp() + (long)(Offset.TotalSeconds * TimestampFrequency);
+
+    /// <summary>Lets time pass: the wall clock and what is measured in intervals.</summary>
+    public void Pass(TimeSpan time) => Offset += time;
 }

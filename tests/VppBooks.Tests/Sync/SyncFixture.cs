@@ -47,6 +47,12 @@ internal sealed class SyncFixture : IAsyncDisposable
         set => _network.Before = value;
     }
 
+    /// <summary>Makes another body of an answer's.</summary>
+    public Func<Uri, string, string>? Rewrite
+    {
+        set => _network.Rewrite = value;
+    }
+
     public Lease Lease { get; private set; } = null!;
 
     public int LocationId => Lease.LocationId;
@@ -303,6 +309,8 @@ internal sealed class SyncFixture : IAsyncDisposable
     private sealed class Network
     {
         public Func<Uri, Task>? Before { get; set; }
+
+        public Func<Uri, string, string>? Rewrite { get; set; }
     }
 
     private sealed class Tap(Network network) : DelegatingHandler
@@ -314,7 +322,13 @@ internal sealed class SyncFixture : IAsyncDisposable
                 await before(request.RequestUri!);
             }
 
-            return await base.SendAsync(request, cancellationToken);
+            var response = await base.SendAsync(request, cancellationToken);
+            if (network.Rewrite is { } rewrite)
+            {
+                response.Content = new StringContent(rewrite(request.RequestUri!, await response.Content.ReadAsStringAsync(cancellationToken)), System.Text.Encoding.UTF8, "application/json");
+            }
+
+            return response;
         }
     }
 
