@@ -6,6 +6,7 @@ using VppBooks.Core.Directory;
 using VppBooks.Core.Library;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
+using VppBooks.Core.Notifications;
 using VppBooks.Core.People;
 using VppBooks.Core.Security;
 using VppBooks.Core.Signals;
@@ -38,6 +39,7 @@ public static class CoreRegistration
         services.AddVppBooksPeople();
         services.AddVppBooksSync();
         services.AddVppBooksVerification();
+        services.AddVppBooksNotifications();
 
         services.AddSingleton<WishReader>();
         services.AddSingleton<AssignmentDesk>();
@@ -48,6 +50,7 @@ public static class CoreRegistration
         services.AddSingleton<WaitingLists>();
         services.AddSingleton<BookTaking>();
 
+        services.AddSingleton<BookCounts>();
         services.AddSingleton<OperationRecorder>();
         services.AddSingleton<Registrar>();
         services.AddSingleton<Spender>();

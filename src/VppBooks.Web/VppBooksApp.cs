@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 using Microsoft.FluentUI.AspNetCore.Components;
+using VppBooks.Core.Notifications;
 using VppBooks.SimulatedCloud;
 using VppBooks.Web.Api;
 using VppBooks.Web.Api.Graph;
@@ -195,11 +196,13 @@ public sealed class VppBooksApp : IAsyncDisposable
         Web.MapAccount();
         Web.MapCovers();
         Web.MapGraphApi();
+        Web.MapAppleNotifications();
         Web.MapStaticAssets().AllowAnonymous();
         Web.MapRazorComponents<App>().AddInteractiveServerRenderMode(o => o.ContentSecurityFrameAncestorsPolicy = null);
 
         if (Cloud is not null)
         {
+            Web.Lifetime.ApplicationStarted.Register(() => DemoCloud.ReceiveNotifications(Web.Services, Address));
             Web.Lifetime.ApplicationStarted.Register(() => Console.Out.WriteLine(DemoCloud.Welcome(Address, Cloud)));
         }
     }
@@ -207,6 +210,7 @@ public sealed class VppBooksApp : IAsyncDisposable
     private static bool WantsPage(HttpContext context) =>
         !ApiRoutes.Match(context.Request.Path)
         && !SiteFiles.Match(context.Request.Path)
+        && !context.Request.Path.StartsWithSegments(NotificationOptions.Path, StringComparison.OrdinalIgnoreCase)
         && context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
 
     // "dotnet VppBooks.Web.dll" from any folder finds the settings that lie beside it.

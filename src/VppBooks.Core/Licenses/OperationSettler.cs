@@ -13,7 +13,7 @@ namespace VppBooks.Core.Licenses;
 /// read is proof. An unknown outcome is left by reading alone, never by sending again.
 /// </summary>
 public sealed class OperationSettler(
-    AppleClient apple, LedgerReader ledger, UserSettlement users, LicenseOptions options, TimeProvider clock, ILogger<OperationSettler> logger)
+    AppleClient apple, LedgerReader ledger, BookCounts counts, UserSettlement users, LicenseOptions options, TimeProvider clock, ILogger<OperationSettler> logger)
 {
     /// <summary>Shortest time between two polls of one event (reference 4.3).</summary>
     public static readonly TimeSpan BetweenPolls = TimeSpan.FromSeconds(30);
@@ -184,6 +184,7 @@ public sealed class OperationSettler(
                 o =>
                 {
                     o.Polls++;
+                    o.PolledAt = now;
                     o.TasksDone = status.NumCompleted;
                     o.NextCheckAt = now + (age < PendingRead ? BetweenPolls : age < TimeSpan.FromHours(1) ? TimeSpan.FromMinutes(5) : TimeSpan.FromMinutes(30));
                 },
@@ -364,40 +365,7 @@ public sealed class OperationSettler(
         var explained = true;
         foreach (var bookId in bookIds)
         {
-            await using var read = await session.OpenAsync(cancellationToken);
-            var key = (await read.Books.AsNoTracking().SingleAsync(b => b.Id == bookId, cancellationToken)).Key;
-            Asset? asset = null;
-            await apple.ReadAssetsAsync(
-                session.Apple,
-                new AssetQuery(ProductType.Book, key.AdamId, key.PricingParam),
-                (rows, _) =>
-                {
-                    asset = rows.FirstOrDefault(r => r.Key == key) ?? asset;
-                    return ValueTask.CompletedTask;
-                },
-                progress: null,
-                cancellationToken);
-            if (asset is null)
-            {
-                explained = false;
-                continue;
-            }
-
-            await session.WriteAsync(
-                async db =>
-                {
-                    var book = await db.Books.SingleAsync(b => b.Id == bookId, cancellationToken);
-                    if (book.AssignedCount != asset.AssignedCount || (!asset.Unlimited && book.AvailableCount != asset.AvailableCount))
-                    {
-                        (book.TotalCount, book.AssignedCount, book.AvailableCount, book.Unlimited) = (asset.TotalCount, asset.AssignedCount, asset.AvailableCount, asset.Unlimited);
-                        book.ModifiedAt = clock.GetUtcNow();
-                    }
-
-                    var known = await db.Licenses.CountAsync(l => l.BookId == bookId && l.State == LicenseState.Assigned, cancellationToken)
-                        + await db.ForeignHoldings.CountAsync(h => h.BookId == bookId, cancellationToken);
-                    explained &= asset.AssignedCount <= known;
-                },
-                cancellationToken);
+            explained &= await counts.RefreshAsync(session.Lease, session.Apple, bookId, cancellationToken) == CountReading.Explained;
         }
 
         return explained;

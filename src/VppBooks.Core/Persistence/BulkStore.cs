@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Notifications;
 using VppBooks.Core.People;
 
 namespace VppBooks.Core.Persistence;
@@ -64,6 +65,24 @@ internal abstract class BulkStore : IBulkStore
     public Task InsertMembershipsAsync(VppBooksDbContext db, int groupId, IReadOnlyCollection<int> personIds, CancellationToken cancellationToken) =>
         StageAsync(db, InsertMemberships, groupId, personIds, static (writer, id) => writer.WriteNumberValue(id), cancellationToken);
 
+    public async Task InsertInboxAsync(VppBooksDbContext db, IReadOnlyCollection<InboxNotification> notifications, CancellationToken cancellationToken)
+    {
+        var json = Json(notifications, (writer, n) =>
+        {
+            writer.WriteNumberValue(n.LocationId);
+            writer.WriteStringValue(n.NotificationId);
+            writer.WriteStringValue(n.Type);
+            writer.WriteStringValue(n.EventId);
+            writer.WriteStringValue(n.Assets);
+            WriteNumber(writer, n.ErrorNumber);
+            WriteMoment(writer, n.ReceivedAt);
+        });
+        foreach (var statement in InsertInbox)
+        {
+            await db.Database.ExecuteSqlRawAsync(statement, [0, json], cancellationToken);
+        }
+    }
+
     public Task<int> RunAsync(VppBooksDbContext db, string statement, BulkScope scope, CancellationToken cancellationToken) =>
         ExecuteAsync(db, statement, [scope.RunId, scope.LocationId, Moment(scope.Now), scope.Storefront], cancellationToken);
 
@@ -92,8 +111,14 @@ internal abstract class BulkStore : IBulkStore
     /// <summary>Statements that insert a chunk of memberships; parameter 0 is the group, parameter 1 the JSON.</summary>
     protected internal abstract IReadOnlyList<string> InsertMemberships { get; }
 
+    /// <summary>Statements that insert a chunk of notifications; parameter 1 the JSON.</summary>
+    protected internal abstract IReadOnlyList<string> InsertInbox { get; }
+
     /// <summary>A moment as the database keeps it.</summary>
     protected abstract object Moment(DateTimeOffset moment);
+
+    /// <summary>A moment inside a chunk.</summary>
+    protected abstract void WriteMoment(Utf8JsonWriter writer, DateTimeOffset moment);
 
     private static async Task StageAsync<T>(
         VppBooksDbContext db, IReadOnlyList<string> statements, int runId, IReadOnlyCollection<T> rows, Action<Utf8JsonWriter, T> write, CancellationToken cancellationToken)
@@ -103,6 +128,15 @@ internal abstract class BulkStore : IBulkStore
             return;
         }
 
+        var json = Json(rows, write);
+        foreach (var statement in statements)
+        {
+            await ExecuteAsync(db, statement, [runId, json], cancellationToken);
+        }
+    }
+
+    private static string Json<T>(IReadOnlyCollection<T> rows, Action<Utf8JsonWriter, T> write)
+    {
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer))
         {
@@ -117,11 +151,7 @@ internal abstract class BulkStore : IBulkStore
             writer.WriteEndArray();
         }
 
-        var json = Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
-        foreach (var statement in statements)
-        {
-            await ExecuteAsync(db, statement, [runId, json], cancellationToken);
-        }
+        return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
     }
 
     private static async Task<int> ExecuteAsync(VppBooksDbContext db, string statement, object[] parameters, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using VppBooks.Core.Notifications;
 using VppBooks.Core.People;
 
 namespace VppBooks.Core.Persistence;
@@ -22,6 +23,9 @@ public interface IBulkStore
 
     /// <summary>Makes people members of a group; none of them is one yet.</summary>
     Task InsertMembershipsAsync(VppBooksDbContext db, int groupId, IReadOnlyCollection<int> personIds, CancellationToken cancellationToken);
+
+    /// <summary>Stores notifications; one that is stored already under its id stays as it is. Waits for the database no longer than any other statement.</summary>
+    Task InsertInboxAsync(VppBooksDbContext db, IReadOnlyCollection<InboxNotification> notifications, CancellationToken cancellationToken);
 
     /// <summary>Runs one of <see cref="BulkStatements"/>.</summary>
     /// <param name="db">The context of the transaction.</param>

@@ -4,6 +4,7 @@ using VppBooks.Apple;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
+using VppBooks.Core.Notifications;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
 using VppBooks.Core.Signals;
@@ -24,6 +25,7 @@ public sealed class LocationSync(
     RunningSyncs running,
     IdSource ids,
     SyncRecords records,
+    NotificationRegistration notifications,
     ChangeFeed feed,
     WorkSignal work,
     TimeProvider clock,
@@ -120,6 +122,7 @@ public sealed class LocationSync(
         }
 
         await records.DescribeAsync(lease, location, config, cancellationToken);
+        await notifications.CompareAsync(lease, location, config, cancellationToken);
     }
 
     private async Task EndAsync(Lease lease, SyncProgress progress, SyncResult result, SyncFailure? failure, bool again)

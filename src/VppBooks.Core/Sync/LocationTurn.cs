@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
+using VppBooks.Core.Notifications;
 using VppBooks.Core.Persistence;
 
 namespace VppBooks.Core.Sync;
@@ -11,7 +12,14 @@ namespace VppBooks.Core.Sync;
 /// the lease may begin where another one ended.
 /// </summary>
 public sealed class LocationTurn(
-    IDbContextFactory<VppBooksDbContext> contexts, RestartGuard guard, LocationSync sync, AssignmentFollower follower, PlanReleases releases, LicenseDispatcher dispatcher)
+    IDbContextFactory<VppBooksDbContext> contexts,
+    RestartGuard guard,
+    LocationSync sync,
+    NotificationRegistration registration,
+    InboxFolder inbox,
+    AssignmentFollower follower,
+    PlanReleases releases,
+    LicenseDispatcher dispatcher)
 {
     /// <summary>Does what can be done now.</summary>
     /// <returns>When to come back; null when only a signal can bring new work.</returns>
@@ -25,12 +33,22 @@ public sealed class LocationTurn(
             await sync.RunAsync(lease, reason, name, cancellationToken);
         }
 
+        var register = await registration.RegisterAsync(lease, cancellationToken);
+        // Before licenses are sent: who waits for what was just bought is served in this turn.
+        var fold = await inbox.FoldAsync(lease, cancellationToken);
         await follower.FollowAsync(lease, cancellationToken);
         var release = await releases.ReleaseDueAsync(lease, cancellationToken);
         var next = await dispatcher.RunAsync(lease, cancellationToken);
         var retry = await guard.NextAsync(lease.LocationId, cancellationToken);
-        return new[] { release, next, retry }.Min();
+        return new[] { register, fold, release, next, retry }.Min();
     }
+
+    /// <summary>
+    /// Locations with notifications that were stored and not folded, because whoever stored them died or is another server; and those whose notifications are
+    /// to be registered.
+    /// </summary>
+    internal async Task<IReadOnlyList<int>> ListNotifiedAsync(VppBooksDbContext db, DateTimeOffset now, CancellationToken cancellationToken) =>
+        [.. await InboxFolder.WithHints(db, now).ToListAsync(cancellationToken), .. await registration.ListDueAsync(db, cancellationToken)];
 
     private async Task<(SyncReason Reason, string? Name)?> FindWishAsync(int locationId, CancellationToken cancellationToken)
     {

@@ -110,7 +110,7 @@ public sealed class LocationWorker(
                             && (u.OperationId != null || u.ErrorNumber != null || (u.Status == VppUserStatus.Registered && !b.Unlimited && !early)))))))
             .Select(l => l.Id)
             .ToListAsync(cancellationToken);
-        return [.. found.Union(owed.Where(guard.IsDue))];
+        return [.. found.Union(owed.Where(guard.IsDue)).Union(await work.ListNotifiedAsync(db, now, cancellationToken))];
     }
 
     /// <summary>Begins a turn, or has the running one followed by exactly one more: a signal that comes late in a turn must not be lost.</summary>

@@ -8,6 +8,7 @@ using VppBooks.Core;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
+using VppBooks.Core.Notifications;
 using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
@@ -28,6 +29,7 @@ internal static class CoreSetup
             var database = builder.Configuration.Read<DatabaseSettings>();
             var connection = SettingsRegistration.ConnectionString(builder.Configuration, database.Provider, builder.Environment.ContentRootPath);
             services.AddVppBooksDatabase(database.Provider == Settings.DatabaseProvider.SqlServer ? DatabaseProvider.SqlServer : DatabaseProvider.Sqlite, connection);
+            services.AddSingleton(provider => new NotificationOptions { PublicUrl = provider.GetRequiredService<IOptions<NotificationSettings>>().Value.PublicUrl });
             services.AddVppBooksCore();
             services.AddLocationWorker();
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.Data.Sqlite;
 using Microsoft.Identity.Web;
+using VppBooks.Core.Notifications;
 using VppBooks.SimulatedCloud;
 using VppBooks.Web.Settings;
 
@@ -17,6 +18,7 @@ internal static class DemoCloud
     private const string EntraClient = "simulated-entra";
     private const string Enabled = SimulatedCloudOptions.SectionName + ":Enabled";
     private const string StateFile = SimulatedCloudOptions.SectionName + ":" + nameof(SimulatedCloudOptions.StateFile);
+    private const string PublicUrl = NotificationOptions.SectionName + ":" + nameof(NotificationOptions.PublicUrl);
     private const string StateFileName = "simulated-cloud.json";
 
     /// <summary>Null when the setting is off.</summary>
@@ -199,6 +201,19 @@ internal static class DemoCloud
                     || (presented is X509Certificate2 shown && shown.GetCertHashString(System.Security.Cryptography.HashAlgorithmName.SHA256) == thumbprint),
             },
         };
+    }
+
+    /// <summary>Lets the simulated Apple deliver to this console, wherever it turned out to listen, unless somebody set an address on purpose.</summary>
+    public static void ReceiveNotifications(IServiceProvider services, string console)
+    {
+        var options = services.GetRequiredService<NotificationOptions>();
+        if (options.PublicUrl.Length > 0 || services.GetRequiredService<IConfiguration>()[PublicUrl] is not null)
+        {
+            return;
+        }
+
+        // "Any address" is one to listen on, not one to call.
+        options.PublicUrl = console.Replace("[::]", "localhost", StringComparison.Ordinal).Replace("0.0.0.0", "localhost", StringComparison.Ordinal);
     }
 
     /// <summary>What a newcomer needs to know, printed once the console answers.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
+using VppBooks.Core.Notifications;
 using VppBooks.Web.SignIn;
 
 namespace VppBooks.Web.Hosting;
@@ -62,7 +63,9 @@ internal static class Logging
             return LogEventLevel.Error;
         }
 
+        // Notifications come by the hundred; refused ones have events of their own.
         return SiteFiles.Match(context.Request.Path) || context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal)
+            || context.Request.Path.StartsWithSegments(NotificationOptions.Path, StringComparison.OrdinalIgnoreCase)
             ? LogEventLevel.Debug
             : LogEventLevel.Information;
     }

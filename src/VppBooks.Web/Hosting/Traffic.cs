@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.Components.Server.Circuits;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
+using VppBooks.Core.Notifications;
 using VppBooks.Web.Api;
 using VppBooks.Web.Settings;
 using VppBooks.Web.SignIn;
@@ -25,6 +26,7 @@ internal static class Traffic
                 limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => Partition(context, settings.Value));
                 limiter.OnRejected = RefuseAsync;
             });
+            services.AddSingleton<NotificationTraffic>();
             services.AddSingleton<OpenCircuits>();
             services.AddScoped<CircuitHandler, CircuitGate>();
         }
@@ -32,7 +34,9 @@ internal static class Traffic
 
     private static RateLimitPartition<string> Partition(HttpContext context, RateLimitSettings settings)
     {
-        if (SiteFiles.Match(context.Request.Path) || context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
+        // Apple's notifications have limits of their own (NotificationTraffic).
+        if (SiteFiles.Match(context.Request.Path) || context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal)
+            || context.Request.Path.StartsWithSegments(NotificationOptions.Path, StringComparison.OrdinalIgnoreCase))
         {
             return RateLimitPartition.GetNoLimiter("files");
         }

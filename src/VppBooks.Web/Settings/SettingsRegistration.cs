@@ -16,6 +16,7 @@ internal static class SettingsRegistration
             services.AddSection<SyncSettings>(configuration);
             services.AddSection<SchedulerSettings>(configuration);
             services.AddSection<LicensesSettings>(configuration);
+            services.AddSection<NotificationSettings>(configuration);
             services.AddSection<ConsoleSettings>(configuration);
             services.AddSection<ReverseProxySettings>(configuration);
             services.AddSection<RateLimitSettings>(configuration);

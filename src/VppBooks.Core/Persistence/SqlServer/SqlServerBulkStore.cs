@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace VppBooks.Core.Persistence.SqlServer;
 
 /// <summary>Chunks through OPENJSON; an update of what is there and an insert of what is not, instead of MERGE with its races.</summary>
@@ -83,5 +85,19 @@ internal sealed class SqlServerBulkStore : BulkStore
         """,
     ];
 
+    protected internal override IReadOnlyList<string> InsertInbox { get; } =
+    [
+        """
+        INSERT INTO "InboxNotifications" ("LocationId", "NotificationId", "Type", "EventId", "Assets", "ErrorNumber", "ReceivedAt", "FoldedAt")
+        SELECT j."LocationId", j."NotificationId", j."Type", j."EventId", j."Assets", j."ErrorNumber", j."ReceivedAt", NULL
+        FROM OPENJSON({1}) WITH (
+            "LocationId" int '$[0]', "NotificationId" nvarchar(128) '$[1]', "Type" nvarchar(64) '$[2]', "EventId" nvarchar(128) '$[3]', "Assets" varchar(4000) '$[4]',
+            "ErrorNumber" int '$[5]', "ReceivedAt" datetimeoffset '$[6]') AS j
+        WHERE NOT EXISTS (SELECT 1 FROM "InboxNotifications" AS n WHERE n."LocationId" = j."LocationId" AND n."NotificationId" = j."NotificationId")
+        """,
+    ];
+
     protected override object Moment(DateTimeOffset moment) => moment;
+
+    protected override void WriteMoment(Utf8JsonWriter writer, DateTimeOffset moment) => writer.WriteStringValue(moment);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 
 namespace VppBooks.Core.Persistence.Sqlite;
@@ -55,6 +56,16 @@ internal sealed class SqliteBulkStore : BulkStore
         """,
     ];
 
+    protected internal override IReadOnlyList<string> InsertInbox { get; } =
+    [
+        """
+        INSERT INTO "InboxNotifications" ("LocationId", "NotificationId", "Type", "EventId", "Assets", "ErrorNumber", "ReceivedAt", "FoldedAt")
+        SELECT j."value" ->> 0, j."value" ->> 1, j."value" ->> 2, j."value" ->> 3, j."value" ->> 4, j."value" ->> 5, j."value" ->> 6, NULL
+        FROM json_each({1}) AS j WHERE true
+        ON CONFLICT ("LocationId", "NotificationId") DO NOTHING
+        """,
+    ];
+
     // Publishing seeks a million times in the index over people; with the usual 2 MB of cache nearly every seek would read the file.
     public override Task BeginLargeAsync(VppBooksDbContext db, CancellationToken cancellationToken) =>
         db.Database.ExecuteSqlRawAsync("PRAGMA cache_size = -49152", cancellationToken);
@@ -63,4 +74,6 @@ internal sealed class SqliteBulkStore : BulkStore
         db.Database.ExecuteSqlRawAsync("PRAGMA cache_size = -2000; PRAGMA shrink_memory", CancellationToken.None);
 
     protected override object Moment(DateTimeOffset moment) => moment.UtcTicks;
+
+    protected override void WriteMoment(Utf8JsonWriter writer, DateTimeOffset moment) => writer.WriteNumberValue(moment.UtcTicks);
 }
