@@ -43,6 +43,7 @@ public sealed class LocationDirectory(IDbContextFactory<VppBooksDbContext> conte
             People = await db.VppUsers.CountAsync(u => u.LocationId == id && u.PersonId != null && !u.Retired, cancellationToken),
             ForeignRecords = await db.VppUsers.CountAsync(u => u.LocationId == id && u.PersonId == null, cancellationToken),
             Assignments = await db.GroupAssignments.CountAsync(a => db.Books.Any(b => b.Id == a.BookId && b.LocationId == id), cancellationToken),
+            Notifications = new NotificationStanding(location.NotificationState, location.NotificationErrorNumber, location.NotificationLastAt),
         };
     }
 

@@ -151,4 +151,13 @@ public sealed record LocationDetail
 
     /// <summary>Group assignments of its books.</summary>
     public required int Assignments { get; init; }
+
+    /// <summary>How the program hears of changes at Apple.</summary>
+    public NotificationStanding Notifications { get; init; } = new(NotificationState.Polling, null, null);
 }
+
+/// <summary>How Apple's notifications of a location stand.</summary>
+/// <param name="State">Whether Apple tells, or is asked.</param>
+/// <param name="ErrorNumber">Apple's number when it refused; null otherwise.</param>
+/// <param name="LastAt">Arrival of the last one that was acted upon; null: none yet.</param>
+public sealed record NotificationStanding(NotificationState State, int? ErrorNumber, DateTimeOffset? LastAt);

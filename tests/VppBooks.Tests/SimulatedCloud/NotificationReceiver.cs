@@ -22,6 +22,9 @@ internal sealed class NotificationReceiver : IAsyncDisposable
     /// <summary>Status to answer with.</summary>
     public int Status { get; set; } = 200;
 
+    /// <summary>Runs before the answer, with the header of the request.</summary>
+    public Func<string, Task>? Arrived { get; set; }
+
     public string Url { get; private set; } = "";
 
     public IReadOnlyList<JsonElement> OfType(string type) => [.. Received.Select(r => r.Body).Where(b => b.GetProperty("notificationType").GetString() == type)];
@@ -44,6 +47,7 @@ internal sealed class NotificationReceiver : IAsyncDisposable
     {
         using var json = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted);
         Received.Enqueue((context.Request.Headers.Authorization.ToString(), json.RootElement.Clone()));
+        await (Arrived?.Invoke(context.Request.Headers.Authorization.ToString()) ?? Task.CompletedTask);
         context.Response.StatusCode = Status;
     }
 }

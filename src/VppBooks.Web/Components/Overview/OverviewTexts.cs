@@ -46,6 +46,7 @@ internal sealed class OverviewTexts(IStringLocalizer<OverviewTexts> l, SyncRunTe
         "location.deleted" => l["deleted a token"],
         "location.control-taken" or "location.taken-over" => l["took control of a location"],
         "location.state-changed" => l["found a token in another state"],
+        "location.notifications-changed" => l["heard from Apple about notifications"],
         "location.restored" => l["connected a location again"],
         "location.read-first" => l["holds a location back until Apple has been read"],
         "sync.requested" => l["asked for a sync"],
