@@ -8,7 +8,10 @@ switch (args)
     case ["sync", .. var rest]:
         await SyncWorkload.RunAsync(rest.Contains("--quick", StringComparer.Ordinal), CancellationToken.None);
         return 0;
+    case ["notifications"]:
+        await NotificationWorkload.RunAsync(CancellationToken.None);
+        return 0;
     default:
-        Console.WriteLine("VppBooks benchmarks. Workloads: sync [--quick]. See docs/benchmarks.md.");
+        Console.WriteLine("VppBooks benchmarks. Workloads: sync [--quick], notifications. See docs/benchmarks.md.");
         return args.Length == 0 ? 0 : 1;
 }

@@ -27,7 +27,7 @@ public sealed class NotificationSettings : ISettings
 
         if (Uri.TryCreate(PublicUrl, UriKind.Absolute, out var address) && (address.Query.Length > 0 || address.Fragment.Length > 0 || address.UserInfo.Length > 0 || PublicUrl.AsSpan().ContainsAny('?', '#')))
         {
-            yield return $"Notifications:PublicUrl must hold host and path only, no query, fragment or user name; it is \"{address.GetLeftPart(UriPartial.Path).Replace(address.UserInfo + "@", "", StringComparison.Ordinal)}\" with such a part.";
+            yield return "Notifications:PublicUrl must hold host and path only, without a query, a fragment or a user name.";
         }
 
         if (new NotificationOptions { PublicUrl = PublicUrl }.AddressOf(Guid.Empty)!.Length > MaxAddressLength)

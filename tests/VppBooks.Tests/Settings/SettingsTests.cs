@@ -43,6 +43,12 @@ public sealed class SettingsTests
     [InlineData("ReverseProxy:KnownProxies:0", "proxy")]
     [InlineData("ReverseProxy:KnownNetworks:0", "10.0.0.0")]
     [InlineData("RateLimit:Burst", "1")]
+    [InlineData("Notifications:PublicUrl", "books.example")]
+    [InlineData("Notifications:PublicUrl", "http://books.example")]
+    [InlineData("Notifications:PublicUrl", "https://books.example/?a=b")]
+    [InlineData("Notifications:PublicUrl", "https://books.example/?")]
+    [InlineData("Notifications:PublicUrl", "https://books.example/#part")]
+    [InlineData("Notifications:PublicUrl", "https://user:password@books.example/")]
     [InlineData("AzureAd:TenantId", "contoso.example")]
     [InlineData("AzureAd:Instance", "http://login.example/")]
     public void Value_out_of_bounds_is_refused_with_its_key(string key, string value)
@@ -54,6 +60,17 @@ public sealed class SettingsTests
         var section = string.Join(':', key.Split(':')[..2]);
         Assert.Contains(refusal.Failures, f => f.StartsWith(section + " ", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void Address_longer_than_Apple_takes_is_refused() => Assert.Throws<OptionsValidationException>(
+        () => Services([new("Notifications:PublicUrl", "https://books.example/" + new string('x', 480))]).GetRequiredService<IStartupValidator>().Validate());
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("https://books.example")]
+    [InlineData("https://books.example:8443/console/")]
+    [InlineData("http://localhost:5080")]
+    public void Address_that_Apple_can_use_is_taken(string address) => Services([new("Notifications:PublicUrl", address)]).GetRequiredService<IStartupValidator>().Validate();
 
     [Fact]
     public void Sql_server_without_a_connection_is_refused()

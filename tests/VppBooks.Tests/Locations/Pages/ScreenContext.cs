@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using VppBooks.Core.Notifications;
 using VppBooks.Core.Signals;
 using VppBooks.Tests.Elements;
 using VppBooks.Web.Components.Locations;
@@ -20,12 +21,15 @@ public abstract class ScreenContext : ElementContext
         Services.AddSingleton<ISyncDesk>(Syncs);
         Services.AddSingleton<IOverviewDesk>(Overview);
         Services.AddSingleton(Feed);
+        Services.AddSingleton(Notifications);
         Services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
         Services.AddTokenWords();
         AddAuthorization().SetAuthorized("anna");
     }
 
     protected ChangeFeed Feed { get; } = new();
+
+    protected NotificationOptions Notifications { get; } = new();
 
     internal FakeTokenDesk Desk { get; } = new();
 
