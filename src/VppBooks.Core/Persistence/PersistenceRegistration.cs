@@ -37,7 +37,7 @@ public static class PersistenceRegistration
             sqlite.DefaultTimeout = 30;
         }
 
-        services.AddDbContextFactory<SqliteVppBooksDbContext>((root, options) => Common(root, options.UseSqlite(sqlite.ConnectionString)));
+        services.AddDbContextFactory<SqliteVppBooksDbContext>((root, options) => Common(root, options.UseSqlite(sqlite.ConnectionString).AddInterceptors(new SqliteBusyWait())));
         services.AddSingleton<IDbContextFactory<VppBooksDbContext>, FactoryAdapter<SqliteVppBooksDbContext>>();
         services.AddSingleton<IBulkStore, SqliteBulkStore>();
         return services;

@@ -13,8 +13,8 @@ internal sealed class NotificationTraffic : IDisposable
 {
     private const int Failures = 20;
     private const int FailuresPerMinute = 20;
-    private const int Burst = 5_000;
-    private const int PerSecond = 2_000;
+    private const int Burst = 20_000;
+    private const int PerSecond = 5_000;
 
     private readonly PartitionedRateLimiter<HttpContext> _failures = PartitionedRateLimiter.Create<HttpContext, string>(context =>
         RateLimitPartition.GetTokenBucketLimiter(AddressOf(context), _ => new TokenBucketRateLimiterOptions
