@@ -51,7 +51,7 @@ public sealed class VerificationRuns(
             _status = _status with { Running = new VerificationProgress("", 0, 0, 0), Failed = false };
         }
 
-        Changed?.Invoke();
+        Tell();
         ended = Task.Run(() => RunAsync(actor, _stopping.Token), CancellationToken.None);
         return true;
     }
@@ -104,7 +104,23 @@ public sealed class VerificationRuns(
             _status = status;
         }
 
-        Changed?.Invoke();
+        Tell();
+    }
+
+    private void Tell()
+    {
+        foreach (var listener in Changed?.GetInvocationList().Cast<Action>() ?? [])
+        {
+            try
+            {
+                listener();
+            }
+#pragma warning disable CA1031 // A page that fails must not stop the work it watches.
+            catch (Exception)
+#pragma warning restore CA1031
+            {
+            }
+        }
     }
 
     private sealed class Telling(VerificationRuns runs) : IProgress<VerificationProgress>
