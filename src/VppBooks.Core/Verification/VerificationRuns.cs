@@ -21,7 +21,7 @@ public sealed class VerificationRuns(
     private VerificationStatus _status = new(null, null, Failed: false);
 
     /// <summary>Something of <see cref="Status"/> changed. Called on the verifying thread: hand over quickly.</summary>
-    public event Action? Changed;
+    public event EventHandler? Changed;
 
     public VerificationStatus Status
     {
@@ -109,11 +109,11 @@ public sealed class VerificationRuns(
 
     private void Tell()
     {
-        foreach (var listener in Changed?.GetInvocationList().Cast<Action>() ?? [])
+        foreach (var listener in Changed?.GetInvocationList().Cast<EventHandler>() ?? [])
         {
             try
             {
-                listener();
+                listener(this, EventArgs.Empty);
             }
 #pragma warning disable CA1031 // A page that fails must not stop the work it watches.
             catch (Exception)

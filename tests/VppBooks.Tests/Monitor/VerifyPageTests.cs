@@ -156,7 +156,7 @@ public sealed class VerifyPageTests : ElementContext
 
     private sealed class FakeDesk : IVerifyDesk
     {
-        public event Action? Changed;
+        public event EventHandler? Changed;
 
         public Func<Task<VerificationStatus>> Read { get; set; } = () => Task.FromResult(new VerificationStatus(null, null, Failed: false));
 
@@ -177,7 +177,7 @@ public sealed class VerifyPageTests : ElementContext
         public void Tell(VerificationStatus status)
         {
             Read = () => Task.FromResult(status);
-            Changed?.Invoke();
+            Changed?.Invoke(this, EventArgs.Empty);
         }
     }
 }

@@ -8,7 +8,7 @@ namespace VppBooks.Web.Components.Monitor;
 public interface IVerifyDesk
 {
     /// <summary>The status changed. Called on the verifying thread.</summary>
-    event Action? Changed;
+    event EventHandler? Changed;
 
     /// <summary>Whether the person may begin a verification.</summary>
     Task<bool> MayVerifyAsync();

@@ -7,7 +7,7 @@ namespace VppBooks.Web.Components.Monitor;
 /// <summary>The page's way to Core: adds who asks.</summary>
 internal sealed class VerifyDesk(VerificationRuns runs, CoreActor current) : IVerifyDesk
 {
-    public event Action? Changed
+    public event EventHandler? Changed
     {
         add => runs.Changed += value;
         remove => runs.Changed -= value;
