@@ -143,7 +143,14 @@ public sealed class VerifyPageTests : ElementContext
 
     private static Difference A(DifferenceKind kind, DifferenceCause cause) => new()
     {
-        Kind = kind, Cause = cause, Location = _education, Count = 1, OperationId = cause == DifferenceCause.OnItsWay ? _person : null, OperationState = OperationState.Submitted, AtApple = 3, Here = 4,
+        Kind = kind,
+        Cause = cause,
+        Location = _education,
+        Count = 1,
+        OperationId = cause == DifferenceCause.OnItsWay ? _person : null,
+        OperationState = OperationState.Submitted,
+        AtApple = 3,
+        Here = 4,
     };
 
     private VerificationResult Result(IReadOnlyList<Difference> differences, bool isChecked) => new()
