@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using VppBooks.Core.Licenses;
+using VppBooks.Core;
 using VppBooks.Web;
 
 namespace VppBooks.EndToEnd.Tests;

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Apple;
 using VppBooks.Core.Audit;
-using VppBooks.Core.Licenses;
 using VppBooks.Core.Security;
 
 namespace VppBooks.Core.Locations;

@@ -16,7 +16,7 @@ public sealed record NotificationOrigin(int LocationId, string UId);
 /// Tells by the secret whether a notification comes from Apple. Secrets are kept as hashes and compared in fixed time. What is known is remembered for some
 /// seconds, because Apple's notifications come in bursts; a secret that does not fit is always compared with what the database says at that moment.
 /// </summary>
-public sealed class NotificationGate(IDbContextFactory<VppBooksDbContext> contexts, TimeProvider clock)
+public sealed class NotificationGate(IDbContextFactory<VppBooksDbContext> contexts, TimeProvider clock) : IDisposable
 {
     private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(5);
 
@@ -53,6 +53,8 @@ public sealed class NotificationGate(IDbContextFactory<VppBooksDbContext> contex
 
     /// <summary>Hash of a secret as <see cref="Location.NotificationSecretHash"/> keeps it.</summary>
     public static byte[] HashOfSecret(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
+
+    public void Dispose() => _reading.Dispose();
 
     private static byte[] HashOf(string? authorization)
     {

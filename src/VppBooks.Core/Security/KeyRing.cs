@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
-using VppBooks.Core.Licenses;
 using VppBooks.Core.Persistence;
 
 namespace VppBooks.Core.Security;

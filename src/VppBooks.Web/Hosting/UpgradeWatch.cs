@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
-using VppBooks.Core.Licenses;
+using VppBooks.Core;
 
 namespace VppBooks.Web.Hosting;
 

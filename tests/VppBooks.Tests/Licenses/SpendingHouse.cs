@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using VppBooks.Apple;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
@@ -115,7 +116,8 @@ internal sealed class SpendingHouse : IAsyncDisposable
         await AssignAsync(await BookAsync(free), new WishedAssignment(group, Intent.Required));
         await WorkAsync();
         await using var db = await Core.OpenAsync();
-        var second = await db.Books.Where(b => b.LocationId == LocationId && !b.Unlimited && b.AvailableCount >= free && !db.Licenses.Any(l => l.BookId == b.Id)).OrderBy(b => b.AvailableCount).FirstAsync();
+        var second = await db.Books.Where(b => b.LocationId == LocationId && !b.Unlimited && b.PricingParam == PricingParam.STDQ && b.AvailableCount >= free && !db.Licenses.Any(l => l.BookId == b.Id))
+            .OrderBy(b => b.AvailableCount).ThenBy(b => b.AdamId).FirstAsync();
         Apple.ClearRequests();
         return second;
     }
@@ -144,11 +146,11 @@ internal sealed class SpendingHouse : IAsyncDisposable
         await WorkAsync();
     }
 
-    /// <summary>A limited book that nobody of ours holds, with at least so many free copies.</summary>
+    /// <summary>A limited book in standard quality that nobody of ours holds, with at least so many free copies.</summary>
     public async Task<Book> BookAsync(int free)
     {
         await using var db = await Core.OpenAsync();
-        return await db.Books.Where(b => b.LocationId == LocationId && !b.Unlimited && b.AvailableCount >= free).OrderBy(b => b.AvailableCount).FirstAsync();
+        return await db.Books.Where(b => b.LocationId == LocationId && !b.Unlimited && b.PricingParam == PricingParam.STDQ && b.AvailableCount >= free).OrderBy(b => b.AvailableCount).ThenBy(b => b.AdamId).FirstAsync();
     }
 
     public async Task<Guid> GroupAsync(string name)

@@ -1,4 +1,4 @@
-namespace VppBooks.Core.Licenses;
+namespace VppBooks.Core;
 
 /// <summary>
 /// Marks the places where a test kills the process. Compiled in, because a test build must be the build that ships; inert unless the
