@@ -1,14 +1,20 @@
+using VppBooks.Apple;
+using VppBooks.Core.Locations;
+
 namespace VppBooks.Web.Settings;
 
 /// <summary>How carefully licenses are spent.</summary>
 public sealed class LicensesSettings : ISettings
 {
+    // A request may be under way for its time-out, and its owner may be taken for dead a lease period late: what was sent before then can still arrive.
+    private static readonly TimeSpan Shortest = new AppleOptions().RequestTimeout + LocationLeases.Period + TimeSpan.FromSeconds(45);
+
     public static string Section => "Licenses";
 
     /// <summary>Assign limited books to people who have not accepted their invitation; off, because such a license may be lost for good.</summary>
     public bool AssignBeforeAcceptance { get; set; }
 
-    /// <summary>How long after an attempt with unknown outcome its absence at Apple may be believed; 1 s to a day.</summary>
+    /// <summary>How long after an attempt with unknown outcome its absence at Apple may be believed; 2 minutes to a day, from 1 s against a stand-in.</summary>
     public TimeSpan UnknownAfter { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>Least time between the two reads that must agree on the absence; 1 s to an hour.</summary>
@@ -32,6 +38,9 @@ public sealed class LicensesSettings : ISettings
     /// <summary>More new members than this are held in any case; 1 or more.</summary>
     public int GrowthLimit { get; set; } = 500;
 
+    /// <summary>The address of Apple is this machine: a stand-in, whose licenses nobody paid for.</summary>
+    internal bool StandIn { get; set; }
+
     public IEnumerable<string> Faults() =>
     [
         .. Check.Range("Licenses:UndoWindow", UndoWindow, TimeSpan.Zero, TimeSpan.FromDays(7)),
@@ -40,7 +49,7 @@ public sealed class LicensesSettings : ISettings
         .. GrowthShare is >= 0 and <= 10 ? (string[])[] : [$"Licenses:GrowthShare must be between 0 and 10; it is {GrowthShare}."],
         .. Check.Range("Licenses:GrowthPeople", GrowthPeople, 0, int.MaxValue),
         .. Check.Range("Licenses:GrowthLimit", GrowthLimit, 1, int.MaxValue),
-        .. Check.Range("Licenses:UnknownAfter", UnknownAfter, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
+        .. Check.Range("Licenses:UnknownAfter", UnknownAfter, StandIn ? TimeSpan.FromSeconds(1) : Shortest, TimeSpan.FromDays(1)),
         .. Check.Range("Licenses:UnknownReadsApart", UnknownReadsApart, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
     ];
 }

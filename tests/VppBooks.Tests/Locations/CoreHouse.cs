@@ -70,6 +70,8 @@ internal sealed class CoreHouse : IAsyncDisposable
 
     public LosableKeys Keys { get; } = new();
 
+    public IServiceProvider Services => _services;
+
     public LocationEnrollment Enrollment => Get<LocationEnrollment>();
 
     public LocationDirectory Locations => Get<LocationDirectory>();

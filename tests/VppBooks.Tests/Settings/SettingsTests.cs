@@ -61,6 +61,20 @@ public sealed class SettingsTests
         Assert.Contains(refusal.Failures, f => f.StartsWith(section + " ", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("https://vpp.itunes.apple.com/mdm/v2", "00:01:59", false)]
+    [InlineData("https://vpp.itunes.apple.com/mdm/v2", "00:02:00", true)]
+    [InlineData("http://127.0.0.1:5081/apple/mdm/v2", "00:00:03", true)]
+    [InlineData("http://127.0.0.1:5081/apple/mdm/v2", "00:00:00.5", false)]
+    public void Absence_is_not_believed_before_a_request_can_have_ended(string apple, string after, bool fine)
+    {
+        var services = Services([new("Apple:BaseUrl", apple), new("Licenses:UnknownAfter", after)]);
+
+        var refusal = Record.Exception(() => services.GetRequiredService<IStartupValidator>().Validate());
+
+        Assert.Equal(fine, refusal is null);
+    }
+
     [Fact]
     public void Address_longer_than_Apple_takes_is_refused() => Assert.Throws<OptionsValidationException>(
         () => Services([new("Notifications:PublicUrl", "https://books.example/" + new string('x', 480))]).GetRequiredService<IStartupValidator>().Validate());

@@ -39,6 +39,31 @@ public sealed class TokenPageTests : ScreenContext
     }
 
     [Fact]
+    public void F6_The_token_page_and_the_banner_of_every_page_say_until_when_Apple_asks_us_to_wait()
+    {
+        var token = AToken.Summary(LocationCondition.Paused);
+        Desk.Find = () => AToken.Detail(token);
+        Desk.List = () => Task.FromResult<IReadOnlyList<LocationSummary>>([token]);
+        var until = Services.GetRequiredService<TokenTexts>().Explain(token).Cause;
+        Assert.StartsWith("Apple asks us to wait until ", until, StringComparison.Ordinal);
+Assert.Contains(token.PausedUntil!.Value.ToString(":mm", System.Globalization.CultureInfo.InvariantCulture), until, StringComparison.Ordinal);
+
+        Assert.Contains(until, Words(Render<TokenBanner>().Markup), StringComparison.Ordinal);
+        Assert.Contains(until, Words(Render<TokenPage>(p => p.Add(t => t.Id, AToken.Id)).Markup), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(LocationCondition.ClaimedElsewhere)]
+    [InlineData(LocationCondition.ClaimRemoved)]
+    public void F16_The_banner_of_every_page_says_that_another_has_the_location(LocationCondition condition)
+    {
+        var token = AToken.Summary(condition);
+        Desk.List = () => Task.FromResult<IReadOnlyList<LocationSummary>>([token]);
+
+        Assert.Contains(Services.GetRequiredService<TokenTexts>().Explain(token).Cause, Words(Render<TokenBanner>().Markup), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Valid_token_says_how_long_it_lasts()
     {
         var page = Show(AToken.Summary());
