@@ -53,7 +53,7 @@ public sealed class SpendFaultTests
 
         // Nobody asks the location for anything meanwhile, not even by hand.
         house.Apple.ClearRequests();
-        house.Core.Clock.Pass(TimeSpan.FromSeconds(waits - 150));
+        house.Core.Clock.Offset += TimeSpan.FromSeconds(waits - 150);
         await house.Core.ChangeAsync(db => db.Locations.Single(l => l.Id == house.LocationId).SyncWanted = SyncReason.Manual);
         await house.StepAsync();
         await house.StepAsync();
@@ -264,7 +264,7 @@ public sealed class SpendFaultTests
         Assert.Contains("account that may manage", VppBooks.Apple.AppleErrors.For(9637).Remedy, StringComparison.Ordinal);
         Assert.Single(await house.AuditAsync("location.state-changed"));
         var before = shown.LastSyncedAt;
-        house.Core.Clock.Pass(TimeSpan.FromMinutes(2));
+        house.Core.Clock.Offset += TimeSpan.FromMinutes(2);
         await house.SyncAsync();
         await house.WorkAsync(TimeSpan.FromHours(1));
         shown = await house.SummaryAsync();
@@ -291,8 +291,7 @@ public sealed class SpendFaultTests
         var second = await DraftAsync(house, book, await house.GroupAsync("Class 4A"), await house.GroupAsync("Year 4"));
 
         var results = await Task.WhenAll(
-            Task.Run(() => desk.CommitAsync(first.Id, new CommitOptions(TypedNumber: first.NumberToType), CoreHouse.Admin, CancellationToken.None)),
-            Task.Run(() => desk.CommitAsync(second.Id, new CommitOptions(TypedNumber: second.NumberToType), CoreHouse.Admin, CancellationToken.None)));
+            Task.Run(() => desk.CommitAsync(first.Id, new CommitOptions(TypedNumber: first.NumberToType), CoreHouse.Admin, CancellationToken.None)), Task.Run(() => desk.CommitAsync(second.Id, new CommitOptions(TypedNumber: second.NumberToType), CoreHouse.Admin, CancellationToken.None)));
 
         // One of them was overtaken, and is shown what is left to do.
         Assert.Single(results.OfType<CommitResult.Committed>());
@@ -310,23 +309,23 @@ public sealed class SpendFaultTests
     {
         await using var house = await SpendingHouse.StartAsync();
         var group = await house.GroupAsync("Class 4A");
-        var standard = await house.RegisterAsync(group);
-        Assert.Equal(PricingParam.STDQ, standard.PricingParam);
-        house.Apple.Buy(SpendingHouse.UId, standard.Key.AdamId, "PLUS", 90);
-        house.Core.Clock.Pass(TimeSpan.FromMinutes(2));
+        var first = await house.RegisterAsync(group);
+        var other = first.PricingParam == PricingParam.STDQ ? PricingParam.PLUS : PricingParam.STDQ;
+        house.Apple.Buy(SpendingHouse.UId, first.Key.AdamId, other.ToString(), 90);
+        house.Core.Clock.Offset += TimeSpan.FromMinutes(2);
         await house.SyncAsync();
         await using var db = await house.Core.OpenAsync();
-        var plus = await db.Books.SingleAsync(b => b.LocationId == house.LocationId && b.AdamId == standard.AdamId && b.PricingParam == PricingParam.PLUS);
-        await house.AssignAsync(standard, new WishedAssignment(group, Intent.Required));
+        var sibling = await db.Books.SingleAsync(b => b.LocationId == house.LocationId && b.AdamId == first.AdamId && b.PricingParam == other);
+        await house.AssignAsync(first, new WishedAssignment(group, Intent.Required));
         await house.WorkAsync();
-        var holders = (await house.LicensesAsync(standard)).Count;
+        var holders = (await house.LicensesAsync(first)).Count;
 
-        var second = Assert.IsType<CommitResult.Committed>(await house.AssignAsync(plus, new WishedAssignment(group, Intent.Required)));
+        var second = Assert.IsType<CommitResult.Committed>(await house.AssignAsync(sibling, new WishedAssignment(group, Intent.Required)));
         await house.WorkAsync();
 
         Assert.Equal((0, holders), (second.Plan.Takes, second.Plan.AlreadyHave));
-        Assert.DoesNotContain(house.Apple.Ledger, e => e.AdamId == standard.Key.AdamId && e.PricingParam == "PLUS");
-        await house.AssertLedgerIsTrueAsync(standard);
+        Assert.DoesNotContain(house.Apple.Ledger, e => e.AdamId == first.Key.AdamId && e.PricingParam == other.ToString());
+        await house.AssertLedgerIsTrueAsync(first);
     }
 
     [Fact]

@@ -44,9 +44,9 @@ public sealed class TokenPageTests : ScreenContext
         var token = AToken.Summary(LocationCondition.Paused);
         Desk.Find = () => AToken.Detail(token);
         Desk.List = () => Task.FromResult<IReadOnlyList<LocationSummary>>([token]);
-        var until = Services.GetRequiredService<TokenTexts>().Explain(token).Cause;
+        var until = Words(Services.GetRequiredService<TokenTexts>().Explain(token).Cause);
         Assert.StartsWith("Apple asks us to wait until ", until, StringComparison.Ordinal);
-Assert.Contains(token.PausedUntil!.Value.ToString(":mm", System.Globalization.CultureInfo.InvariantCulture), until, StringComparison.Ordinal);
+        Assert.Contains(token.PausedUntil!.Value.ToString(":mm", System.Globalization.CultureInfo.InvariantCulture), until, StringComparison.Ordinal);
 
         Assert.Contains(until, Words(Render<TokenBanner>().Markup), StringComparison.Ordinal);
         Assert.Contains(until, Words(Render<TokenPage>(p => p.Add(t => t.Id, AToken.Id)).Markup), StringComparison.Ordinal);
