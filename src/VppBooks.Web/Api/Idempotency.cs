@@ -27,6 +27,7 @@ internal static class Idempotency
 
     private static bool IsConcerned(HttpContext context) =>
         ApiRoutes.Match(context.Request.Path)
+        && context.User.Identity?.IsAuthenticated == true
         && context.Request.Headers.ContainsKey(Header)
         && (HttpMethods.IsPost(context.Request.Method) || HttpMethods.IsPatch(context.Request.Method) || HttpMethods.IsPut(context.Request.Method) || HttpMethods.IsDelete(context.Request.Method));
 
@@ -99,7 +100,16 @@ internal static class Idempotency
         else
         {
             var body = held.Length == 0 ? null : Encoding.UTF8.GetString(held.GetBuffer(), 0, (int)held.Length);
-            await requests.AnswerAsync(fresh, new KeyedAnswer(response.StatusCode, response.ContentType, body, Text(response.Headers.Location)), CancellationToken.None);
+            try
+            {
+                await requests.AnswerAsync(fresh, new KeyedAnswer(response.StatusCode, response.ContentType, body, Text(response.Headers.Location)), CancellationToken.None);
+            }
+#pragma warning disable CA1031 // The work is done: whoever waits for the answer shall have it.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Idempotency).FullName!).AnswerNotKept(exception);
+            }
         }
 
         if (held.Length > 0)
