@@ -131,11 +131,14 @@ public sealed class AssignmentDesk(
         plan.CommittedAt = now;
         plan.CommittedById = actor.Id;
         plan.CommittedByName = actor.DisplayName;
+        // The book first: it raises the version, so that of two commits that took from the same stock the second starts over; and syncs lock it first too.
+        stored.ModifiedAt = now;
+        // Members that changed while the effect was computed left no mark on a book that had nothing of their group yet.
+        stored.FollowWanted = true;
+        await db.SaveChangesAsync(cancellationToken);
         await PlanLedger.ReplaceAssignmentsAsync(db, ids, wish, actor, now, cancellationToken);
         await PlanLedger.WriteAsync(
             db, stored, plan.Id, effect.Lines, plan.State == PlanState.Committed ? LicenseState.Reserved : LicenseState.Held, LicenseCause.Committed, now, cancellationToken);
-        // Raises the version: of two commits that took from the same stock, the second starts over.
-        stored.ModifiedAt = now;
         db.Audit(actor, now, "plan.committed", new AuditSubject(book.LocationId, book.Id), new
         {
             plan = plan.PublicId,

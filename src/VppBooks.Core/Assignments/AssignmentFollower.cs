@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using VppBooks.Core.Audit;
 using VppBooks.Core.Catalog;
+using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Persistence;
@@ -57,14 +58,16 @@ public sealed class AssignmentFollower(
         Book book;
         Wish wish;
         PlanEffect effect;
+        Func<int, bool> reachable;
         await using (var read = await contexts.CreateDbContextAsync(cancellationToken))
         {
             book = await read.Books.AsNoTracking().SingleAsync(b => b.Id == bookId, cancellationToken);
             wish = await PlanLedger.StandingAsync(read, bookId, cancellationToken);
             effect = await PlanDrafts.EffectAsync(read, book, wish, following: true, cancellationToken);
+            reachable = await ReachableAsync(read, wish, cancellationToken);
         }
 
-        var joined = effect.Lines.Where(l => PlanLedger.Changes(l) && l.Outcome != PlanOutcome.Released).ToList();
+        var joined = effect.Lines.Where(l => PlanLedger.Changes(l) && l.Outcome != PlanOutcome.Released && reachable(l.PersonId)).ToList();
         var released = effect.Lines.Where(l => l.Outcome == PlanOutcome.Released).ToList();
         var before = effect.Lines.Count - released.Count - joined.Count;
         var held = await writer.WriteAsync(
@@ -79,16 +82,20 @@ public sealed class AssignmentFollower(
                 }
 
                 stored.FollowWanted = false;
+                // While a plan of the book can be called back or is not approved, its assignments give nothing to anybody: the decision asks for following again.
+                if (await db.Plans.AnyAsync(p => p.BookId == bookId && (p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable), cancellationToken))
+                {
+                    joined.Clear();
+                }
+
                 if (joined.Count == 0 && released.Count == 0)
                 {
                     return false;
                 }
 
                 stored.ModifiedAt = now;
-                var sudden = joined.Count > 0
-                    && (PlanGuards.GrowsSuddenly(before, joined.Count, options)
-                        // While somebody has to decide about earlier ones, later ones do not slip past.
-                        || await db.Plans.AnyAsync(p => p.BookId == bookId && p.Kind == PlanKind.Growth && p.State == PlanState.AwaitingApproval, cancellationToken));
+                await db.SaveChangesAsync(cancellationToken);
+                var sudden = joined.Count > 0 && await IsSuddenAsync(db, bookId, before, joined, now, cancellationToken);
                 var plan = sudden ? await HoldAsync(db, wish, effect, joined, before, now, cancellationToken) : null;
                 await PlanLedger.WriteAsync(
                     db, stored, plan?.Id, released.Concat(joined), sudden ? LicenseState.Held : LicenseState.Reserved, LicenseCause.Joined, now, cancellationToken);
@@ -106,6 +113,34 @@ public sealed class AssignmentFollower(
             logger.Followed(bookId, before, joined.Count, released.Count, held);
             feed.Publish(new Change.OfBook(lease.LocationId, bookId));
         }
+    }
+
+    /// <summary>Many at once, or little by little within a day; or more licenses than anybody may spend alone.</summary>
+    private async Task<bool> IsSuddenAsync(VppBooksDbContext db, int bookId, int before, List<PlannedLine> joined, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var since = now - TimeSpan.FromDays(1);
+        var recent = await (
+            from license in db.Licenses
+            where license.BookId == bookId
+            join change in db.LicenseChanges on license.Id equals change.LicenseId
+            where change.Cause == LicenseCause.Joined && change.At > since && (change.To == LicenseState.Reserved || change.To == LicenseState.Waiting)
+            select license.Id).Distinct().CountAsync(cancellationToken);
+        return joined.Count > options.ApprovalThreshold || PlanGuards.GrowsSuddenly(Math.Max(0, before - recent), joined.Count + recent, options);
+    }
+
+    /// <summary>Whom a Required group reaches that is still there: a deleted one gives nothing to anybody new (F38).</summary>
+    private static async Task<Func<int, bool>> ReachableAsync(VppBooksDbContext db, Wish wish, CancellationToken cancellationToken)
+    {
+        var required = wish.Assignments.Where(a => a.Intent == Intent.Required).Select(a => a.GroupId).ToList();
+        var ids = required.OfType<int>().ToArray();
+        var there = await db.Groups.Where(g => ids.Contains(g.Id) && g.State == GroupState.Active).Select(g => g.Id).ToListAsync(cancellationToken);
+        if (there.Count == ids.Length || required.Contains(null))
+        {
+            return _ => true;
+        }
+
+        var people = await db.GroupMemberships.Where(m => there.Contains(m.GroupId)).Select(m => m.PersonId).ToHashSetAsync(cancellationToken);
+        return people.Contains;
     }
 
     /// <summary>A plan for the new people alone, which somebody has to approve; it names their number and its cost in licenses.</summary>

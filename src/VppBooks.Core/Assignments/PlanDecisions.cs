@@ -19,21 +19,28 @@ public sealed class PlanDecisions(
         actor,
         (plan, _) => plan.State switch
         {
-            PlanState.AwaitingApproval when plan.CommittedById == actor.Id => new AssignmentRefusal("OwnPlan", "A second person has to approve this plan: you committed it."),
+            PlanState.AwaitingApproval when plan.CommittedById == actor.Id => OwnPlan,
             PlanState.AwaitingApproval => null,
             PlanState.Committed or PlanState.Undoable => Unchanged,
             _ => Ended,
         },
         async (db, plan, book, now) =>
         {
+            if (plan.Kind == PlanKind.Growth && PlanGuards.NeedsApproval(plan, options)
+                && await db.GroupAssignments.AnyAsync(a => a.BookId == book.Id && a.Intent == Intent.Required && a.AssignedById == actor.Id, cancellationToken))
+            {
+                return OwnPlan;
+            }
+
             (plan.State, plan.SendAt) = PlanGuards.AfterApproval(plan, options, now);
             if (plan.State == PlanState.Committed)
             {
                 await PlanReleases.ReleaseAsync(db, plan, LicenseCause.Approved, now, cancellationToken);
             }
 
-            return "plan.approved";
+            return null;
         },
+        "plan.approved",
         cancellationToken);
 
     /// <summary>Refuses a plan that waits for approval; nothing of it is sent, and the assignments are what they were.</summary>
@@ -52,10 +59,10 @@ public sealed class PlanDecisions(
         {
             plan.State = PlanState.Rejected;
             var back = await PutBackAsync(db, plan, book, actor, now, cancellationToken);
-            // Where the wish stands, following the group would hold the same people again and again.
-            await GiveUpAsync(db, plan, back ? LicenseState.Canceled : LicenseState.Declined, LicenseCause.Rejected, now, cancellationToken);
-            return "plan.rejected";
+            await GiveUpAsync(db, plan, back, LicenseCause.Rejected, now, cancellationToken);
+            return null;
         },
+        "plan.rejected",
         cancellationToken);
 
     /// <summary>Calls a committed plan back while its licenses are held: no request is made for any of them, and the assignments are what they were.</summary>
@@ -75,19 +82,22 @@ public sealed class PlanDecisions(
         {
             plan.State = PlanState.Undone;
             var back = await PutBackAsync(db, plan, book, actor, now, cancellationToken);
-            await GiveUpAsync(db, plan, back ? LicenseState.Canceled : LicenseState.Declined, LicenseCause.Undone, now, cancellationToken);
-            return "plan.undone";
+            await GiveUpAsync(db, plan, back, LicenseCause.Undone, now, cancellationToken);
+            return null;
         },
+        "plan.undone",
         cancellationToken);
 
     private static readonly AssignmentRefusal Unchanged = new("", "");
+    private static readonly AssignmentRefusal OwnPlan = new("OwnPlan", "A second person has to approve this plan: you committed it, or gave the book to its groups.");
     private static readonly AssignmentRefusal Ended = new("PlanEnded", "This plan is not waiting for a decision any more.");
 
     private async Task<DecisionResult> DecideAsync(
         Guid planId,
         Actor actor,
         Func<Plan, DateTimeOffset, AssignmentRefusal?> judge,
-        Func<VppBooksDbContext, Plan, Book, DateTimeOffset, Task<string>> decide,
+        Func<VppBooksDbContext, Plan, Book, DateTimeOffset, Task<AssignmentRefusal?>> decide,
+        string action,
         CancellationToken cancellationToken)
     {
         actor.Demand(Permissions.Assign);
@@ -95,7 +105,7 @@ public sealed class PlanDecisions(
         {
             try
             {
-                return await TryDecideAsync(planId, actor, judge, decide, cancellationToken);
+                return await TryDecideAsync(planId, actor, judge, decide, action, cancellationToken);
             }
             catch (DbUpdateException) when (attempt < 4)
             {
@@ -108,7 +118,8 @@ public sealed class PlanDecisions(
         Guid planId,
         Actor actor,
         Func<Plan, DateTimeOffset, AssignmentRefusal?> judge,
-        Func<VppBooksDbContext, Plan, Book, DateTimeOffset, Task<string>> decide,
+        Func<VppBooksDbContext, Plan, Book, DateTimeOffset, Task<AssignmentRefusal?>> decide,
+        string action,
         CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
@@ -134,8 +145,14 @@ public sealed class PlanDecisions(
         var book = await db.Books.SingleAsync(b => b.Id == plan.BookId, cancellationToken);
         plan.DecidedAt = now;
         plan.DecidedByName = actor.DisplayName;
-        var action = await decide(db, plan, book, now);
-        book.ModifiedAt = now;
+        // The book before its licenses, as syncs lock them. Joiners that came while nobody had decided are looked at now.
+        (book.ModifiedAt, book.FollowWanted) = (now, true);
+        await db.SaveChangesAsync(cancellationToken);
+        if (await decide(db, plan, book, now) is { } obstacle)
+        {
+            return new DecisionResult.Refused(obstacle);
+        }
+
         db.Audit(actor, now, action, new AuditSubject(book.LocationId, book.Id), new { plan = plan.PublicId, licenses = PlanGuards.Takes(plan), committedBy = plan.CommittedByName, plan.SendAt });
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -145,7 +162,7 @@ public sealed class PlanDecisions(
         return new DecisionResult.Done(await views.OfAsync(db, plan, cancellationToken));
     }
 
-    /// <summary>Puts the assignments of before back, unless a later plan has changed them again.</summary>
+    /// <summary>Puts the assignments of before back, unless a later plan has changed them again. Following them then gives those their place back who lost it by the plan.</summary>
     private async Task<bool> PutBackAsync(VppBooksDbContext db, Plan plan, Book book, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (plan.Kind != PlanKind.Assignments || plan.Before is null)
@@ -160,13 +177,24 @@ public sealed class PlanDecisions(
         }
 
         await PlanLedger.ReplaceAssignmentsAsync(db, ids, PlanDrafts.Deserialize(book.Id, plan.Before), actor, now, cancellationToken);
-        // Whoever had a place through the assignments of before gets it again.
-        book.FollowWanted = true;
         return true;
     }
 
-    private static Task<int> GiveUpAsync(VppBooksDbContext db, Plan plan, LicenseState to, LicenseCause cause, DateTimeOffset now, CancellationToken cancellationToken) =>
-        db.Licenses
-            .Where(l => l.PlanId == plan.Id && (l.State == LicenseState.Held || l.State == LicenseState.Waiting))
-            .ExecuteUpdateAsync(set => set.SetProperty(l => l.State, to).SetProperty(l => l.Cause, cause).SetProperty(l => l.ChangedAt, now), cancellationToken);
+    /// <summary>
+    /// Gives the plan's licenses up. What was refused before the plan is refused again, and where the wish stands everything is: following the groups would
+    /// otherwise ask for them once more, though somebody has just said no.
+    /// </summary>
+    private static async Task GiveUpAsync(VppBooksDbContext db, Plan plan, bool putBack, LicenseCause cause, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var held = db.Licenses.Where(l => l.PlanId == plan.Id && (l.State == LicenseState.Held || l.State == LicenseState.Waiting));
+        if (putBack)
+        {
+            await held
+                .Where(l => !db.LicenseChanges.Any(c => c.LicenseId == l.Id && c.PlanId == plan.Id
+                    && (c.From == LicenseState.Failed || c.From == LicenseState.Vanished || c.From == LicenseState.Declined)))
+                .ExecuteUpdateAsync(set => set.SetProperty(l => l.State, LicenseState.Canceled).SetProperty(l => l.Cause, cause).SetProperty(l => l.ChangedAt, now), cancellationToken);
+        }
+
+        await held.ExecuteUpdateAsync(set => set.SetProperty(l => l.State, LicenseState.Declined).SetProperty(l => l.Cause, cause).SetProperty(l => l.ChangedAt, now), cancellationToken);
+    }
 }

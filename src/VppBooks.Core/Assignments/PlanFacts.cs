@@ -23,7 +23,9 @@ internal static class PlanFacts
         }
 
         var aside = await db.Licenses.CountAsync(l => l.BookId == book.Id && SetAside.Contains(l.State), cancellationToken);
-        return new PlanStock(Unlimited: false, Math.Max(0, book.AvailableCount - aside));
+        // Who waits already comes first, in the order that was chosen for the list.
+        var waiting = await WaitingOrders.Serveable(db).CountAsync(l => l.BookId == book.Id, cancellationToken);
+        return new PlanStock(Unlimited: false, Math.Max(0, book.AvailableCount - aside - waiting));
     }
 
     public static async Task<IReadOnlyList<PlannedWish>> MembersAsync(

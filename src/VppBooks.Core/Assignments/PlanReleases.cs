@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Audit;
 using VppBooks.Core.Licenses;
@@ -11,13 +12,16 @@ namespace VppBooks.Core.Assignments;
 /// <summary>Lets plans go whose undo window has ended.</summary>
 public sealed class PlanReleases(IDbContextFactory<VppBooksDbContext> contexts, LeasedWriter writer, TimeProvider clock, ChangeFeed feed)
 {
+    // Plans as this process saw them first: a wall clock that jumps must not end a window, and what is sent then cannot be called back.
+    private readonly ConcurrentDictionary<int, (long SeenAt, TimeSpan Left)> _seen = new();
+
     /// <summary>Releases what is due at a location.</summary>
     /// <returns>When the next one is due; null when none is waiting.</returns>
     /// <exception cref="LeaseLostException">Another owner has the location.</exception>
     public async Task<DateTimeOffset?> ReleaseDueAsync(Lease lease, CancellationToken cancellationToken)
     {
-        var next = await FindNextAsync(lease.LocationId, cancellationToken);
-        if (next is null || next > clock.GetUtcNow())
+        var (due, next) = await LookAsync(lease.LocationId, cancellationToken);
+        if (due.Count == 0)
         {
             return next;
         }
@@ -27,27 +31,28 @@ public sealed class PlanReleases(IDbContextFactory<VppBooksDbContext> contexts, 
             async db =>
             {
                 var now = clock.GetUtcNow();
-                var due = await Waiting(db, lease.LocationId).Where(p => p.SendAt <= now).ToListAsync(cancellationToken);
                 foreach (var plan in due)
                 {
                     // An undo that was quicker has changed the state: then there is nothing to release.
                     if (await db.Plans.Where(p => p.Id == plan.Id && p.State == PlanState.Undoable)
                             .ExecuteUpdateAsync(set => set.SetProperty(p => p.State, PlanState.Committed), cancellationToken) == 1)
                     {
+                        await db.Books.Where(b => b.Id == plan.BookId).ExecuteUpdateAsync(
+                            set => set.SetProperty(b => b.FollowWanted, true).SetProperty(b => b.Version, b => b.Version + 1), cancellationToken);
                         var released = await ReleaseAsync(db, plan, LicenseCause.WindowEnded, now, cancellationToken);
                         db.Audit(Actor.System, now, "plan.released", new AuditSubject(lease.LocationId, plan.BookId), new { plan = plan.PublicId, licenses = released });
                     }
                 }
 
-                return due.Select(p => p.BookId).Distinct().ToList();
+                return due.ConvertAll(p => p.BookId);
             },
             cancellationToken);
-        foreach (var bookId in books)
+        foreach (var bookId in books.Distinct())
         {
             feed.Publish(new Change.OfBook(lease.LocationId, bookId));
         }
 
-        return await FindNextAsync(lease.LocationId, cancellationToken);
+        return next;
     }
 
     internal static Task<int> ReleaseAsync(VppBooksDbContext db, Plan plan, LicenseCause cause, DateTimeOffset now, CancellationToken cancellationToken) =>
@@ -56,12 +61,30 @@ public sealed class PlanReleases(IDbContextFactory<VppBooksDbContext> contexts, 
             .ExecuteUpdateAsync(
                 set => set.SetProperty(l => l.State, LicenseState.Reserved).SetProperty(l => l.Cause, cause).SetProperty(l => l.ChangedAt, now), cancellationToken);
 
-    private async Task<DateTimeOffset?> FindNextAsync(int locationId, CancellationToken cancellationToken)
+    /// <summary>Plans whose window has ended, and when the next one ends.</summary>
+    private async Task<(List<Plan> Due, DateTimeOffset? Next)> LookAsync(int locationId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return await Waiting(db, locationId).MinAsync(p => p.SendAt, cancellationToken);
-    }
+        var plans = await db.Plans.AsNoTracking()
+            .Where(p => p.State == PlanState.Undoable && db.Books.Any(b => b.Id == p.BookId && b.LocationId == locationId))
+            .ToListAsync(cancellationToken);
+        var (due, next) = (new List<Plan>(), (DateTimeOffset?)null);
+        var now = clock.GetUtcNow();
+        foreach (var plan in plans)
+        {
+            var (seenAt, left) = _seen.GetOrAdd(plan.Id, _ => (clock.GetTimestamp(), plan.SendAt.GetValueOrDefault() - now));
+            var rest = left - clock.GetElapsedTime(seenAt);
+            if (rest <= TimeSpan.Zero)
+            {
+                _seen.TryRemove(plan.Id, out _);
+                due.Add(plan);
+            }
+            else
+            {
+                next = next is null || now + rest < next ? now + rest : next;
+            }
+        }
 
-    private static IQueryable<Plan> Waiting(VppBooksDbContext db, int locationId) =>
-        db.Plans.AsNoTracking().Where(p => p.State == PlanState.Undoable && db.Books.Any(b => b.Id == p.BookId && b.LocationId == locationId));
+        return (due, next);
+    }
 }

@@ -74,7 +74,7 @@ public sealed record PlannedWish(int? GroupId, Intent Intent, IReadOnlyCollectio
 
 /// <summary>The stock that a plan may take from.</summary>
 /// <param name="Unlimited">Never short.</param>
-/// <param name="Free">Free at Apple less what is set aside already; at least 0.</param>
+/// <param name="Free">Free at Apple less what is set aside already and less who waits; at least 0.</param>
 public readonly record struct PlanStock(bool Unlimited, long Free);
 
 /// <summary>A line of the effect.</summary>

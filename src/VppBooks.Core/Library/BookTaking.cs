@@ -70,7 +70,7 @@ public sealed class BookTaking(IDbContextFactory<VppBooksDbContext> contexts, Ti
         }
 
         int[] ids = [person.Id];
-        var facts = await PlanFacts.PeopleAsync(db, book, ids, following: false, cancellationToken);
+        var facts = await PlanFacts.PeopleAsync(db, book, ids, following: true, cancellationToken);
         var line = Planner.Plan([new PlannedWish(null, Intent.Required, ids)], facts, await PlanFacts.StockAsync(db, book, cancellationToken)).Lines.Single();
         switch (line.Outcome)
         {
@@ -111,11 +111,13 @@ public sealed class BookTaking(IDbContextFactory<VppBooksDbContext> contexts, Ti
     private static async Task<bool> IsOfferedAsync(VppBooksDbContext db, Book book, Person person, CancellationToken cancellationToken)
     {
         var everybody = !person.Guest && person.GoneSince is null;
-        var intents = await db.GroupAssignments
-            .Where(a => a.BookId == book.Id && ((a.GroupId == null && everybody) || db.GroupMemberships.Any(m => m.PersonId == person.Id && m.GroupId == a.GroupId)))
-            .Select(a => a.Intent)
-            .Distinct()
-            .ToListAsync(cancellationToken);
+        // What a plan gives that can be called back, or is not approved, is not given yet: until it is decided the assignments of before count.
+        var undecided = await db.Plans
+            .Where(p => p.BookId == book.Id && p.Kind == PlanKind.Assignments && (p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable))
+            .OrderBy(p => p.Id).Select(p => p.Before).FirstOrDefaultAsync(cancellationToken);
+        var wish = undecided is null ? await PlanLedger.StandingAsync(db, book.Id, cancellationToken) : PlanDrafts.Deserialize(book.Id, undecided);
+        var groups = await db.GroupMemberships.Where(m => m.PersonId == person.Id).Select(m => m.GroupId).ToHashSetAsync(cancellationToken);
+        var intents = wish.Assignments.Where(a => a.GroupId is { } id ? groups.Contains(id) : everybody).Select(a => a.Intent).ToHashSet();
         return intents.Count > 0 && !intents.Contains(Intent.Excluded);
     }
 }

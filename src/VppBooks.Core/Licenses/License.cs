@@ -38,7 +38,7 @@ public enum LicenseState : byte
     /// <summary>Was assigned; two complete reads no longer show it (refunded by Apple).</summary>
     Vanished = 10,
 
-    /// <summary>An approver refused it. Only a new plan asks again; following a group does not.</summary>
+    /// <summary>Somebody decided against it: an approver, or by undoing its plan. Only a new plan asks again; following a group does not.</summary>
     Declined = 11,
 }
 

@@ -418,7 +418,9 @@ public sealed class OperationSettler(
         return await (
             from license in db.Licenses
             join book in db.Books on license.BookId equals book.Id
-            where license.OperationId == operationId && license.State != LicenseState.Assigned
+            // Those that already ended for a reason of their own, or were set aside anew, are not open any more.
+            where license.OperationId == operationId
+                && (license.State == LicenseState.Submitting || license.State == LicenseState.Submitted || license.State == LicenseState.Unknown)
             select new OpenLicense(
                 license.Id,
                 book.Id,

@@ -16,9 +16,11 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
     /// <returns>True when a request was made or the waiting list moved.</returns>
     internal async Task<bool> SpendAsync(LocationSession session, CancellationToken cancellationToken)
     {
-        var worked = await BalanceStockAsync(session, cancellationToken);
+        var worked = false;
         while (true)
         {
+            // In every round: what was released, approved or read since the last one has to fit as well.
+            worked |= await BalanceStockAsync(session, cancellationToken);
             var ready = await ReadyAsync(session, cancellationToken);
             if (ready.Count == 0)
             {
@@ -63,12 +65,14 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
             async db =>
             {
                 var now = clock.GetUtcNow();
+                var moved = await DropNeedlessAsync(db, session, now, cancellationToken) > 0;
                 var aside = new[] { LicenseState.Reserved, LicenseState.Held, LicenseState.Submitting, LicenseState.Submitted, LicenseState.Unknown };
                 var books = await db.Books.AsNoTracking()
                     .Where(b => b.LocationId == session.LocationId)
                     .Select(b => new
                     {
                         b.Id,
+                        b.Version,
                         b.Unlimited,
                         b.WaitingOrder,
                         b.AvailableCount,
@@ -77,7 +81,6 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                     })
                     .Where(b => b.Waiting > 0 || (!b.Unlimited && b.Aside > b.AvailableCount))
                     .ToListAsync(cancellationToken);
-                var moved = false;
                 foreach (var book in books)
                 {
                     var free = book.Unlimited ? long.MaxValue : book.AvailableCount - book.Aside;
@@ -98,7 +101,14 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                         continue;
                     }
 
-                    await db.Licenses.Where(l => EF.Parameter(chosen).Contains(l.Id) && l.State == from).ExecuteUpdateAsync(
+                    // Whoever plans with the stock of before notices by the version; whoever changed it since it was read is not overruled.
+                    if (await db.Books.Where(b => b.Id == book.Id && b.Version == book.Version).ExecuteUpdateAsync(set => set.SetProperty(b => b.Version, b => b.Version + 1), cancellationToken) == 0)
+                    {
+                        moved = true;
+                        continue;
+                    }
+
+                    await rows.Where(l => EF.Parameter(chosen).Contains(l.Id)).ExecuteUpdateAsync(
                         set => set.SetProperty(l => l.State, to).SetProperty(l => l.Cause, cause).SetProperty(l => l.ChangedAt, now), cancellationToken);
                     db.Audit(
                         Actor.System, now, to == LicenseState.Reserved ? "waiting-list.served" : "waiting-list.joined", new AuditSubject(session.LocationId, book.Id), new { people = chosen.Length });
@@ -108,6 +118,23 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                 return moved;
             },
             cancellationToken);
+
+    /// <summary>Gives up what was set aside for people who got the title in another way: found at Apple while the outcome of ours was not known.</summary>
+    private static async Task<int> DropNeedlessAsync(VppBooksDbContext db, LocationSession session, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var unsent = new[] { LicenseState.Reserved, LicenseState.Waiting, LicenseState.Held };
+        var dropped = await db.Licenses
+            .Where(l => unsent.Contains(l.State) && db.Books.Any(b => b.Id == l.BookId && b.LocationId == session.LocationId)
+                && db.Licenses.Any(o => o.PersonId == l.PersonId && o.AdamId == l.AdamId && o.State == LicenseState.Assigned))
+            .ExecuteUpdateAsync(
+                set => set.SetProperty(l => l.State, LicenseState.Canceled).SetProperty(l => l.Cause, LicenseCause.SeenAtApple).SetProperty(l => l.ChangedAt, now), cancellationToken);
+        if (dropped > 0)
+        {
+            db.Audit(Actor.System, now, "licenses.needless", new AuditSubject(session.LocationId), new { people = dropped });
+        }
+
+        return dropped;
+    }
 
     private async Task<List<ReadyLicense>> ReadyAsync(LocationSession session, CancellationToken cancellationToken)
     {
@@ -123,6 +150,7 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                 && !user.Retired && user.OperationId == null
                 && (user.Status == VppUserStatus.Associated || (user.Status == VppUserStatus.Registered && (book.Unlimited || early)))
                 && person.AccountEnabled && !person.Guest && person.GoneSince == null
+                && !db.Licenses.Any(o => o.PersonId == license.PersonId && o.AdamId == license.AdamId && o.State == LicenseState.Assigned)
             orderby license.Id
             select new ReadyLicense(license.Id, book.Id, book.AdamId, book.PricingParam, user.ClientUserId))
             .Take(Window)
@@ -146,7 +174,8 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                 yield return new Batch(
                     [.. people[0].Select(b => new AssetKey(b.AdamId.ToString(System.Globalization.CultureInfo.InvariantCulture), b.PricingParam))],
                     [.. people.Select(p => p[0].ClientUserId)],
-                    [.. people.SelectMany(p => p).Select(l => l.LicenseId)]);
+                    [.. people.SelectMany(p => p).Select(l => l.LicenseId)],
+                    [.. people[0].Select(b => b.BookId)]);
             }
         }
     }
@@ -157,9 +186,11 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
             {
                 var now = clock.GetUtcNow();
                 var operation = await Operations.AddAsync(db, session, OperationKind.Associate, batch.LicenseIds.Length, ids.NewId(), now, cancellationToken);
-                var licenses = batch.LicenseIds;
+                var (licenses, books) = (batch.LicenseIds, batch.BookIds);
+                // The books as well: a row that was given up and committed again may be meant for another quality or location now.
                 var rows = await db.Licenses
-                    .Where(l => EF.Parameter(licenses).Contains(l.Id) && l.State == LicenseState.Reserved)
+                    .Where(l => EF.Parameter(licenses).Contains(l.Id) && l.State == LicenseState.Reserved && EF.Parameter(books).Contains(l.BookId)
+                        && !db.Licenses.Any(o => o.PersonId == l.PersonId && o.AdamId == l.AdamId && o.State == LicenseState.Assigned))
                     .ExecuteUpdateAsync(
                         set => set.SetProperty(l => l.State, LicenseState.Submitting).SetProperty(l => l.Cause, LicenseCause.Intended).SetProperty(l => l.OperationId, operation.Id).SetProperty(l => l.ChangedAt, now),
                         cancellationToken);
@@ -178,5 +209,5 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
     internal readonly record struct ReadyLicense(long LicenseId, int BookId, long AdamId, PricingParam PricingParam, string ClientUserId);
 
     /// <summary>One request.</summary>
-    internal sealed record Batch(AssetKey[] Assets, string[] ClientUserIds, long[] LicenseIds);
+    internal sealed record Batch(AssetKey[] Assets, string[] ClientUserIds, long[] LicenseIds, int[] BookIds);
 }

@@ -85,6 +85,8 @@ public sealed partial class LocationEnrollment
 
         var now = clock.GetUtcNow();
         var books = db.Books.Where(b => b.LocationId == row.Id);
+        // A commit that judged by the books of before must not come after this.
+        await books.ExecuteUpdateAsync(set => set.SetProperty(b => b.Version, b => b.Version + 1), cancellationToken);
         var canceled = await db.Licenses
             .Where(l => NotSent.Contains(l.State) && books.Any(b => b.Id == l.BookId))
             .ExecuteUpdateAsync(set => set.SetProperty(l => l.State, LicenseState.Canceled).SetProperty(l => l.Cause, LicenseCause.TokenDeleted).SetProperty(l => l.ChangedAt, now), cancellationToken);

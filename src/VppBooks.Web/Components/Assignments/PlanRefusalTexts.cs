@@ -30,7 +30,7 @@ internal static class RefusalSentences
                 "PlanRejected" => words["This plan was not approved. Make the plan again."],
                 "PlanApproved" => words["This plan was approved meanwhile."],
                 "PlanEnded" => words["This plan is not waiting for a decision any more."],
-                "OwnPlan" => words["A second person has to approve this plan: you committed it."],
+                "OwnPlan" => words["A second person has to approve this plan: you committed it, or gave the book to its groups."],
                 "TooLate" => words["The undo window has ended: licenses of this plan are on their way to Apple and cannot be called back."],
                 "UndoWindowOutOfRange" => words["A commit can be called back for at most seven days."],
                 "NumberNotTyped" => words["The number that was typed is not the number of licenses this plan takes."],
