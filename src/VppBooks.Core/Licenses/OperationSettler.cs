@@ -184,7 +184,6 @@ public sealed class OperationSettler(
                 o =>
                 {
                     o.Polls++;
-                    o.PolledAt = now;
                     o.TasksDone = status.NumCompleted;
                     o.NextCheckAt = now + (age < PendingRead ? BetweenPolls : age < TimeSpan.FromHours(1) ? TimeSpan.FromMinutes(5) : TimeSpan.FromMinutes(30));
                 },

@@ -63,8 +63,9 @@ public sealed class NotificationRegistration(
             return null;
         }
 
+        // A turn that waits for Apple's pause to end would hold everything else up.
         var now = clock.GetUtcNow();
-        if (NotBefore(location) is { } later && later > now)
+        if (new[] { NotBefore(location), location.PausedUntil, apple.PausedUntil(location.UId) }.Max() is { } later && later > now)
         {
             return later;
         }

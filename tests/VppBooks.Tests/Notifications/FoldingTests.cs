@@ -13,7 +13,8 @@ namespace VppBooks.Tests.Notifications;
 /// <summary>What notifications lead to, through the real program and the simulated Apple's own deliveries.</summary>
 public sealed class FoldingTests
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+    // Takes a second or two; a machine that does much else gets its time. Nothing but a notification would bring these about within it.
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(90);
 
     [Fact]
     public async Task A_purchase_serves_the_waiting_list_within_seconds()
@@ -39,9 +40,11 @@ public sealed class FoldingTests
         var book = await house.BookAsync(free: 60);
 
         await house.AssignAsync(book, "Class 4A");
-        // The first poll of an event comes after ten seconds at the earliest: for two events in a row that would be twenty.
-        await NotifiedConsole.UntilAsync(async () => (await house.LicensesAsync(book)).Any(l => l.State == LicenseState.Assigned), TimeSpan.FromSeconds(9));
+        await NotifiedConsole.UntilAsync(async () => (await house.LicensesAsync(book)).Any(l => l.State == LicenseState.Assigned), Soon);
+        await NotifiedConsole.UntilAsync(() => NothingOpenAsync(house), Soon);
 
+        await using var db = await house.OpenAsync();
+        Assert.All(await db.Operations.AsNoTracking().Where(o => o.Kind == OperationKind.Associate).ToListAsync(), o => Assert.Equal((OperationState.Done, 0), (o.State, o.Polls)));
         await house.QuietAsync();
         await house.AssertLedgerIsTrueAsync(book);
     }
@@ -98,7 +101,7 @@ public sealed class FoldingTests
         await using var house = await NotifiedConsole.StartAsync(s => s.NotificationLoss = 1);
         var book = await house.BookAsync(free: 60);
 
-        await AssignAndSettleAsync(house, book, TimeSpan.FromSeconds(100));
+        await AssignAndSettleAsync(house, book, TimeSpan.FromMinutes(3));
         house.Apple.Buy(NotifiedConsole.UId, book.Key.AdamId, "STDQ", 10);
         Assert.Empty(await house.InboxAsync());
         await house.Get<SyncRequests>().RequestAsync(house.LocationPublicId, SyncReason.Schedule, Actor.System, CancellationToken.None);
@@ -128,7 +131,7 @@ public sealed class FoldingTests
             await db.SaveChangesAsync();
         }
 
-        await NotifiedConsole.UntilAsync(async () => (await house.LicensesAsync(book)).All(l => l.State == LicenseState.Assigned), TimeSpan.FromSeconds(60));
+        await NotifiedConsole.UntilAsync(async () => (await house.LicensesAsync(book)).All(l => l.State == LicenseState.Assigned), Soon);
 
         await house.QuietAsync();
         await house.AssertLedgerIsTrueAsync(book);
@@ -235,7 +238,7 @@ public sealed class FoldingTests
                 var ours = await read.VppUsers.AsNoTracking().Where(u => u.PersonId != null && u.Status == VppBooks.Apple.VppUserStatus.Registered && !u.Retired).Select(u => u.ClientUserId).ToListAsync();
                 return (invited = house.Apple.Users(NotifiedConsole.UId).FirstOrDefault(u => u.InviteCode is not null && ours.Contains(u.ClientUserId))) is not null;
             },
-            TimeSpan.FromSeconds(60));
+            Soon);
         await house.QuietAsync();
 
         Assert.Null(house.Apple.AcceptInvitation(invited!.InviteCode!, "somebody@icloud.example"));
@@ -309,7 +312,7 @@ public sealed class FoldingTests
         await NotifiedConsole.UntilAsync(async () => (await house.ReadAsync(book)).AvailableCount == 5, Soon);
         await house.AssignAsync(book, "Class 4A");
         await NotifiedConsole.UntilAsync(
-            async () => await house.LicensesAsync(book) is var all && all.Count(l => l.State == LicenseState.Assigned) == 5 && all.All(l => l.State is LicenseState.Assigned or LicenseState.Waiting), TimeSpan.FromSeconds(60));
+            async () => await house.LicensesAsync(book) is var all && all.Count(l => l.State == LicenseState.Assigned) == 5 && all.All(l => l.State is LicenseState.Assigned or LicenseState.Waiting), Soon);
         await house.QuietAsync();
         return (book, (await house.LicensesAsync(book)).Count(l => l.State == LicenseState.Waiting));
     }
@@ -319,7 +322,7 @@ public sealed class FoldingTests
         await house.AssignAsync(book, "Class 4A");
         await NotifiedConsole.UntilAsync(
             async () => await house.LicensesAsync(book) is var all && all.Any(l => l.State == LicenseState.Assigned) && all.All(l => l.State is LicenseState.Assigned or LicenseState.Failed or LicenseState.Reserved) && await NothingOpenAsync(house),
-            patience ?? TimeSpan.FromSeconds(60));
+            patience ?? Soon);
     }
 
     private static async Task<bool> NothingOpenAsync(NotifiedConsole house)

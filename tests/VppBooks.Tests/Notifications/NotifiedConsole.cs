@@ -61,7 +61,7 @@ public sealed class NotifiedConsole : IAsyncLifetime
             CancellationToken.None));
         LocationPublicId = created.PublicId;
         LocationId = (await RowAsync()).Id;
-        await UntilAsync(async () => (await RowAsync()) is { SyncStatus: SyncStatus.Completed, NotificationState: not NotificationState.Polling }, TimeSpan.FromSeconds(60));
+        await UntilAsync(async () => (await RowAsync()) is { SyncStatus: SyncStatus.Completed, NotificationState: not NotificationState.Polling }, TimeSpan.FromSeconds(120));
         await QuietAsync();
     }
 
@@ -158,7 +158,7 @@ public sealed class NotifiedConsole : IAsyncLifetime
             await using var db = await OpenAsync();
             return !await db.InboxNotifications.AnyAsync(n => n.FoldedAt == null) && !await db.LocationLeases.AnyAsync(l => l.Owner != "") && !await db.Locations.AnyAsync(l => l.SyncWanted != null);
         },
-        TimeSpan.FromSeconds(60));
+        TimeSpan.FromSeconds(120));
 
     /// <summary>Ledger and ground truth agree (I1–I3).</summary>
     public async Task AssertLedgerIsTrueAsync(Book book)
