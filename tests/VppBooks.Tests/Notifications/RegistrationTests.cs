@@ -253,13 +253,8 @@ public sealed class RegistrationTests : IAsyncLifetime
 
     private Task<DateTimeOffset?> RegisterAsync() => UnderLeaseAsync(lease => _house.Get<NotificationRegistration>().RegisterAsync(lease, CancellationToken.None));
 
-    private Task SyncAsync() => UnderLeaseAsync(async lease => Assert.Equal(SyncResult.Succeeded, (await _house.Get<LocationSync>().RunAsync(lease, SyncReason.Manual, null, CancellationToken.None)).Result));
-
-    private Task UnderLeaseAsync(Func<Lease, Task> work) => UnderLeaseAsync(async lease =>
-    {
-        await work(lease);
-        return true;
-    });
+    private async Task SyncAsync() =>
+        Assert.Equal(SyncResult.Succeeded, (await UnderLeaseAsync(lease => _house.Get<LocationSync>().RunAsync(lease, SyncReason.Manual, null, CancellationToken.None))).Result);
 
     private async Task<T> UnderLeaseAsync<T>(Func<Lease, Task<T>> work)
     {
