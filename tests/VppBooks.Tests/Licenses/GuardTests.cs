@@ -1,8 +1,12 @@
 using Microsoft.EntityFrameworkCore;
+using VppBooks.Apple;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
+using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Security;
+using VppBooks.SimulatedCloud.Apple;
+using VppBooks.SimulatedCloud.Organization;
 using VppBooks.Tests.Locations;
 
 namespace VppBooks.Tests.Licenses;
@@ -175,6 +179,123 @@ public sealed class GuardTests
         Assert.Equal(undone, !(await house.LicensesAsync(book)).Any(l => l.State == LicenseState.Assigned));
         await house.AssertLedgerIsTrueAsync(book);
     }
+
+    [Fact]
+    public async Task Undoing_a_later_plan_does_not_let_an_unapproved_one_through()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => o.ApprovalThreshold = 5);
+        var book = await house.BookAsync(free: 60);
+        house.Apple.ClearRequests();
+        var large = await CommitAsync(house, book, "Class 4A");
+        Assert.Equal(PlanState.AwaitingApproval, large.State);
+        var small = await CommitAsync(house, book, "Book club committee", TimeSpan.FromHours(1));
+        Assert.True(small.Release > 0);
+
+        await Decisions(house).UndoAsync(small.Id, CoreHouse.Admin, CancellationToken.None);
+        await house.WorkAsync(TimeSpan.FromHours(2));
+        await Decisions(house).RejectAsync(large.Id, _second, CancellationToken.None);
+        await house.WorkAsync(TimeSpan.FromHours(2));
+
+        Assert.DoesNotContain(house.Apple.Requests, r => r is { Method: "POST", Path: "/mdm/v2/assets/associate" });
+        Assert.DoesNotContain(await house.LicensesAsync(book), l => l.State is LicenseState.Reserved or LicenseState.Assigned);
+    }
+
+    [Fact]
+    public async Task Who_joins_while_a_plan_can_be_called_back_gets_nothing_before_it_is_decided()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => o.UndoWindow = TimeSpan.FromHours(1));
+        var book = await house.BookAsync(free: 60);
+        house.Apple.ClearRequests();
+        var plan = await CommitAsync(house, book, "Class 4A");
+        var (group, other) = (Group(house, "Class 4A"), Group(house, "Class 5A"));
+        lock (house.Core.Cloud.Directory.Gate)
+        {
+            group.People.Add(other.People.First(p => house.Core.Cloud.Directory.People[p] is { AccountEnabled: true, ManagedAppleAccount: not null }));
+        }
+
+        house.Core.Clock.Offset += TimeSpan.FromMinutes(16);
+        await house.Core.Get<DirectoryWatch>().ReadDueAsync(CancellationToken.None);
+        await house.WorkAsync(TimeSpan.FromMinutes(20));
+        Assert.DoesNotContain(house.Apple.Requests, r => r.Method == "POST");
+        Assert.Equal(plan.Takes + plan.Wait, (await house.LicensesAsync(book)).Count);
+
+        // Once it can no longer be called back, the joiner is served like everybody else.
+        await house.WorkAsync(TimeSpan.FromHours(2));
+        Assert.Equal(plan.Takes + plan.Wait + 1, (await house.LicensesAsync(book)).Count);
+        await house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
+    public async Task What_was_refused_before_a_plan_is_refused_after_it_was_called_back()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        await CommitAsync(house, book, "Class 4A");
+        await house.WorkAsync();
+        var one = (await house.LicensesAsync(book)).First(l => l.State == LicenseState.Assigned);
+        // As if Apple had refused this one for good: the ledger knows nothing at Apple, and nobody asked again.
+        await house.Core.ChangeAsync(db => db.Licenses.Where(l => l.Id == one.Id).ExecuteDelete());
+        await house.Core.ChangeAsync(db => db.Licenses.Add(new License
+        {
+            BookId = book.Id, PersonId = one.PersonId, AdamId = book.AdamId, State = LicenseState.Failed, Source = LicenseSource.Required, Cause = LicenseCause.Refused, ErrorNumber = 9617,
+            CreatedAt = one.CreatedAt, WantedAt = one.WantedAt, ChangedAt = one.ChangedAt,
+        }));
+        var posts = house.Apple.CountAssociatePosts();
+
+        var again = await CommitAsync(house, book, "Class 4A", TimeSpan.FromHours(1));
+        Assert.Equal(1, again.Takes);
+        await Decisions(house).UndoAsync(again.Id, CoreHouse.Admin, CancellationToken.None);
+        await house.WorkAsync(TimeSpan.FromMinutes(30));
+
+        Assert.Equal(posts, house.Apple.CountAssociatePosts());
+        Assert.Equal(LicenseState.Declined, (await house.LicensesAsync(book)).Single(l => l.PersonId == one.PersonId).State);
+    }
+
+    [Fact]
+    public async Task F48_A_wall_clock_that_jumps_does_not_end_the_undo_window()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => o.UndoWindow = TimeSpan.FromHours(1));
+        var book = await house.BookAsync(free: 60);
+        house.Apple.ClearRequests();
+        var plan = await CommitAsync(house, book, "Class 4A");
+        await house.StepAsync();
+
+        house.Core.Clock.WallJump = TimeSpan.FromHours(3);
+        await house.StepAsync();
+
+        Assert.DoesNotContain(house.Apple.Requests, r => r.Method == "POST");
+        Assert.Equal(PlanState.Undoable, (await house.Core.Get<PlanViews>().FindAsync(plan.Id, CoreHouse.Admin, CancellationToken.None))!.State);
+    }
+
+    [Fact]
+    public async Task A_row_committed_anew_for_the_other_quality_is_not_sent_for_the_withdrawn_one()
+    {
+        var tap = new RequestTap();
+        await using var house = await SpendingHouse.StartAsync(s => s.Limits.MaxClientUserIds = 5, tap.Attach);
+        var group = await house.GroupAsync("Class 4A");
+        var standard = await house.RegisterAsync(group);
+        house.Apple.Buy(SpendingHouse.UId, standard.Key.AdamId, "PLUS", 90);
+        house.Core.Clock.Pass(TimeSpan.FromMinutes(2));
+        await house.SyncAsync();
+        await using var db = await house.Core.OpenAsync();
+        var plus = await db.Books.AsNoTracking().SingleAsync(b => b.LocationId == house.LocationId && b.AdamId == standard.AdamId && b.PricingParam == PricingParam.PLUS);
+        await house.AssignAsync(standard, new WishedAssignment(group, Intent.Required));
+        tap.Once("POST", "/assets/associate", async () =>
+        {
+            await house.AssignAsync(standard);
+            await house.AssignAsync(plus, new WishedAssignment(group, Intent.Required));
+        });
+
+        await house.WorkAsync();
+
+        var given = house.Apple.Ledger.Where(e => e.AdamId == standard.Key.AdamId && e.Result == SpendResult.Spent && e.EventId != null).ToList();
+        Assert.Equal(5, given.Count(e => e.PricingParam == "STDQ"));
+        Assert.True(given.Count(e => e.PricingParam == "PLUS") > 10);
+        Assert.Equal(given.Count, given.Select(e => e.Target).Distinct().Count());
+        await house.AssertLedgerIsTrueAsync(plus);
+    }
+
+    private static SimulatedGroup Group(SpendingHouse house, string name) => house.Core.Cloud.Directory.Groups.Values.Single(g => g.DisplayName == name);
 
     private static PlanDecisions Decisions(SpendingHouse house) => house.Core.Get<PlanDecisions>();
 
