@@ -50,11 +50,12 @@ internal sealed partial class StartedProgram : IDisposable
     public Task<string> AddressAsync() => _address.Task;
 
     /// <summary>Sends SIGTERM, as <c>docker stop</c> and service managers do.</summary>
-    public async Task AskToStopAsync()
-    {
-        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync();
-    }
+    public Task AskToStopAsync() => SignalAsync("TERM");
+
+    /// <summary>Freezes it, like a machine that is suspended.</summary>
+    public Task PauseAsync() => SignalAsync("STOP");
+
+    public Task ContinueAsync() => SignalAsync("CONT");
 
     /// <summary>Ends it at once, like a power cut.</summary>
     public void Kill() => _process.Kill(entireProcessTree: true);
@@ -74,6 +75,12 @@ internal sealed partial class StartedProgram : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    private async Task SignalAsync(string name)
+    {
+        using var kill = Process.Start("kill", ["-" + name, _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
     }
 
     private void Read(string? line)

@@ -25,7 +25,7 @@ internal sealed class KillHouse : IAsyncDisposable
 
     private const int Killed = 128 + 9;
 
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(120);
     private static readonly Actor _admin = new(ActorKind.Person, "0b6f2c7e-8d7b-4f1e-9b64-3f0c5a9d7712", "A. Admin", Actor.ForRoles([AppRoles.Administrator]));
 
     private readonly string _folder = Directory.CreateTempSubdirectory("vppbooks-kill-").FullName;
@@ -44,7 +44,12 @@ internal sealed class KillHouse : IAsyncDisposable
 
     public int LocationId { get; private set; }
 
-    private string ConnectionString => $"Data Source={Path.Combine(_folder, "vppbooks.db")};Default Timeout=30;Pooling=False";
+    /// <summary>A file that does not exist yet, for a program to wait for.</summary>
+    public string Gate => Path.Combine(_folder, "gate");
+
+    private string DatabaseFile => Path.Combine(_folder, "vppbooks.db");
+
+    private string ConnectionString => $"Data Source={DatabaseFile};Default Timeout=30;Pooling=False";
 
     /// <summary>Connects the education location and reads it once.</summary>
     /// <param name="prepare">What else the composition does before the program starts.</param>
@@ -121,9 +126,8 @@ internal sealed class KillHouse : IAsyncDisposable
     /// <summary>Runs the program until it kills itself.</summary>
     public async Task KillAtAsync(string crashPoint)
     {
-        using var program = StartedProgram.Start([.. Common(), .. WithoutDirectory()], crashPoint);
-        var code = await program.ExitAsync().WaitAsync(_patience);
-        Assert.True(code == Killed, $"It ended by itself with {code}:\n{program.Output}\n{program.Errors}");
+        using var program = Start(crashPoint);
+        await AssertKilledAsync(program);
 
         // A dead owner's lease runs out by itself; how long that takes is not the question here.
         await using var db = await OpenAsync();
@@ -131,10 +135,53 @@ internal sealed class KillHouse : IAsyncDisposable
         await db.LocationLeases.ExecuteUpdateAsync(set => set.SetProperty(l => l.ExpiresAt, past));
     }
 
-    /// <summary>Runs the program until a condition of the database holds.</summary>
-    public async Task RunUntilAsync(Func<VppBooksDbContext, Task<bool>> settled)
+    /// <summary>Starts the program as in production.</summary>
+    public StartedProgram Start(string? crashPoint = null, params string[] more) => StartedProgram.Start([.. Common(), .. WithoutDirectory(), .. more], crashPoint);
+
+    /// <summary>Starts the program in the demo's profile, whose API lets a test in; Apple is still the one beside this test.</summary>
+    public StartedProgram StartDemo(string? crashPoint, params string[] more) => StartedProgram.Start([.. Common(), .. WithDirectory(), .. more], crashPoint);
+
+    /// <summary>Waits for a program to kill itself.</summary>
+    public static async Task AssertKilledAsync(StartedProgram program)
     {
-        using var program = StartedProgram.Start([.. Common(), .. WithoutDirectory()]);
+        var code = await program.ExitAsync().WaitAsync(_patience);
+        Assert.True(code == Killed, $"It ended by itself with {code}:\n{program.Output}\n{program.Errors}");
+    }
+
+    /// <summary>Copies the database to a file beside it.</summary>
+    public async Task BackUpAsync()
+    {
+        await using var db = await OpenAsync();
+        var copy = DatabaseFile + ".copy";
+        await db.Database.ExecuteSqlAsync($"VACUUM INTO {copy}");
+    }
+
+    /// <summary>Puts the copy in the place of the database, as the documentation says.</summary>
+    public void PutBack()
+    {
+        File.Copy(DatabaseFile + ".copy", DatabaseFile, overwrite: true);
+        File.Delete(DatabaseFile + "-wal");
+        File.Delete(DatabaseFile + "-shm");
+    }
+
+    /// <summary>Keeps the location's worker from sending, as if Apple had asked for a pause; or ends that.</summary>
+    public async Task ParkAsync(bool parked)
+    {
+        DateTimeOffset? until = parked ? TimeProvider.System.GetUtcNow().AddHours(1) : null;
+        await using var db = await OpenAsync();
+        await db.Locations.ExecuteUpdateAsync(set => set.SetProperty(l => l.PausedUntil, until));
+    }
+
+    /// <summary>Runs the program until a condition of the database holds.</summary>
+    public async Task RunUntilAsync(Func<VppBooksDbContext, Task<bool>> settled, params string[] more)
+    {
+        using var program = Start(null, more);
+        await WaitAsync(program, settled);
+    }
+
+    /// <summary>Waits until a condition of the database holds.</summary>
+    public async Task WaitAsync(StartedProgram program, Func<VppBooksDbContext, Task<bool>> settled)
+    {
         var exit = program.ExitAsync();
         for (var began = TimeProvider.System.GetTimestamp(); !await ReadAsync(settled);)
         {
@@ -151,12 +198,15 @@ internal sealed class KillHouse : IAsyncDisposable
     }
 
     /// <summary>Runs the program until nothing of a book is on its way any more.</summary>
-    public Task RunUntilSettledAsync(Book book) => RunUntilAsync(async db =>
+    public Task RunUntilSettledAsync(Book book) => RunUntilAsync(IsSettled(book));
+
+    /// <summary>Whether nothing of a book is on its way any more.</summary>
+    public Func<VppBooksDbContext, Task<bool>> IsSettled(Book book) => async db =>
         !await db.Operations.AnyAsync(o => o.State == OperationState.Intended || o.NextCheckAt != null)
         && !await db.Licenses.AnyAsync(l => l.BookId == book.Id
             && (l.State == LicenseState.Submitting || l.State == LicenseState.Submitted || l.State == LicenseState.Unknown
                 || (l.State == LicenseState.Reserved && !db.VppUsers.Any(u =>
-                    u.PersonId == l.PersonId && u.LocationId == LocationId && (u.Status == VppUserStatus.Registered || u.ErrorNumber != null))))));
+                    u.PersonId == l.PersonId && u.LocationId == LocationId && (u.Status == VppUserStatus.Registered || u.ErrorNumber != null)))));
 
     /// <summary>
     /// The invariants that hold after every death: ledger and Apple agree row by row (I2), counts agree (I3), nobody was given a title twice (I1), and

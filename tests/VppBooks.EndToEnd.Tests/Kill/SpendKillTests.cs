@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Licenses;
 
 namespace VppBooks.EndToEnd.Tests.Kill;
@@ -106,6 +107,52 @@ public sealed class SpendKillTests
         await house.RunUntilSettledAsync(book);
         Assert.Equal(1, house.Apple.CountAssociatePosts());
         Assert.Equal(house.Apple.Users(KillHouse.UId).Count, house.Apple.Users(KillHouse.UId).Select(u => u.ClientUserId).Distinct().Count());
+        await AssertGivenAsync(house, book);
+    }
+
+    /// <summary>Each start dies somewhere else, and the next one begins with what is left: first while people are registered, then with the licenses.</summary>
+    [Fact]
+    public async Task Killed_at_every_start_the_work_still_gets_done_once()
+    {
+        var (house, book, plan) = await KillHouse.StartWithPlanAsync(registered: false);
+        await using var disposing = house;
+        Assert.True(plan.RegisterFirst > 10);
+
+        foreach (var point in (string[])["intent.before-commit", "intent.after-commit", "post.before-send"])
+        {
+            await house.KillAtAsync(point);
+            Assert.DoesNotContain(house.Apple.Requests, r => r.Method == "POST" && r.Path.Contains("/users/", StringComparison.Ordinal));
+        }
+
+        await house.KillAtAsync("post.after-accept");
+        Assert.Equal(0, house.Apple.CountAssociatePosts());
+
+        // From here it is known that they are registered.
+        await house.KillAtAsync("post.before-send");
+        Assert.Equal(0, house.Apple.CountAssociatePosts());
+        await house.KillAtAsync("event.before-commit");
+
+        await house.RunUntilSettledAsync(book);
+        Assert.Equal(1, house.Apple.CountAssociatePosts());
+        Assert.Equal(house.Apple.Users(KillHouse.UId).Count, house.Apple.Users(KillHouse.UId).Select(u => u.ClientUserId).Distinct().Count());
+        await AssertGivenAsync(house, book);
+    }
+
+    [Fact]
+    public async Task F52_A_copy_from_before_the_spending_is_put_back_and_nothing_is_spent_twice()
+    {
+        var (house, book, _) = await KillHouse.StartWithPlanAsync();
+        await using var disposing = house;
+        await house.BackUpAsync();
+        await house.RunUntilSettledAsync(book);
+        Assert.Equal(1, house.Apple.CountAssociatePosts());
+
+        house.PutBack();
+        Assert.DoesNotContain(LicenseState.Assigned, (await house.CountAsync(book)).Keys);
+        await house.RunUntilSettledAsync(book);
+
+        Assert.Equal(1, house.Apple.CountAssociatePosts());
+        Assert.Equal(Core.Locations.SyncReason.Start, await house.ReadAsync(db => db.SyncRuns.OrderByDescending(r => r.Id).Select(r => r.Reason).FirstAsync()));
         await AssertGivenAsync(house, book);
     }
 

@@ -13,13 +13,17 @@ public sealed class SyncKillTests
     [InlineData("sync.page-n:1")]
     [InlineData("sync.page-n:9")]
     [InlineData("sync.before-publish")]
+    [InlineData("lease.before-renew")]
     public async Task F23_Killed_while_syncing_the_old_picture_stands_and_the_next_run_finishes(string point)
     {
         await using var house = await KillHouse.StartAsync();
         var before = await PictureAsync(house);
         await ChangeAppleAsync(house);
+        // Long enough for a renewal to come due.
+        house.Apple.Switches.Latency = point == "lease.before-renew" ? TimeSpan.FromSeconds(3) : TimeSpan.Zero;
 
         await house.KillAtAsync(point);
+        house.Apple.Switches.Latency = TimeSpan.Zero;
         Assert.Equal(before, await PictureAsync(house));
         Assert.Equal(SyncResult.Running, (await RunsAsync(house))[^1].Result);
 

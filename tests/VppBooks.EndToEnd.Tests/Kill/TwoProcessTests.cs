@@ -1,0 +1,145 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Catalog;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Locations;
+
+namespace VppBooks.EndToEnd.Tests.Kill;
+
+/// <summary>Two programs on one database file. Whatever happens to one of them, every license is bought once.</summary>
+[Collection("Two processes")]
+public sealed class TwoProcessTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    // A busy machine wakes timers late.
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(8);
+
+    [Fact]
+    public async Task F46_Both_alive_one_works_and_the_other_keeps_out_of_the_way()
+    {
+        var (house, book, _) = await KillHouse.StartWithPlanAsync();
+        await using var disposing = house;
+        await house.ParkAsync(parked: true);
+        using var one = await StartAsync(house);
+        using var other = await StartAsync(house);
+
+        await house.ParkAsync(parked: false);
+        await house.WaitAsync(one, house.IsSettled(book));
+
+        foreach (var program in (StartedProgram[])[one, other])
+        {
+            Assert.False(program.ExitAsync().IsCompleted);
+            Assert.DoesNotContain("failed", program.Output, StringComparison.OrdinalIgnoreCase);
+        }
+
+        await AssertSpentOnceAsync(house, book);
+    }
+
+    [Fact]
+    public async Task F47_One_killed_after_Apple_accepted_the_other_takes_over_within_two_lease_periods_and_sends_nothing_again()
+    {
+        var (house, book, _) = await KillHouse.StartWithPlanAsync();
+        await using var disposing = house;
+        await house.ParkAsync(parked: true);
+        using var heir = await StartAsync(house);
+        await heir.PauseAsync();
+        await house.ParkAsync(parked: false);
+        using var dead = house.Start("post.after-accept");
+        await KillHouse.AssertKilledAsync(dead);
+
+        var lost = await LeaseAsync(house);
+        await heir.ContinueAsync();
+        await AssertTakenOverAsync(house, heir, lost);
+
+        await house.WaitAsync(heir, house.IsSettled(book));
+        Assert.Equal(OperationState.Done, Assert.Single(await house.OperationsAsync(OperationKind.Associate)).State);
+        await AssertSpentOnceAsync(house, book);
+    }
+
+    [Fact]
+    public async Task F47_One_paused_after_its_intent_and_continued_after_the_take_over_changes_no_row_and_sends_nothing()
+    {
+        var (house, book, _) = await KillHouse.StartWithPlanAsync();
+        await using var disposing = house;
+        await house.ParkAsync(parked: true);
+        using var heir = await StartAsync(house);
+        await heir.PauseAsync();
+        await house.ParkAsync(parked: false);
+        using var paused = house.Start($"intent.after-commit:1:{house.Gate}");
+        await house.WaitAsync(paused, db => db.Operations.AnyAsync(o => o.Kind == OperationKind.Associate && o.State == OperationState.Intended));
+        await paused.PauseAsync();
+
+        var lost = await LeaseAsync(house);
+        await heir.ContinueAsync();
+        await AssertTakenOverAsync(house, heir, lost);
+        await house.WaitAsync(heir, house.IsSettled(book));
+        await AssertSpentOnceAsync(house, book);
+
+        var before = await RowsAsync(house);
+        await File.WriteAllTextAsync(house.Gate, "");
+        await paused.ContinueAsync();
+        await Task.Delay(TimeSpan.FromSeconds(4), TimeProvider.System);
+
+        Assert.False(paused.ExitAsync().IsCompleted);
+        Assert.Equal(before, await RowsAsync(house));
+        await AssertSpentOnceAsync(house, book);
+    }
+
+    private static async Task<StartedProgram> StartAsync(KillHouse house)
+    {
+        var address = $"http://127.0.0.1:{FreePort()}";
+        var program = house.Start(null, $"--urls={address}");
+        using var client = new HttpClient();
+        using var patience = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            try
+            {
+                using var answer = await client.GetAsync(new Uri(address + "/health/ready"), patience.Token);
+                if (answer.StatusCode == HttpStatusCode.OK)
+                {
+                    return program;
+                }
+            }
+            catch (HttpRequestException)
+            {
+                // Not listening yet.
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, patience.Token);
+        }
+    }
+
+    internal static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static Task<LocationLease> LeaseAsync(KillHouse house) => house.ReadAsync(db => db.LocationLeases.AsNoTracking().SingleAsync());
+
+    private static async Task AssertTakenOverAsync(KillHouse house, StartedProgram heir, LocationLease lost)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        await house.WaitAsync(heir, db => db.LocationLeases.AnyAsync(l => l.Owner != lost.Owner));
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.Zero, (2 * LocationLeases.Period) + Slack);
+        Assert.True((await LeaseAsync(house)).FenceToken > lost.FenceToken);
+    }
+
+    private static async Task AssertSpentOnceAsync(KillHouse house, Book book)
+    {
+        Assert.Equal(1, house.Apple.CountAssociatePosts());
+        await house.AssertLedgerIsTrueAsync(book);
+        Assert.Equal((await house.CountAsync(book))[LicenseState.Assigned], house.Spent(book).Count);
+    }
+
+    private static Task<string> RowsAsync(KillHouse house) => house.ReadAsync(async db => string.Join(
+        '\n',
+        [
+            .. await db.Operations.OrderBy(o => o.Id).Select(o => $"{o.Id} {o.State} {o.EventId} {o.Detail} {o.SettledAt}").ToListAsync(),
+            .. await db.Licenses.OrderBy(l => l.Id).Select(l => $"{l.Id} {l.State} {l.OperationId} {l.ChangedAt}").ToListAsync(),
+        ]));
+}
