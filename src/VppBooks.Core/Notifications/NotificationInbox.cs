@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
-using VppBooks.Core.Licenses;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Signals;
 

@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using VppBooks.Apple;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
-using VppBooks.Apple;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Signals;
 

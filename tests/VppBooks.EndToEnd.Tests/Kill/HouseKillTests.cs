@@ -9,6 +9,7 @@ using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.DependencyInjection;
 using VppBooks.Core.Locations;
+using VppBooks.Core.Notifications;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Sync;
 using VppBooks.SimulatedCloud;
@@ -118,6 +119,46 @@ public sealed class HouseKillTests
     }
 
     [Fact]
+    public async Task Killed_while_a_notification_is_stored_Apple_gets_no_acknowledgment_and_its_next_try_has_one_effect()
+    {
+        const string Secret = "0123456789abcdef0123456789abcdef";
+        await using var house = await KillHouse.StartAsync();
+        var location = await house.LocationAsync();
+        var book = await house.ReadAsync(db => db.Books.AsNoTracking().FirstAsync(b => b.LocationId == house.LocationId && !b.Unlimited));
+        var total = book.TotalCount;
+        await using (var db = await house.OpenAsync())
+        {
+            var hash = NotificationGate.HashOfSecret(Secret);
+            await db.Locations.ExecuteUpdateAsync(set => set.SetProperty(l => l.NotificationSecretHash, hash));
+        }
+
+        house.Apple.Buy(KillHouse.UId, book.Key.AdamId, book.Key.PricingParam.ToString(), 17);
+        var body = JsonSerializer.Serialize(new
+        {
+            notification = new { adamId = book.Key.AdamId, countDelta = 17, pricingParam = book.Key.PricingParam.ToString() },
+            notificationId = "7d0c3a52-6f0e-4a6f-8a8e-0d7b5a0c1f11",
+            notificationType = NotificationTypes.AssetCount,
+            uId = KillHouse.UId,
+        });
+        foreach (var (point, stored) in ((string, int)[])[("inbox.before-commit", 0), ("inbox.after-commit-before-ack", 1)])
+        {
+            using var dying = house.StartDemo(point);
+            var address = await dying.AddressAsync().WaitAsync(Patience);
+            await Assert.ThrowsAnyAsync<HttpRequestException>(() => NotifyAsync(address, location.PublicId, Secret, body));
+            await KillHouse.AssertKilledAsync(dying);
+            Assert.Equal(stored, await house.ReadAsync(db => db.InboxNotifications.CountAsync()));
+        }
+
+        using var next = house.StartDemo(null);
+        Assert.Equal(HttpStatusCode.OK, await NotifyAsync(await next.AddressAsync().WaitAsync(Patience), location.PublicId, Secret, body));
+        await house.WaitAsync(next, db => db.Books.AnyAsync(b => b.Id == book.Id && b.TotalCount != total));
+        await house.WaitAsync(next, db => db.InboxNotifications.AllAsync(n => n.FoldedAt != null));
+
+        Assert.Equal(1, await house.ReadAsync(db => db.InboxNotifications.CountAsync()));
+        Assert.Equal(total + 17, await house.ReadAsync(db => db.Books.Where(b => b.Id == book.Id).Select(b => b.TotalCount).SingleAsync()));
+    }
+
+    [Fact]
     public async Task F49_Off_for_three_days_it_catches_up_with_one_sync()
     {
         await using var house = await KillHouse.StartAsync();
@@ -146,6 +187,15 @@ public sealed class HouseKillTests
         SyncReason? byHand = SyncReason.Manual;
         await using var db = await house.OpenAsync();
         await db.Locations.ExecuteUpdateAsync(set => set.SetProperty(l => l.SyncWanted, byHand));
+    }
+
+    private static async Task<HttpStatusCode> NotifyAsync(string address, Guid location, string secret, string body)
+    {
+        using var client = new HttpClient();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var answer = await client.PostAsync(new Uri($"{address}/apple/notifications/{location:D}"), content);
+        return answer.StatusCode;
     }
 
     private static async Task<Demo> DemoAsync(KillHouse house, string? crashPoint)

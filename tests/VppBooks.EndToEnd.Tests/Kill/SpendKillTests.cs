@@ -132,8 +132,8 @@ public sealed class SpendKillTests
         Assert.Equal(0, house.Apple.CountAssociatePosts());
         await house.KillAtAsync("event.before-commit");
 
+        // Those who were registered at different starts are sent in requests of their own; nobody is in two that Apple accepted.
         await house.RunUntilSettledAsync(book);
-        Assert.Equal(1, house.Apple.CountAssociatePosts());
         Assert.Equal(house.Apple.Users(KillHouse.UId).Count, house.Apple.Users(KillHouse.UId).Select(u => u.ClientUserId).Distinct().Count());
         await AssertGivenAsync(house, book);
     }
