@@ -27,9 +27,10 @@ public static class CrashPoint
                 System.Diagnostics.Process.GetCurrentProcess().Kill();
             }
 
+            using var never = new ManualResetEventSlim();
             while (!File.Exists(HeldUntil))
             {
-                Thread.Sleep(10);
+                never.Wait(10);
             }
         }
     }
