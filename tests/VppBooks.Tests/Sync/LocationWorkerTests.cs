@@ -28,7 +28,7 @@ public sealed class LocationWorkerTests
         var clock = new FakeTimeProvider(house.Core.Clock.GetUtcNow());
         await using var process = house.Core.SecondProcess(services => services.AddSingleton<TimeProvider>(clock).AddLocationWorker());
         var began = clock.GetUtcNow();
-        var worker = Assert.IsType<LocationWorker>(Assert.Single(process.GetServices<IHostedService>()));
+        var worker = Assert.Single(process.GetServices<IHostedService>().OfType<LocationWorker>());
         await worker.StartAsync(CancellationToken.None);
 
         await UntilAsync(clock, TimeSpan.FromMilliseconds(500), async () =>
