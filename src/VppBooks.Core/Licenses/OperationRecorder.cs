@@ -95,6 +95,12 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
                 operation.SettledAt = now;
                 if (sent.Kind == OperationKind.Associate)
                 {
+                    if (refusal.Error.Category == ErrorCategory.AlreadyDone)
+                    {
+                        // Somebody has it already; only a read tells who.
+                        (operation.State, operation.NextCheckAt, operation.SettledAt) = (OperationState.Unknown, now, null);
+                    }
+
                     await LicensesRefusedAsync(db, sent.Id, refusal, now, keep);
                 }
                 else
@@ -126,10 +132,7 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
                 await MoveAsync(db, operationId, LicenseState.Submitting, LicenseState.Waiting, LicenseCause.Refused, now, keep);
                 return;
             case ErrorCategory.AlreadyDone:
-                // Apple says that somebody has it already; only a read tells who.
                 await MoveAsync(db, operationId, LicenseState.Submitting, LicenseState.Unknown, LicenseCause.Refused, now, keep);
-                await db.Operations.Where(o => o.Id == operationId).ExecuteUpdateAsync(
-                    set => set.SetProperty(o => o.State, OperationState.Unknown).SetProperty(o => o.NextCheckAt, now).SetProperty(o => o.SettledAt, (DateTimeOffset?)null), keep);
                 return;
             case ErrorCategory.Size or ErrorCategory.NotRegistered:
                 await carried.Where(l => l.Attempts + 1 >= MaxAttempts).ExecuteUpdateAsync(

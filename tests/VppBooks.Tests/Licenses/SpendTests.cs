@@ -31,6 +31,24 @@ public sealed class SpendTests
     }
 
     [Fact]
+    public async Task F19_A_refusal_as_already_done_is_looked_up_and_sent_again_where_it_is_not()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        house.Apple.Faults.Add(new Fault { Action = FaultAction.ErrorInOk, ErrorNumber = 9616, Method = "POST", Path = Associate });
+
+        await house.AssignAsync(book, new WishedAssignment(await house.GroupAsync("Class 4A"), Intent.Required));
+        await house.WorkAsync(TimeSpan.FromMinutes(15));
+
+        var operations = await house.OperationsAsync(OperationKind.Associate);
+        Assert.Equal([OperationState.Failed, OperationState.Done], operations.Select(o => o.State));
+        Assert.All(operations, o => Assert.Null(o.NextCheckAt));
+        Assert.Contains(await house.LicensesAsync(book), l => l.State == LicenseState.Assigned);
+        Assert.DoesNotContain(await house.LicensesAsync(book), l => l.State == LicenseState.Unknown);
+        await house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
     public async Task F4_A_connection_dropped_after_accepting_is_read_not_repeated()
     {
         await using var house = await SpendingHouse.StartAsync();
