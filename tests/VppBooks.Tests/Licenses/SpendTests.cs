@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Licenses;
+using VppBooks.Core.Locations;
 using VppBooks.Core.People;
 using VppBooks.SimulatedCloud.Apple;
 
@@ -28,6 +29,24 @@ public sealed class SpendTests
         Assert.Equal(1, house.Apple.CountAssociatePosts(SpendingHouse.UId));
         await house.AssertLedgerIsTrueAsync(book);
         Assert.All(await house.OperationsAsync(OperationKind.Associate), o => Assert.Equal(OperationState.Done, o.State));
+    }
+
+    [Fact]
+    public async Task F15_A_token_that_dies_while_people_are_registered_sends_nothing_more()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        await house.AssignAsync(await house.BookAsync(free: 60), new WishedAssignment(await house.GroupAsync("Class 4A"), Intent.Required));
+        await house.WorkAsync();
+        var before = house.Apple.CountAssociatePosts(SpendingHouse.UId);
+        house.Apple.Faults.Add(new Fault { Action = FaultAction.Error, ErrorNumber = 9625, Method = "POST", Path = "*/users/create" });
+
+        // Some are registered, so that there is something to send; some are not.
+        await house.AssignAsync(
+            await house.BookAsync(free: 60), new WishedAssignment(await house.GroupAsync("Class 4A"), Intent.Required), new WishedAssignment(await house.GroupAsync("Class 4B"), Intent.Required));
+        await house.WorkAsync();
+
+        Assert.Equal(TokenState.Invalid, (await house.Core.RowAsync(SpendingHouse.UId)).State);
+        Assert.Equal(before, house.Apple.CountAssociatePosts(SpendingHouse.UId));
     }
 
     [Fact]
