@@ -32,6 +32,9 @@ public sealed class AppleClient
         _caller = new AppleCaller(new Exchange(clients, _options, clock, _options.RequestTimeout), _serviceConfig, _options, clock, random, logger);
     }
 
+    /// <summary>How many pages may be asked for at the same time, 1 to 5.</summary>
+    public int ParallelPages => Math.Clamp(_options.ParallelPages, 1, 5);
+
     /// <summary>Limits and addresses; cached for five minutes, published values when the service cannot be read.</summary>
     public Task<ServiceConfig> GetServiceConfigAsync(CancellationToken cancellationToken) => _serviceConfig.GetAsync(cancellationToken).AsTask();
 
@@ -146,7 +149,7 @@ public sealed class AppleClient
 
                 return page;
             },
-            Math.Clamp(_options.ParallelPages, 1, 5),
+            ParallelPages,
             onPage,
             wanted,
             progress);

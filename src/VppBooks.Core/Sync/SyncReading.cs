@@ -170,7 +170,7 @@ internal sealed class SyncReading(
         var (pages, rows, total) = (0, 0L, books.Sum(PagesOf));
         await Parallel.ForEachAsync(
             books.Where(b => PagesOf(b) <= 1),
-            new ParallelOptions { MaxDegreeOfParallelism = 5, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = client.ParallelPages, CancellationToken = cancellationToken },
             async (book, stop) => await ReadOneAsync(book, stop));
         foreach (var book in books.Where(b => PagesOf(b) > 1))
         {
