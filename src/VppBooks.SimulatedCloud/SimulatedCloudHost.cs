@@ -76,13 +76,17 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
         try
         {
             DemoDirectory.Fill(host.Directory, options);
-            if (options.Size == OrganizationSize.District)
+            switch (options.Size)
             {
-                DistrictOrganization.Fill(host.Apple);
-            }
-            else
-            {
-                new DemoOrganization(host.Apple, host.Directory, options.Seed).Fill();
+                case OrganizationSize.District:
+                    DistrictOrganization.Fill(host.Apple);
+                    break;
+                case OrganizationSize.Tiny:
+                    TinyOrganization.Fill(host.Apple);
+                    break;
+                default:
+                    new DemoOrganization(host.Apple, host.Directory, options.Seed).Fill();
+                    break;
             }
 
             if (options.StateFile.Length > 0)

@@ -8,6 +8,9 @@ public enum OrganizationSize
 
     /// <summary>2,000 books, 100,000 people, 1,000,000 assignments at one location, for measuring.</summary>
     District,
+
+    /// <summary>2 locations, 8 books with stocks of a few copies, 14 people, 6 groups: one of every kind that behaves differently, and little else.</summary>
+    Tiny,
 }
 
 /// <summary>How the stand-ins start.</summary>

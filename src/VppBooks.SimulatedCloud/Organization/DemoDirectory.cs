@@ -30,6 +30,12 @@ internal static class DemoDirectory
                 return;
             }
 
+            if (options.Size == OrganizationSize.Tiny)
+            {
+                TinyDirectory.Fill(directory, options.Seed);
+                return;
+            }
+
             var people = DemoPeople.Fill(directory, options.Seed);
             DemoDevices.Fill(directory, people, options.Seed);
             DemoGroups.Fill(directory, people, options.Seed);
