@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+
+namespace VppBooks.Tests.Model;
+
+/// <summary>
+/// The model test: random work of administrators, people, Apple, networks and servers against the real services in virtual time, every invariant after every
+/// step. A seed tells everything; the commands for more seeds stand in docs/CONTRIBUTING.md.
+/// </summary>
+public sealed class ModelTests(ITestOutputHelper output)
+{
+    private static int Seeds => Number("VPPBOOKS_MODEL_SEEDS", 200);
+
+    private static int FirstSeed => Number("VPPBOOKS_MODEL_FIRST_SEED", 1);
+
+    [Fact]
+    public async Task Every_invariant_holds_after_every_step()
+    {
+        var started = Stopwatch.StartNew();
+
+        var coverage = new ConcurrentDictionary<string, int>();
+        var failures = await ModelRun.RunAsync(FirstSeed, Seeds, coverage: coverage);
+
+        output.WriteLine($"{Seeds} seeds from {FirstSeed} on in {started.Elapsed.TotalSeconds:0} s, {failures.Count} failed: {string.Join(", ", failures.Select(f => f.Seed))}");
+        foreach (var kind in failures.GroupBy(f => new string([.. f.What.Where(c => !char.IsDigit(c)).Take(60)])).OrderByDescending(g => g.Count()))
+        {
+            output.WriteLine($"{kind.Count()} times, such as seed {kind.First().Seed}: {kind.First().What}");
+        }
+
+        output.WriteLine(string.Join("\n", coverage.OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => $"{c.Value,7} {c.Key}")));
+        if (Seeds == 1 && failures.Count == 1)
+        {
+            output.WriteLine(failures[0].Trace);
+        }
+
+        Assert.True(failures.Count == 0, failures.Count == 0 ? "" : failures[0].ToString());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task I15_The_same_seed_gives_the_same_trace(int seed)
+    {
+        var first = await ModelRun.RunAsync(seed);
+        var second = await ModelRun.RunAsync(seed);
+
+        Assert.Equal(first, second);
+        Assert.NotEqual(first, await ModelRun.RunAsync(seed + 100));
+    }
+
+    /// <summary>What showed defects once; each is fixed, and its seed stays.</summary>
+    [Theory]
+    [InlineData(73)] // Apple refused an associate as done already (9616): the operation counted as ended, so nobody looked for its licenses.
+    public async Task Seeds_that_failed_once_hold(int seed) => await ModelRun.RunAsync(seed);
+
+    private static int Number(string variable, int fallback) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : fallback;
+}
