@@ -9,7 +9,7 @@ namespace VppBooks.Tests.Model;
 /// <summary>Runs one seed from an empty database to rest.</summary>
 internal static class ModelRun
 {
-    public const int Steps = 35;
+    public const int Steps = 30;
 
     /// <returns>The trace: what Apple saw and did, and what was written to the audit trail.</returns>
     /// <exception cref="ModelException">An invariant does not hold.</exception>

@@ -235,8 +235,6 @@ internal sealed partial class ModelWorld
         _plans.Clear();
         Invariants.Restored();
         Truth.Restored(Locations);
-        // What an administrator does after a restore, as long as the program does not see by itself that its database is an older copy.
-        Files.Execute("""UPDATE "Locations" SET "MustReadFirst" = 1, "SyncWanted" = 5, "SyncStatus" = 1 WHERE "DeletedAt" IS NULL""");
         First = Start("A", TimeSpan.Zero);
         Second = Start("B", _skew);
     }
