@@ -84,9 +84,11 @@ internal sealed class ModelInvariants(ModelWorld world)
         foreach (var row in world.Files.Read("""SELECT "Id", "State", "Cause" FROM "Licenses" """))
         {
             var (license, state) = ((long)row[0], (LicenseState)(long)row[1]);
-            if (_states.TryGetValue(license, out var recorded) ? state != recorded : state != Assigned)
+            // A license found at Apple begins as assigned, without a change.
+            var recorded = _states.TryGetValue(license, out var known) ? known : Assigned;
+            if (state != recorded)
             {
-                world.Fail($"I9: license {license} is {state}, but its last recorded change led to {(recorded == 0 ? "nothing" : recorded.ToString())}");
+                world.Fail($"I9: license {license} is {state}, but its last recorded change led to {recorded}");
             }
 
             _states[license] = state;

@@ -63,7 +63,7 @@ internal sealed class ModelPoints
     {
         ThrowIfDead();
         PausedHere = false;
-        if (_armed is not { } armed || (armed.Kinds & kind) == 0)
+        if (_armed is not { } armed || !armed.Kinds.HasFlag(kind))
         {
             return;
         }

@@ -50,11 +50,6 @@ public sealed class ModelTests(ITestOutputHelper output)
         Assert.NotEqual(first, await ModelRun.RunAsync(seed + 100));
     }
 
-    /// <summary>What showed defects once; each is fixed, and its seed stays.</summary>
-    [Theory]
-    [InlineData(73)] // Apple refused an associate as done already (9616): the operation counted as ended, so nobody looked for its licenses.
-    public async Task Seeds_that_failed_once_hold(int seed) => await ModelRun.RunAsync(seed);
-
     private static int Number(string variable, int fallback) =>
         int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : fallback;
 }
