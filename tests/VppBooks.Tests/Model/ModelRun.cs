@@ -110,6 +110,11 @@ internal static class ModelRun
             trace.AppendLine(string.Join('|', row.Select(value => Convert.ToString(value, CultureInfo.InvariantCulture))));
         }
 
+        foreach (var row in world.Files.Read("""SELECT "Id", "LocationId", "Reason", "Full", "Result", "StartedAt", "ErrorCode" FROM "SyncRuns" ORDER BY "Id" """))
+        {
+            trace.AppendLine(string.Join('|', row.Select(value => Convert.ToString(value, CultureInfo.InvariantCulture))));
+        }
+
         foreach (var row in world.Files.Read("""SELECT * FROM "LicenseChanges" ORDER BY "Id" """))
         {
             trace.AppendLine(string.Join('|', row.Select(value => Convert.ToString(value, CultureInfo.InvariantCulture))));

@@ -33,6 +33,8 @@ internal sealed class ModelServer : IAsyncDisposable
         services.AddSingleton<TimeProvider>(clock);
         services.AddSingleton<IdSource>(world.Ids);
         services.AddSingleton(new ProcessIdentity(name));
+        // For the jitter of pauses.
+        services.AddSingleton(new Random(world.Seed));
         services.AddSingleton<IKeyWrapper>(new LosableKeys());
         services.AddVppBooksDatabase(DatabaseProvider.Sqlite, world.Files.ConnectionString);
         services.ConfigureDbContext<SqliteVppBooksDbContext>(options => options.AddInterceptors(Points.Interceptors));
