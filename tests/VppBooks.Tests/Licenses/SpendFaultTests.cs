@@ -107,7 +107,7 @@ public sealed class SpendFaultTests
         Assert.True(waiting.RetryAfter > TimeSpan.FromMinutes(3));
         var change = await house.Core.Get<AppleClient>().AssociateAsync(connection, [book.Key], ["nobody"], CancellationToken.None);
         Assert.IsType<ChangeOutcome.NotSent>(change);
-        Assert.Empty(house.Apple.Requests.Where(r => r.Location == SpendingHouse.UId));
+        Assert.DoesNotContain(house.Apple.Requests, r => r.Location == SpendingHouse.UId);
 
         await house.WorkAsync(TimeSpan.FromMinutes(20));
         Assert.All(await house.LicensesAsync(book), l => Assert.Equal(LicenseState.Assigned, l.State));

@@ -95,7 +95,7 @@ public sealed partial class BookDetailPage
         new(OverviewTab, L["Overview"], Href(Id)),
         new(GroupsTab, L["Groups assigned"], Href(Id, GroupsTab), detail.Book.Assignments),
         new(PeopleTab, L["People"], Href(Id, PeopleTab)),
-        new(WaitingTab, L["Waiting"], Href(Id, WaitingTab), detail.Book.Waiting),
+        new(WaitingTab, L["Waiting list"], Href(Id, WaitingTab), detail.Book.Waiting),
     ];
 
     private bool Concerns(Change change) => _book.Value is { Book: var book } && change switch
