@@ -66,16 +66,16 @@ internal static class ModelRun
     /// <param name="first">First seed.</param>
     /// <param name="count">How many.</param>
     /// <param name="mutation">What is broken on purpose.</param>
-    /// <param name="stopAfter">So many failures are enough.</param>
+    /// <param name="enough">After such a failure no further seed is begun; null: all are run.</param>
     /// <param name="coverage">Counts what happened in all of them; null: nobody wants to know.</param>
     /// <returns>The seeds that failed, in order, with what they showed.</returns>
     public static async Task<IReadOnlyList<ModelException>> RunAsync(
-        int first, int count, Mutation? mutation = null, int stopAfter = int.MaxValue, ConcurrentDictionary<string, int>? coverage = null)
+        int first, int count, Mutation? mutation = null, Func<ModelException, bool>? enough = null, ConcurrentDictionary<string, int>? coverage = null)
     {
         var failures = new ConcurrentBag<ModelException>();
         await Parallel.ForEachAsync(Enumerable.Range(first, count), new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (seed, _) =>
         {
-            if (failures.Count >= stopAfter)
+            if (enough is not null && failures.Any(enough))
             {
                 return;
             }

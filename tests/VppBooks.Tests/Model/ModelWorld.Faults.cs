@@ -23,14 +23,16 @@ internal sealed partial class ModelWorld
     private Task AddFault()
     {
         var change = Chance(0.7);
+        var action = Pick(change ? OfChanges : OfReads);
         var fault = new Fault
         {
-            Action = Pick(change ? OfChanges : OfReads),
+            Action = action,
             Method = change ? "POST" : "GET",
             Path = change ? Pick(["*/assets/associate", "*/assets/associate", "*/assets/associate", "*/users/create"]) : Pick(Reads),
             Nth = Pick([1, 1, 1, 2, 3]),
             Times = Pick([1, 1, 1, 2, 4]),
-            ErrorNumber = Pick<int?>(change ? [null, 9603, 9609, 9616, 9621, 9625, 9637, 9646, 9700, 9709, 9716, 9717] : [null, 9603, 9625, 9646, 9708, 9721]),
+            // Apple refuses before it does anything (reference 4.1): only a failure of its own can come after the work.
+            ErrorNumber = action == FaultAction.ErrorAfter ? Pick<int?>([null, 9603]) : Pick<int?>(change ? [null, 9603, 9609, 9616, 9621, 9625, 9637, 9646, 9700, 9709, 9716, 9717] : [null, 9603, 9625, 9646, 9708, 9721]),
             RetryAfter = Pick<string?>([null, null, "0", "30", "3600", "soon"]),
             Delay = TimeSpan.FromSeconds(90),
         };
