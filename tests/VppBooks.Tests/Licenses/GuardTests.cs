@@ -237,8 +237,16 @@ public sealed class GuardTests
         await house.Core.ChangeAsync(db => db.Licenses.Where(l => l.Id == one.Id).ExecuteDelete());
         await house.Core.ChangeAsync(db => db.Licenses.Add(new License
         {
-            BookId = book.Id, PersonId = one.PersonId, AdamId = book.AdamId, State = LicenseState.Failed, Source = LicenseSource.Required, Cause = LicenseCause.Refused, ErrorNumber = 9617,
-            CreatedAt = one.CreatedAt, WantedAt = one.WantedAt, ChangedAt = one.ChangedAt,
+            BookId = book.Id,
+            PersonId = one.PersonId,
+            AdamId = book.AdamId,
+            State = LicenseState.Failed,
+            Source = LicenseSource.Required,
+            Cause = LicenseCause.Refused,
+            ErrorNumber = 9617,
+            CreatedAt = one.CreatedAt,
+            WantedAt = one.WantedAt,
+            ChangedAt = one.ChangedAt,
         }));
         var posts = house.Apple.CountAssociatePosts();
 
