@@ -11,7 +11,7 @@ internal static class Fingerprint
         """SELECT "Id", "PersonId", "ClientUserId", "Retired", "Status" FROM "VppUsers" ORDER BY 1""",
         """SELECT "Id", "BookId", "PersonId", "Ordinal", "State", "MissedOnce" FROM "Licenses" ORDER BY 1""",
         """SELECT "BookId", "VppUserId" FROM "ForeignHoldings" ORDER BY 1, 2""",
-        """SELECT "Id", "UsersVersionId", "AssignmentsVersionId" FROM "Locations" ORDER BY 1""",
+        """SELECT 'read', "Id", "UsersVersionId", "AssignmentsVersionId" FROM "Locations" ORDER BY 2""",
     ];
 
     private static readonly string[] Decided =
@@ -26,6 +26,9 @@ internal static class Fingerprint
 
     /// <summary>That, and what administrators and the worker decided.</summary>
     public static string All(ModelFiles files) => Of(files, [.. Synced, .. Decided]);
+
+    /// <summary>Leaves out how far Apple was read.</summary>
+    public static string WithoutWatermarks(string rows) => string.Join('\n', rows.Split('\n').Where(row => !row.StartsWith("read|", StringComparison.Ordinal)));
 
     /// <summary>The rows that differ.</summary>
     public static string Difference(string before, string after)

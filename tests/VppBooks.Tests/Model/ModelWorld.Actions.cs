@@ -173,7 +173,9 @@ internal sealed partial class ModelWorld
         var run = await server.Get<LocationSync>().RunAsync(lease, SyncReason.Schedule, null, CancellationToken.None);
         await leases.ReleaseAsync(lease, CancellationToken.None);
         Tell($"{run.Result} {run.ErrorCode}");
-        if (run.Result is SyncResult.Failed or SyncResult.Canceled && Fingerprint.Data(Files) is var after && after != before)
+        // A foreign claim forgets how far was read: what somebody else does meanwhile has to be read from the beginning.
+        Func<string, string> compared = run.ErrorCode == "ClaimLost" ? Fingerprint.WithoutWatermarks : rows => rows;
+        if (run.Result is SyncResult.Failed or SyncResult.Canceled && Fingerprint.Data(Files) is var after && compared(after) != compared(before))
         {
             Fail($"I6: a sync failed and changed data:\n{Fingerprint.Difference(before, after)}");
         }
@@ -211,6 +213,8 @@ internal sealed partial class ModelWorld
         server.Points.Arm(PointKind.Unlocked, R.Next(1, Pick([10, 40, 120])), async where =>
         {
             Tell($"{server.Name} stands still at {where}");
+            // The other one watches the lease first: an owner is gone when nothing has moved for a whole period.
+            await TurnAsync(Other(server), location);
             Clock.Advance(TimeSpan.FromSeconds(R.Next(16, 50)));
             await TurnAsync(Other(server), location);
         });
