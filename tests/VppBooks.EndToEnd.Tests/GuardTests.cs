@@ -39,7 +39,7 @@ public sealed class GuardTests(GuardedConsole guarded) : IClassFixture<GuardedCo
         Assert.DoesNotContain(Console.Cloud.Apple.Requests, r => r is { Method: "POST", Path: "/mdm/v2/users/create" or "/mdm/v2/assets/associate" });
 
         await using var second = await Console.SignInAsync("assigner", "/apps/ebooks", new BrowserKind { Dark = true, Phone = true });
-        await second.Page.GetByRole(AriaRole.Link, new() { Name = "See the plan" }).First.ClickAsync();
+        await second.Page.GetByRole(AriaRole.Region, new() { Name = "Max Havelaar" }).GetByRole(AriaRole.Link, new() { Name = "See the plan" }).ClickAsync();
         await Expect(second.Page.GetByRole(AriaRole.Button, new() { Name = "Approve", Exact = true })).ToBeVisibleAsync(_patient);
         await second.ScreenshotAsync("guard-approve-dark-phone");
         await second.AssertAccessibleAsync();

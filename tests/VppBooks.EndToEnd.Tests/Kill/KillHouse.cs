@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using VppBooks.Apple;
@@ -162,6 +163,27 @@ internal sealed class KillHouse : IAsyncDisposable
         File.Copy(DatabaseFile + ".copy", DatabaseFile, overwrite: true);
         File.Delete(DatabaseFile + "-wal");
         File.Delete(DatabaseFile + "-shm");
+    }
+
+    /// <summary>Stops a program between two transactions: stopped inside one it would keep everybody else from writing, which is another test.</summary>
+    public async Task PauseAsync(StartedProgram program)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            await program.PauseAsync();
+            try
+            {
+                await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder(ConnectionString) { DefaultTimeout = 1 }.ToString());
+                await connection.OpenAsync();
+                await using var transaction = connection.BeginTransaction();
+                return;
+            }
+            catch (SqliteException) when (attempt < 20)
+            {
+                await program.ContinueAsync();
+                await Task.Delay(TimeSpan.FromMilliseconds(150), TimeProvider.System);
+            }
+        }
     }
 
     /// <summary>Keeps the location's worker from sending, as if Apple had asked for a pause; or ends that.</summary>

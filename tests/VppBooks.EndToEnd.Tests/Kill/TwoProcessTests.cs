@@ -44,7 +44,7 @@ public sealed class TwoProcessTests
         await using var disposing = house;
         await house.ParkAsync(parked: true);
         using var heir = await StartAsync(house);
-        await heir.PauseAsync();
+        await house.PauseAsync(heir);
         await house.ParkAsync(parked: false);
         using var dead = house.Start("post.after-accept");
         await KillHouse.AssertKilledAsync(dead);
@@ -65,11 +65,11 @@ public sealed class TwoProcessTests
         await using var disposing = house;
         await house.ParkAsync(parked: true);
         using var heir = await StartAsync(house);
-        await heir.PauseAsync();
+        await house.PauseAsync(heir);
         await house.ParkAsync(parked: false);
         using var paused = house.Start($"intent.after-commit:1:{house.Gate}");
         await house.WaitAsync(paused, db => db.Operations.AnyAsync(o => o.Kind == OperationKind.Associate && o.State == OperationState.Intended));
-        await paused.PauseAsync();
+        await house.PauseAsync(paused);
 
         var lost = await LeaseAsync(house);
         await heir.ContinueAsync();

@@ -36,7 +36,8 @@ public sealed class VerifyCommandTests : IDisposable
             Assert.Contains("Everything adds up.", output, StringComparison.Ordinal);
             Assert.Contains("Business: 10 books", output, StringComparison.Ordinal);
             Assert.NotEmpty(app.Cloud.Apple.Requests);
-            Assert.DoesNotContain(app.Cloud.Apple.Requests, r => r.Method != "GET");
+            // The console beside it may register for notifications meanwhile.
+            Assert.DoesNotContain(app.Cloud.Apple.Requests, r => r.Method != "GET" && !r.Path.EndsWith("/client/config", StringComparison.Ordinal));
             await app.Web.StopAsync(TestContext.Current.CancellationToken);
         }
 
