@@ -155,7 +155,8 @@ internal static class LegalChanges
         LicenseCause.Refused => from == Submitting && to is Reserved or Waiting or Failed or Unknown,
         LicenseCause.NotSent => from == Submitting && to == Reserved,
         LicenseCause.AnswerLost or LicenseCause.OwnerLost => from == Submitting && to == Unknown,
-        LicenseCause.SeenAtApple => from is not null and not Assigned && to == Assigned,
+        // Or the title was seen with the person in another way, and what was set aside is not needed any more.
+        LicenseCause.SeenAtApple => (from is not null and not Assigned && to == Assigned) || (from is Reserved or Waiting or Held && to == Canceled),
         LicenseCause.AbsentTwice => (from == Unknown && to is Reserved or Failed) || (from == Assigned && to == Vanished),
         LicenseCause.EventFailed => from == Submitted && to is Waiting or Reserved or Failed,
         LicenseCause.EventUnclear => from == Submitted && to == Unknown,
