@@ -22,14 +22,14 @@ public sealed class AppleClient
     private readonly ServiceConfigCache _serviceConfig;
     private readonly AppleCaller _caller;
 
-    internal AppleClient(IHttpClientFactory clients, IOptions<AppleOptions> options, TimeProvider clock, ILogger<AppleClient> logger, Random random)
+    internal AppleClient(IHttpClientFactory clients, IOptions<AppleOptions> options, TimeProvider clock, ILogger<AppleClient> logger, Random random, AppleTelemetry telemetry)
     {
         _options = options.Value;
         _clock = clock;
         _logger = logger;
         var configTimeout = _options.RequestTimeout < LongestConfigRead ? _options.RequestTimeout : LongestConfigRead;
         _serviceConfig = new ServiceConfigCache(new Exchange(clients, _options, clock, configTimeout), _options, clock, logger);
-        _caller = new AppleCaller(new Exchange(clients, _options, clock, _options.RequestTimeout), _serviceConfig, _options, clock, random, logger);
+        _caller = new AppleCaller(new Exchange(clients, _options, clock, _options.RequestTimeout), _serviceConfig, _options, clock, random, telemetry, logger);
     }
 
     /// <summary>How many pages may be asked for at the same time, 1 to 5.</summary>

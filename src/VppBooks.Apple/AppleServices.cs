@@ -27,6 +27,8 @@ public static class AppleServices
         {
             services.TryAddSingleton(TimeProvider.System);
             services.AddLogging();
+            services.AddMetrics();
+            services.TryAddSingleton<AppleTelemetry>();
             services.AddOptions<AppleOptions>().ValidateOnStart();
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AppleOptions>, AppleOptionsValidator>());
             services.TryAddTransient<TokenHandler>();
@@ -37,7 +39,8 @@ public static class AppleServices
                 provider.GetRequiredService<IOptions<AppleOptions>>(),
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<AppleClient>>(),
-                provider.GetService<Random>() ?? Random.Shared));
+                provider.GetService<Random>() ?? Random.Shared,
+                provider.GetRequiredService<AppleTelemetry>()));
             services.TryAddSingleton(provider =>
             {
                 var options = provider.GetRequiredService<IOptions<AppleOptions>>().Value;

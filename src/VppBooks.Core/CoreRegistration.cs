@@ -11,6 +11,7 @@ using VppBooks.Core.People;
 using VppBooks.Core.Security;
 using VppBooks.Core.Signals;
 using VppBooks.Core.Sync;
+using VppBooks.Core.Telemetry;
 using VppBooks.Core.Verification;
 
 namespace VppBooks.Core;
@@ -40,6 +41,9 @@ public static class CoreRegistration
         services.AddVppBooksSync();
         services.AddVppBooksVerification();
         services.AddVppBooksNotifications();
+
+        services.AddSingleton<ProductTelemetry>();
+        services.AddSingleton<TelemetryReader>();
 
         services.AddSingleton<WishReader>();
         services.AddSingleton<AssignmentDesk>();

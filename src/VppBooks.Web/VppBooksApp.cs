@@ -157,6 +157,7 @@ public sealed class VppBooksApp : IAsyncDisposable
         services.AddExceptionHandler<ApiFailures>();
         services.AddHealthChecks();
         builder.AddCore();
+        builder.AddTelemetry(profile);
         builder.AddScheduler(TimeProvider.System);
 
         services.AddLocalization();
@@ -193,6 +194,7 @@ public sealed class VppBooksApp : IAsyncDisposable
         Web.UseIdempotency();
 
         Web.MapHealth();
+        Web.MapMetrics();
         Web.MapAccount();
         Web.MapCovers();
         Web.MapGraphApi();

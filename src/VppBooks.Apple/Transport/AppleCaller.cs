@@ -9,7 +9,7 @@ namespace VppBooks.Apple.Transport;
 /// Makes the calls of a location: reads with patience, changes exactly once. Repeating wraps the whole attempt and not the message handler: whether
 /// to try again stands in the body, the wait belongs to the location and not to one call, and every attempt has to pass the gate.
 /// </summary>
-internal sealed class AppleCaller(Exchange exchange, ServiceConfigCache serviceConfig, AppleOptions options, TimeProvider clock, Random random, ILogger logger)
+internal sealed class AppleCaller(Exchange exchange, ServiceConfigCache serviceConfig, AppleOptions options, TimeProvider clock, Random random, AppleTelemetry telemetry, ILogger logger)
 {
     /// <summary>How long a read waits in all for a pause to end before it gives up.</summary>
     private static readonly TimeSpan ReadPatience = TimeSpan.FromMinutes(2);
@@ -37,7 +37,7 @@ internal sealed class AppleCaller(Exchange exchange, ServiceConfigCache serviceC
             async stopping =>
             {
                 var limits = await serviceConfig.GetAsync(stopping);
-                if (!await gate.TryEnterAsync(limits.MaxRequestsPerSecond, deadline, stopping))
+                if (!await EnterAsync(gate, limits.MaxRequestsPerSecond, deadline, stopping))
                 {
                     throw new AppleUnavailableException(failure?.Message ?? "Apple asked us to wait.", gate.PauseLeft, failure);
                 }
@@ -45,6 +45,7 @@ internal sealed class AppleCaller(Exchange exchange, ServiceConfigCache serviceC
                 location.Meter?.Count();
                 var sentAt = gate.Now;
                 using var request = Requests.Create(options, location, path, body);
+                using var activity = AppleTelemetry.Begin(path);
                 using var answer = await exchange.SendAsync(request, stopping);
                 if (answer.Result == AttemptResult.Cancelled)
                 {
@@ -55,6 +56,7 @@ internal sealed class AppleCaller(Exchange exchange, ServiceConfigCache serviceC
                 var verdict = Verdict.Of(answer, wire);
                 Settle(location, gate, sentAt, answer, verdict.Pause);
                 failure = verdict.Failure;
+                telemetry.Ended(path, Word(failure), failure is null ? 0 : wire.ErrorNumber != 0 ? wire.ErrorNumber : answer.Status, gate.Now - sentAt, activity);
                 attempt++;
                 if (failure is not null)
                 {
@@ -91,7 +93,7 @@ internal sealed class AppleCaller(Exchange exchange, ServiceConfigCache serviceC
         try
         {
             var limits = await serviceConfig.GetAsync(cancellationToken);
-            if (!await gate.TryEnterAsync(limits.MaxRequestsPerSecond, gate.Now + ChangePatience, cancellationToken))
+            if (!await EnterAsync(gate, limits.MaxRequestsPerSecond, gate.Now + ChangePatience, cancellationToken))
             {
                 logger.ChangeHeldBack(location.Key, path);
                 return new ChangeOutcome.NotSent("Apple asked us to wait.");
@@ -125,12 +127,38 @@ internal sealed class AppleCaller(Exchange exchange, ServiceConfigCache serviceC
         location.Meter?.Count();
         var sentAt = gate.Now;
         using var request = Requests.Create(options, location, path, body);
+        using var activity = AppleTelemetry.Begin(path);
         using var answer = await exchange.SendAsync(request, cancellationToken);
         var outcome = ChangeVerdict.Of(answer);
+        telemetry.Ended(path, Word(outcome), outcome is ChangeOutcome.Refused refused ? refused.Refusal.Error.Number : outcome is ChangeOutcome.Accepted ? 0 : answer.Status, gate.Now - sentAt, activity);
         Settle(location, gate, sentAt, answer, pause: answer.Status is 429 or >= 500 || outcome is ChangeOutcome.Refused { Refusal.Error.Category: ErrorCategory.Later } || (answer.RetryAfter is not null && answer.Status is >= 300 and < 400));
         logger.ChangeSent(location.Key, path, answer.Status, outcome.GetType().Name);
         return outcome;
     }
+
+    private async ValueTask<bool> EnterAsync(RateGate gate, int perSecond, TimeSpan deadline, CancellationToken cancellationToken)
+    {
+        var asked = gate.Now;
+        var entered = await gate.TryEnterAsync(perSecond, deadline, cancellationToken);
+        telemetry.Waited(gate.Now - asked, entered);
+        return entered;
+    }
+
+    private static string Word(AppleException? failure) => failure switch
+    {
+        null => "ok",
+        AppleRefusedException => "refused",
+        AppleMalformedException => "malformed",
+        _ => "unavailable",
+    };
+
+    private static string Word(ChangeOutcome outcome) => outcome switch
+    {
+        ChangeOutcome.Accepted => "ok",
+        ChangeOutcome.Refused => "refused",
+        ChangeOutcome.NotSent => "unavailable",
+        _ => "unknown",
+    };
 
     private void Settle(AppleLocation location, RateGate gate, TimeSpan sentAt, Answer answer, bool pause)
     {

@@ -8,6 +8,7 @@ using VppBooks.Core.Notifications;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
 using VppBooks.Core.Signals;
+using VppBooks.Core.Telemetry;
 
 namespace VppBooks.Core.Sync;
 
@@ -28,6 +29,7 @@ public sealed class LocationSync(
     NotificationRegistration notifications,
     ChangeFeed feed,
     WorkSignal work,
+    ProductTelemetry telemetry,
     TimeProvider clock,
     ILogger<LocationSync> logger)
 {
@@ -44,6 +46,7 @@ public sealed class LocationSync(
         await records.RecoverAsync(lease, wantAnother: false, stopping);
         var (location, run) = await records.BeginAsync(lease, reason, requestedByName, IsFull, stopping);
         logger.SyncBegins(run.Id, lease.LocationId, run.Full);
+        using var activity = ProductTelemetry.BeginSync(reason);
         var meter = new RequestMeter();
         var progress = new SyncProgress(run, lease, writer, feed, clock, meter);
         progress.Tell(default, force: true);
@@ -76,6 +79,7 @@ public sealed class LocationSync(
         }
 
         logger.SyncEnded(run.Id, lease.LocationId, run.Result, run.Requests, run.RowsChanged);
+        telemetry.SyncEnded(location.PublicId, run, activity);
         await stagings.ClearAsync(lease, [run.Id], CancellationToken.None);
         progress.Tell(default, force: true);
         feed.Publish(new Change.OfLocation(lease.LocationId));

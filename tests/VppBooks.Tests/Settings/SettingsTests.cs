@@ -49,6 +49,8 @@ public sealed class SettingsTests
     [InlineData("Notifications:PublicUrl", "https://books.example/?")]
     [InlineData("Notifications:PublicUrl", "https://books.example/#part")]
     [InlineData("Notifications:PublicUrl", "https://user:password@books.example/")]
+    [InlineData("Telemetry:MetricsToken", "short")]
+    [InlineData("Telemetry:OtlpEndpoint", "collector:4318")]
     [InlineData("AzureAd:TenantId", "contoso.example")]
     [InlineData("AzureAd:Instance", "http://login.example/")]
     public void Value_out_of_bounds_is_refused_with_its_key(string key, string value)
