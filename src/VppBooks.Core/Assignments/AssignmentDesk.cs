@@ -132,7 +132,7 @@ public sealed class AssignmentDesk(
         plan.CommittedById = actor.Id;
         plan.CommittedByName = actor.DisplayName;
         // The book first: it raises the version, so that of two commits that took from the same stock the second starts over; and syncs lock it first too.
-        stored.ModifiedAt = now;
+        db.Touch(stored, now);
         // Members that changed while the effect was computed left no mark on a book that had nothing of their group yet.
         stored.FollowWanted = true;
         await db.SaveChangesAsync(cancellationToken);

@@ -93,7 +93,7 @@ public sealed class AssignmentFollower(
                     return false;
                 }
 
-                stored.ModifiedAt = now;
+                db.Touch(stored, now);
                 await db.SaveChangesAsync(cancellationToken);
                 var sudden = joined.Count > 0 && await IsSuddenAsync(db, bookId, before, joined, now, cancellationToken);
                 var plan = sudden ? await HoldAsync(db, wish, effect, joined, before, now, cancellationToken) : null;

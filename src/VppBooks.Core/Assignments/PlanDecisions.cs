@@ -146,7 +146,8 @@ public sealed class PlanDecisions(
         plan.DecidedAt = now;
         plan.DecidedByName = actor.DisplayName;
         // The book before its licenses, as syncs lock them. Joiners that came while nobody had decided are looked at now.
-        (book.ModifiedAt, book.FollowWanted) = (now, true);
+        db.Touch(book, now);
+        book.FollowWanted = true;
         await db.SaveChangesAsync(cancellationToken);
         if (await decide(db, plan, book, now) is { } obstacle)
         {

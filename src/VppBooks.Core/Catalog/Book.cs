@@ -69,6 +69,20 @@ public sealed class Book : IVersioned
     public AssetKey Key => new(AdamId.ToString(System.Globalization.CultureInfo.InvariantCulture), PricingParam);
 }
 
+/// <summary>Makes a change of a book noticed.</summary>
+internal static class BookTouching
+{
+    /// <summary>
+    /// Marks a book as changed, so that saving raises its version and whoever judged with the version before starts over. Also when the clock has not moved since
+    /// the last change: an equal time alone would count as no change, and two commits of one instant could take the same stock.
+    /// </summary>
+    public static void Touch(this VppBooksDbContext db, Book book, DateTimeOffset now)
+    {
+        book.ModifiedAt = now;
+        db.Entry(book).Property(b => b.ModifiedAt).IsModified = true;
+    }
+}
+
 internal sealed class BookConfiguration : IEntityTypeConfiguration<Book>
 {
     public void Configure(EntityTypeBuilder<Book> book)

@@ -98,7 +98,7 @@ public sealed class BookTaking(IDbContextFactory<VppBooksDbContext> contexts, Ti
         license.WantedAt = now;
         license.WaitingRank = null;
         license.ChangedAt = now;
-        book.ModifiedAt = now;
+        db.Touch(book, now);
         db.Audit(reader, now, "book.taken", new AuditSubject(book.LocationId, book.Id, PersonId: person.Id), new { state = license.State.ToString() });
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Apple;
+using VppBooks.Core.Catalog;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Persistence;
 
@@ -48,7 +49,7 @@ public sealed class BookCounts(IDbContextFactory<VppBooksDbContext> contexts, Ap
                     || (!asset.Unlimited && (book.AvailableCount != asset.AvailableCount || book.TotalCount != asset.TotalCount)))
                 {
                     (book.TotalCount, book.AssignedCount, book.AvailableCount, book.Unlimited) = (asset.TotalCount, asset.AssignedCount, asset.AvailableCount, asset.Unlimited);
-                    book.ModifiedAt = clock.GetUtcNow();
+                    db.Touch(book, clock.GetUtcNow());
                 }
 
                 var known = await db.Licenses.CountAsync(l => l.BookId == bookId && l.State == LicenseState.Assigned, cancellationToken)

@@ -211,7 +211,7 @@ public sealed class WaitingLists(IDbContextFactory<VppBooksDbContext> contexts, 
                 return WaitingChange.DoesNotWait;
             }
 
-            book.ModifiedAt = clock.GetUtcNow();
+            db.Touch(book, clock.GetUtcNow());
             db.Audit(actor, book.ModifiedAt, "waiting-list.ordered", new AuditSubject(book.LocationId, book.Id), details);
             try
             {

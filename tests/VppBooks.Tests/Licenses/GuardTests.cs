@@ -39,6 +39,20 @@ public sealed class GuardTests
     }
 
     [Fact]
+    public async Task Two_commits_of_one_instant_cannot_take_the_same_stock()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => o.UndoWindow = TimeSpan.FromMinutes(10));
+        var book = await house.BookAsync(free: 60);
+        await CommitAsync(house, book, "Class 4A");
+        var first = await VersionAsync(house, book);
+
+        // The clock stands still, and the book waits to be followed already: nothing of the row but its version can differ.
+        await CommitAsync(house, book, "Class 4B");
+
+        Assert.True(await VersionAsync(house, book) > first);
+    }
+
+    [Fact]
     public async Task The_window_ends_by_itself_and_then_it_is_too_late()
     {
         await using var house = await SpendingHouse.StartAsync(options: o => o.UndoWindow = TimeSpan.FromMinutes(10));
@@ -318,5 +332,11 @@ public sealed class GuardTests
         var plan = await PlanAsync(house, book, group);
         return Assert.IsType<CommitResult.Committed>(
             await house.Core.Get<AssignmentDesk>().CommitAsync(plan.Id, new CommitOptions(window, plan.NumberToType), CoreHouse.Admin, CancellationToken.None)).Plan;
+    }
+
+    private static async Task<int> VersionAsync(SpendingHouse house, Book book)
+    {
+        await using var db = await house.Core.OpenAsync();
+        return await db.Books.Where(b => b.Id == book.Id).Select(b => b.Version).SingleAsync();
     }
 }
