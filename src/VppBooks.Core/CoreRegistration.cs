@@ -13,6 +13,7 @@ using VppBooks.Core.Signals;
 using VppBooks.Core.Sync;
 using VppBooks.Core.Telemetry;
 using VppBooks.Core.Verification;
+using VppBooks.Core.Why;
 
 namespace VppBooks.Core;
 
@@ -53,6 +54,7 @@ public static class CoreRegistration
         services.AddSingleton<AssignmentFollower>();
         services.AddSingleton<WaitingLists>();
         services.AddSingleton<BookTaking>();
+        services.AddVppBooksWhy();
 
         services.AddSingleton<BookCounts>();
         services.AddSingleton<OperationRecorder>();

@@ -198,6 +198,7 @@ public sealed class VppBooksApp : IAsyncDisposable
         Web.MapAccount();
         Web.MapCovers();
         Web.MapGraphApi();
+        Web.MapWhyApi();
         Web.MapAppleNotifications();
         Web.MapStaticAssets().AllowAnonymous();
         Web.MapRazorComponents<App>().AddInteractiveServerRenderMode(o => o.ContentSecurityFrameAncestorsPolicy = null);

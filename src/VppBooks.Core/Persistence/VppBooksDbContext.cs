@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Audit;
 using VppBooks.Core.Catalog;
+using VppBooks.Core.Devices;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
@@ -34,6 +35,10 @@ public abstract class VppBooksDbContext(DbContextOptions options) : DbContext(op
     public DbSet<Person> People => Set<Person>();
 
     public DbSet<VppUser> VppUsers => Set<VppUser>();
+
+    public DbSet<ManagedDevice> ManagedDevices => Set<ManagedDevice>();
+
+    public DbSet<DeviceReading> DeviceReadings => Set<DeviceReading>();
 
     public DbSet<GroupAssignment> GroupAssignments => Set<GroupAssignment>();
 

@@ -31,6 +31,7 @@ public sealed class GroupAndPersonTests : ElementContext
     public void Refused_license_of_a_person_names_meaning_remedy_and_number()
     {
         var words = Words(Render<PersonBooks>(p => p
+            .Add(b => b.PersonId, Guid.NewGuid())
             .Add(b => b.Books, [new PersonBook(Guid.NewGuid(), 1, "Biology 4", null, null, "Education", LicenseState.Failed, LicenseSource.Required, _then, 9609)])
             .Add(b => b.Entitled, [])).Markup);
 

@@ -409,6 +409,64 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.ToTable("Titles");
                 });
 
+            modelBuilder.Entity("VppBooks.Core.Devices.DeviceReading", b =>
+                {
+                    b.Property<int>("PersonId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte>("Outcome")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("ReadAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("TriedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("PersonId");
+
+                    b.ToTable("DeviceReadings", (string)null);
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Devices.ManagedDevice", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte>("BooksApp")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("LastSeenAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("OsVersion")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("PersonId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Platform")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("UserAffinity")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("PersonId");
+
+                    b.ToTable("ManagedDevices", (string)null);
+                });
+
             modelBuilder.Entity("VppBooks.Core.Directory.DirectoryGroup", b =>
                 {
                     b.Property<int>("Id")
@@ -1373,6 +1431,24 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.HasOne("VppBooks.Core.Catalog.Title", null)
                         .WithOne()
                         .HasForeignKey("VppBooks.Core.Catalog.Cover", "TitleId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Devices.DeviceReading", b =>
+                {
+                    b.HasOne("VppBooks.Core.People.Person", null)
+                        .WithOne()
+                        .HasForeignKey("VppBooks.Core.Devices.DeviceReading", "PersonId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Devices.ManagedDevice", b =>
+                {
+                    b.HasOne("VppBooks.Core.People.Person", null)
+                        .WithMany()
+                        .HasForeignKey("PersonId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

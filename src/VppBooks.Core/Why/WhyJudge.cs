@@ -1,0 +1,386 @@
+using VppBooks.Apple;
+using VppBooks.Core.Assignments;
+using VppBooks.Core.Devices;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Locations;
+using VppBooks.Core.People;
+
+namespace VppBooks.Core.Why;
+
+/// <summary>Says of each station how it stands. A pure function of the facts; what the planner knows is taken from its line, not judged again.</summary>
+internal static class WhyJudge
+{
+    /// <summary>After so long without the directory nothing new is planned on old memberships (F42).</summary>
+    private static readonly TimeSpan _directoryTooOld = TimeSpan.FromHours(24);
+
+    /// <summary>All stations, in order; after the first obstacle the others are not reached.</summary>
+    public static IReadOnlyList<WhyStep> Judge(WhyFacts facts)
+    {
+        WhyStep[] steps = [Group(facts), Entitlement(facts), Registration(facts), Stock(facts), Operation(facts), Device(facts)];
+        var first = Array.FindIndex(steps, s => s.IsObstacle);
+        return first < 0 ? steps : [.. steps.Select((s, i) => i > first ? s with { State = WhyState.NotReached } : s)];
+    }
+
+    private static WhyStep Group(WhyFacts f)
+    {
+        WhyStep Step(WhyState state, WhyReason reason, DateTimeOffset? at, params IEnumerable<WhyGroup> groups)
+        {
+            var named = groups.ToList();
+            return new WhyStep(WhyStage.Group, state, reason, at)
+            {
+                Names = [.. named.Where(g => g.Group is not null).Select(g => g.Group!.DisplayName)],
+                AllUsers = named.Exists(g => g.Group is null),
+                ReadAt = named.Count == 0 ? null : named.Min(g => g.Group is null ? f.Directory.AllUsersReadAt : g.Group.MembersReadAt),
+            };
+        }
+
+        var giving = f.Groups.Where(g => g.Assignment.Intent != Intent.Excluded).ToList();
+        var through = giving.FindAll(g => g.Reaches);
+        if (f.Sent)
+        {
+            return through.Count > 0 ? Step(WhyState.Passed, WhyReason.Member, null, through) : Step(WhyState.Passed, WhyReason.KeepsAfterLeaving, null);
+        }
+
+        if (f.Location.DeletedAt is { } deleted)
+        {
+            return Step(WhyState.Failed, WhyReason.TokenDeleted, deleted);
+        }
+
+        if (f.Person.GoneSince is { } gone)
+        {
+            return Step(WhyState.Failed, WhyReason.PersonGone, gone);
+        }
+
+        if (f.Person.Guest || !f.Person.AccountEnabled)
+        {
+            return Step(WhyState.Failed, f.Person.Guest ? WhyReason.Guest : WhyReason.AccountDisabled, null, through);
+        }
+
+        var there = through.FindAll(g => g.There);
+        if (through.Count > 0 && (there.Count > 0 || f.Unsent))
+        {
+            var stale = f.Directory.FailingSince <= f.Now - _directoryTooOld && !f.Unsent && there.Exists(g => g.Assignment.Intent == Intent.Required);
+            return stale ? Stale(f, Step(WhyState.Failed, WhyReason.DirectoryStale, f.Directory.FailingSince, there)) : Step(WhyState.Passed, WhyReason.Member, null, there.Count > 0 ? there : through);
+        }
+
+        if (through.Count > 0)
+        {
+            return Step(WhyState.Failed, WhyReason.GroupMissing, null, through) with { Remedies = [new WhyRemedy.AssignGroup(f.Book.PublicId), .. Open(through)] };
+        }
+
+        if (giving.Count == 0)
+        {
+            return Step(WhyState.Failed, WhyReason.NotAssigned, null) with { Remedies = [new WhyRemedy.AssignGroup(f.Book.PublicId)] };
+        }
+
+        var unread = giving.Exists(g => g.There && (g.Group is null ? f.Directory.AllUsersReadAt : g.Group.MembersReadAt) is null);
+        return f.Directory.FailingSince is not null || unread
+            ? Stale(f, Step(WhyState.Failed, WhyReason.DirectoryStale, f.Directory.FailingSince, giving))
+            : Step(WhyState.Failed, WhyReason.NotMember, null, giving) with { Remedies = [new WhyRemedy.AssignGroup(f.Book.PublicId), .. Open(giving)] };
+    }
+
+    private static WhyStep Stale(WhyFacts f, WhyStep step) => f.Directory.ConsentMissing
+        ? step with { Reason = WhyReason.DirectoryConsentMissing }
+        : step with { Until = f.Directory.RetryAt };
+
+    private static WhyStep Entitlement(WhyFacts f)
+    {
+        WhyStep Step(WhyState state, WhyReason reason, DateTimeOffset? at) => new(WhyStage.Entitlement, state, reason, at);
+        var deciding = f.Reaching.Where(g => g.Assignment.Intent == Intent.Required).DefaultIfEmpty(f.Reaching.FirstOrDefault(g => g.Assignment.Intent == Intent.Available)).First();
+        WhyStep Given()
+        {
+            var reason = f.License?.Source switch
+            {
+                LicenseSource.FoundAtApple when f.Sent => WhyReason.FoundAtApple,
+                LicenseSource.Taken when f.Sent || f.Unsent => WhyReason.Taken,
+                _ => WhyReason.Required,
+            };
+            return Step(WhyState.Passed, reason, reason == WhyReason.Required ? deciding?.Assignment.AssignedAt ?? f.License?.CreatedAt : f.License!.CreatedAt) with
+            {
+                By = reason == WhyReason.Required ? f.LicensePlan?.CommittedByName ?? deciding?.Assignment.AssignedByName : null,
+            };
+        }
+
+        if (f.Sent)
+        {
+            return Given();
+        }
+
+        var excluding = f.Reaching.Where(g => g.Assignment.Intent == Intent.Excluded).ToList();
+        if (excluding.Count > 0)
+        {
+            return Step(WhyState.Failed, WhyReason.Excluded, excluding[0].Assignment.AssignedAt) with
+            {
+                By = excluding[0].Assignment.AssignedByName,
+                Names = [.. excluding.Where(g => g.Group is not null).Select(g => g.Group!.DisplayName)],
+                AllUsers = excluding.Exists(g => g.Group is null),
+                Remedies = [new WhyRemedy.AssignGroup(f.Book.PublicId), .. Open(excluding)],
+            };
+        }
+
+        if (f.Unsent)
+        {
+            return f.LicensePlan is { State: PlanState.AwaitingApproval or PlanState.Undoable } own ? Undecided(own) : Given();
+        }
+
+        if (f.License is { State: LicenseState.Declined } declined)
+        {
+            return Step(WhyState.Failed, WhyReason.Declined, declined.ChangedAt) with
+            {
+                By = f.LicensePlan?.DecidedByName,
+                Remedies = [new WhyRemedy.AssignGroup(f.Book.PublicId), .. f.LicensePlan is { } refused ? [new WhyRemedy.OpenPlan(refused.PublicId)] : Array.Empty<WhyRemedy>()],
+            };
+        }
+
+        if (f.License is { State: LicenseState.Failed or LicenseState.Vanished })
+        {
+            return Given();
+        }
+
+        if (f.Planned.Reason is PlanReason.HoldsElsewhere || (f.Elsewhere is not null && f.Planned.Reason is PlanReason.UnderWay or PlanReason.Waiting))
+        {
+            return Step(WhyState.Failed, f.Elsewhere?.State == LicenseState.Assigned ? WhyReason.HoldsElsewhere : WhyReason.WantedElsewhere, f.Elsewhere?.Since) with
+            {
+                Names = f.Elsewhere is { } other ? [$"{other.LocationName}, {other.PricingParam}"] : [],
+                Remedies = f.Elsewhere is { } book ? [new WhyRemedy.OpenOtherBook(book.BookId)] : [],
+            };
+        }
+
+        if (f.Planned.Reason == PlanReason.HoldsThroughForeignRecord)
+        {
+            return Step(WhyState.Failed, WhyReason.HeldThroughForeignRecord, null);
+        }
+
+        if (f.Undecided is { } pending)
+        {
+            return Undecided(pending);
+        }
+
+        if (deciding is { Assignment.Intent: Intent.Available })
+        {
+            return Step(WhyState.Failed, WhyReason.AvailableNotTaken, deciding.Assignment.AssignedAt) with { By = deciding.Assignment.AssignedByName };
+        }
+
+        // What keeps a planned license from being planned is told at its own station.
+        return deciding is null || f.Planned.Outcome == PlanOutcome.Cannot || Closed(f) is not null
+            ? Given()
+            : Step(WhyState.Waiting, WhyReason.BeingPlanned, deciding.Assignment.AssignedAt) with { By = deciding.Assignment.AssignedByName };
+    }
+
+    private static WhyStep Undecided(Plan plan)
+    {
+        var (state, reason) = plan switch
+        {
+            { State: PlanState.Undoable } => (WhyState.Waiting, WhyReason.UndoWindow),
+            { Kind: PlanKind.Growth } => (WhyState.Failed, WhyReason.GrowthHeld),
+            _ => (WhyState.Failed, WhyReason.PlanWaitsForApproval),
+        };
+        return new WhyStep(WhyStage.Entitlement, state, reason, plan.CommittedAt)
+        {
+            By = plan.Kind == PlanKind.Growth ? null : plan.CommittedByName,
+            Until = plan.SendAt,
+            Count = plan.GrownTo is { } to && plan.GrownFrom is { } from ? to - from : null,
+            Remedies = [new WhyRemedy.OpenPlan(plan.PublicId)],
+        };
+    }
+
+    private static WhyStep Registration(WhyFacts f)
+    {
+        var record = f.User is { Retired: false } ? f.User : null;
+        var since = f.User?.ChangedAt;
+        WhyStep Step(WhyState state, WhyReason reason) => new(WhyStage.Registration, state, reason, since)
+        {
+            ReadAt = f.Location.LastSyncedAt,
+            ErrorNumber = record is { Status: VppUserStatus.Unknown } ? record.ErrorNumber : null,
+        };
+
+        switch (f.Registration)
+        {
+            case RegistrationFact.Associated:
+                return Step(WhyState.Passed, WhyReason.Associated);
+            case RegistrationFact.Registered when f.InvitedIsEnough && !f.Holds:
+                return Step(WhyState.Passed, WhyReason.InvitedIsEnough);
+            case RegistrationFact.Registered:
+                return Step(WhyState.Failed, record is { MailRefused: true } ? WhyReason.MailAddressRefused : WhyReason.InvitedNotAccepted) with { Remedies = [new WhyRemedy.ResendInvitation(f.Location.PublicId)] };
+            case RegistrationFact.AccountRefused:
+                return Step(WhyState.Failed, WhyReason.AppleAccountRefused);
+            case RegistrationFact.AccountInUse:
+                return Step(WhyState.Failed, WhyReason.AppleAccountInUse) with { Remedies = [new WhyRemedy.SyncNow(f.Location.PublicId)] };
+            case RegistrationFact.Refused:
+                return Step(WhyState.Failed, WhyReason.RegistrationRefused);
+        }
+
+        if (f.User is { Retired: true } && f.Holds)
+        {
+            return Step(WhyState.Passed, WhyReason.RetiredKeeps);
+        }
+
+        if (!f.Sent && f.Planned.Reason == PlanReason.NoAddress)
+        {
+            return Step(WhyState.Failed, WhyReason.NoAddress);
+        }
+
+        var reason = f.User switch
+        {
+            { Retired: true } => WhyReason.RegistrationRetired,
+            null => WhyReason.NotRegistered,
+            _ => WhyReason.RegistrationUnderWay,
+        };
+        if (f.License is { State: LicenseState.Waiting })
+        {
+            // Apple is asked once a copy is set aside: until then it is the copy that is missing.
+            return Step(WhyState.NotReached, reason);
+        }
+
+        return Closed(f) is { } closed ? closed with { Stage = WhyStage.Registration } : Step(WhyState.Waiting, reason);
+    }
+
+    private static WhyStep Stock(WhyFacts f)
+    {
+        WhyStep Step(WhyState state, WhyReason reason, DateTimeOffset? at = null) => new(WhyStage.Stock, state, reason, at) { ReadAt = f.Location.LastSyncedAt };
+        if (f.Sent)
+        {
+            return Step(WhyState.Passed, WhyReason.CopyTaken, f.License!.ChangedAt);
+        }
+
+        if (f.Book.NoLongerReported)
+        {
+            return Step(WhyState.Failed, WhyReason.BookNotReported) with { Remedies = [new WhyRemedy.SyncNow(f.Location.PublicId)] };
+        }
+
+        return f switch
+        {
+            { License.State: LicenseState.Waiting } => Step(WhyState.Failed, WhyReason.OnWaitingList, f.License.WantedAt) with
+            {
+                Place = f.Place,
+                Count = f.Queue,
+                Remedies = [new WhyRemedy.OpenWaitingList(f.Book.PublicId), new WhyRemedy.SyncNow(f.Location.PublicId)],
+            },
+            { Unsent: true } => Step(WhyState.Passed, WhyReason.CopyReserved, f.License!.ChangedAt),
+            { Book.Unlimited: true } => Step(WhyState.Passed, WhyReason.Unlimited),
+            { Stock.Free: > 0 } => Step(WhyState.Passed, WhyReason.CopiesFree) with { Count = f.Stock.Free },
+            // Nothing is asked for, so nobody waits: it only says what would come next.
+            { License.State: LicenseState.Failed or LicenseState.Vanished } => Step(WhyState.Passed, WhyReason.NoCopyFree),
+            _ => Step(WhyState.Failed, WhyReason.NoCopyFree) with { Remedies = [new WhyRemedy.OpenWaitingList(f.Book.PublicId), new WhyRemedy.SyncNow(f.Location.PublicId)] },
+        };
+    }
+
+    private static WhyStep Operation(WhyFacts f)
+    {
+        WhyStep Step(WhyState state, WhyReason reason) => new(WhyStage.Operation, state, reason, f.License?.ChangedAt)
+        {
+            ReadAt = f.Location.LastSyncedAt,
+            ErrorNumber = f.License?.ErrorNumber,
+            Until = f.Operation?.NextCheckAt,
+        };
+
+        // Given licenses, refusals and refunds are final, whatever becomes of the token.
+        switch (f.License?.State)
+        {
+            case LicenseState.Assigned:
+                return Step(WhyState.Passed, WhyReason.Confirmed) with { Until = null };
+            case LicenseState.Failed:
+                return Step(WhyState.Failed, WhyReason.RefusedByApple) with { Until = null, Remedies = [new WhyRemedy.AssignGroup(f.Book.PublicId), new WhyRemedy.SyncNow(f.Location.PublicId)] };
+            case LicenseState.Vanished:
+                return Step(WhyState.Failed, WhyReason.Refunded) with { Until = null, Remedies = [new WhyRemedy.AssignGroup(f.Book.PublicId)] };
+        }
+
+        if (f.Sent)
+        {
+            // Reading goes on where writing may not: only a token that cannot read keeps the outcome open.
+            if (Token(f) is { } dead)
+            {
+                return dead;
+            }
+
+            return f.License!.State switch
+            {
+                LicenseState.Submitting => Step(WhyState.Waiting, WhyReason.Submitting),
+                LicenseState.Submitted => Step(WhyState.Waiting, WhyReason.Submitted),
+                _ => Step(WhyState.Waiting, WhyReason.OutcomeUnknown) with { ErrorNumber = f.Operation?.ErrorNumber, Remedies = [new WhyRemedy.SyncNow(f.Location.PublicId)] },
+            };
+        }
+
+        return Closed(f) ?? Step(WhyState.Waiting, f.Unsent ? WhyReason.NotSentYet : WhyReason.NothingToSend) with { Until = null, ErrorNumber = null };
+    }
+
+    private static WhyStep Device(WhyFacts f)
+    {
+        WhyStep Step(WhyState state, WhyReason reason, IEnumerable<PersonDevice> devices) =>
+            new(WhyStage.Device, state, reason, null) { ReadAt = f.Devices.ReadAt, Names = [.. devices.Select(d => d.Name)] };
+        if (f.Devices.ReadAt is null)
+        {
+            return Step(WhyState.Unknown, f.Devices.Outcome switch
+            {
+                DeviceReadOutcome.ConsentMissing => WhyReason.DevicesNotPermitted,
+                DeviceReadOutcome.Unavailable => WhyReason.DevicesUnavailable,
+                _ => WhyReason.DevicesNotRead,
+            }, []);
+        }
+
+        if (f.Devices.Devices.Count == 0)
+        {
+            return Step(WhyState.Unknown, WhyReason.NoManagedDevice, []);
+        }
+
+        var own = f.Devices.Devices.Where(d => d.UserAffinity).ToList();
+        var ready = own.FindAll(d => d.BooksApp == BooksApp.Present);
+        if (ready.Count > 0)
+        {
+            return Step(WhyState.Passed, WhyReason.DeviceReady, ready);
+        }
+
+        return own switch
+        {
+            [] => Step(WhyState.Failed, WhyReason.DeviceWithoutAffinity, f.Devices.Devices),
+            _ when own.TrueForAll(d => d.BooksApp == BooksApp.Absent) => Step(WhyState.Failed, WhyReason.BooksAppAbsent, own) with { Remedies = [new WhyRemedy.GetBooksApp()] },
+            _ => Step(WhyState.Unknown, WhyReason.BooksAppUnknown, own.Where(d => d.BooksApp == BooksApp.Unknown)),
+        };
+    }
+
+    /// <summary>Why nothing is sent to Apple for the location now; null when it is. The same conditions that <see cref="Location.CanWrite"/> and the pause put before every request.</summary>
+    private static WhyStep? Closed(WhyFacts f)
+    {
+        if (Token(f) is { } dead)
+        {
+            return dead;
+        }
+
+        var id = f.Location.PublicId;
+        return f.Condition switch
+        {
+            LocationCondition.Paused => Location(f, WhyState.Waiting, WhyReason.ApplePaused) with { Until = f.Location.PausedUntil },
+            LocationCondition.ReadOnly => Location(f, WhyState.Failed, WhyReason.NoManageRights, new WhyRemedy.RenewToken(id), new WhyRemedy.OpenToken(id)),
+            _ when f.Location.CanWrite => null,
+            _ => f.SyncFails
+                ? Location(f, WhyState.Failed, WhyReason.SyncFailing, new WhyRemedy.SyncNow(id), new WhyRemedy.OpenToken(id))
+                : Location(f, WhyState.Waiting, WhyReason.MustReadFirst, new WhyRemedy.SyncNow(id)),
+        };
+    }
+
+    private static WhyStep? Token(WhyFacts f)
+    {
+        var id = f.Location.PublicId;
+        return f.Condition switch
+        {
+            _ when f.Location.DeletedAt is not null => Location(f, WhyState.Failed, WhyReason.TokenDeleted),
+            LocationCondition.Expired => Location(f, WhyState.Failed, WhyReason.TokenExpired, new WhyRemedy.RenewToken(id)) with { At = f.Location.TokenExpires },
+            LocationCondition.RevokedOrPasswordChanged => Location(f, WhyState.Failed, WhyReason.TokenRevoked, new WhyRemedy.RenewToken(id)),
+            LocationCondition.InvalidToken or LocationCondition.UnreadableHere => Location(f, WhyState.Failed, WhyReason.TokenUnusable, new WhyRemedy.RenewToken(id)),
+            LocationCondition.ClaimedElsewhere or LocationCondition.ClaimRemoved =>
+                Location(f, WhyState.Failed, WhyReason.ClaimedElsewhere, new WhyRemedy.TakeControl(id)) with { By = f.Location.ClaimedByName },
+            _ => null,
+        };
+    }
+
+    private static WhyStep Location(WhyFacts f, WhyState state, WhyReason reason, params IReadOnlyList<WhyRemedy> remedies) => new(WhyStage.Operation, state, reason, null)
+    {
+        ReadAt = f.Location.LastSyncedAt,
+        Names = [f.Location.Name],
+        ErrorNumber = f.Location.StateErrorNumber,
+        Remedies = remedies,
+    };
+
+    private static IEnumerable<WhyRemedy> Open(IEnumerable<WhyGroup> groups) =>
+        groups.Where(g => g.Group is not null).Select(g => new WhyRemedy.OpenGroup(g.Group!.DirectoryId, g.Group.DisplayName));
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.Localization;
+using VppBooks.Core.Why;
+using VppBooks.Web.Components.Why;
+using VppBooks.Web.SignIn;
+
+namespace VppBooks.Web.Api;
+
+/// <summary><c>GET /api/people/{id}/books/{bookId}/why</c>: what the page Why? shows, for programs.</summary>
+internal static class WhyApi
+{
+    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    extension(IEndpointRouteBuilder endpoints)
+    {
+        public void MapWhyApi() => endpoints.MapGet("/api/people/{id}/books/{bookId}/why", ReadAsync).RequireAuthorization(Policies.ReadAll);
+    }
+
+    private static async Task<IResult> ReadAsync(
+        string id, string bookId, WhyReader reader, CoreActor actor, IStringLocalizer<WhyTexts> words, CancellationToken cancellationToken)
+    {
+        var answer = Guid.TryParse(id, out var person) && Guid.TryParse(bookId, out var book) ? await reader.ReadAsync(person, book, await actor.FindAsync(), cancellationToken) : null;
+
+        // An unknown person and an unknown book answer alike.
+        return answer is null ? GraphError.NotFound("There is no such person or no such book.") : Results.Json(InEnglish(() => WhyWire.From(answer, words)), _json);
+    }
+
+    // Programs read one language, whatever the browser of their user prefers.
+    private static T InEnglish<T>(Func<T> make)
+    {
+        var (text, format) = (CultureInfo.CurrentUICulture, CultureInfo.CurrentCulture);
+        try
+        {
+            CultureInfo.CurrentUICulture = CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("en");
+            return make();
+        }
+        finally
+        {
+            (CultureInfo.CurrentUICulture, CultureInfo.CurrentCulture) = (text, format);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+namespace VppBooks.Web.Components.Why;
+
+/// <summary>Words of the explanations, and of devices.</summary>
+public sealed class WhyTexts;
