@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using VppBooks.Apple;
+using VppBooks.Core.Alerts;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Library;
@@ -42,6 +43,7 @@ public static class CoreRegistration
         services.AddVppBooksSync();
         services.AddVppBooksVerification();
         services.AddVppBooksNotifications();
+        services.AddVppBooksAlerts();
 
         services.AddSingleton<ProductTelemetry>();
         services.AddSingleton<TelemetryReader>();
@@ -69,5 +71,6 @@ public static class CoreRegistration
     /// <summary>Adds what works in the background: serving locations, and following assigned groups.</summary>
     public static IServiceCollection AddLocationWorker(this IServiceCollection services) => services
         .AddHostedService<LocationWorker>()
-        .AddHostedService(provider => provider.GetRequiredService<DirectoryWatch>());
+        .AddHostedService(provider => provider.GetRequiredService<DirectoryWatch>())
+        .AddHostedService(provider => provider.GetRequiredService<AlertWatch>());
 }

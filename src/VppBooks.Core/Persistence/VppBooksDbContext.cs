@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Alerts;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Audit;
 using VppBooks.Core.Catalog;
@@ -67,6 +68,10 @@ public abstract class VppBooksDbContext(DbContextOptions options) : DbContext(op
     public DbSet<InboxNotification> InboxNotifications => Set<InboxNotification>();
 
     public DbSet<IdempotentRequest> IdempotentRequests => Set<IdempotentRequest>();
+
+    public DbSet<Alert> Alerts => Set<Alert>();
+
+    public DbSet<AlertDelivery> AlertDeliveries => Set<AlertDelivery>();
 
     public DbSet<AuditEvent> AuditEvents => Set<AuditEvent>();
 

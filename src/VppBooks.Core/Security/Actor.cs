@@ -26,6 +26,9 @@ public enum Permissions
 
     /// <summary>Change settings.</summary>
     ManageSettings = 32,
+
+    /// <summary>Take notice of alerts and put them off.</summary>
+    HandleAlerts = 64,
 }
 
 /// <summary>Who acts, as Core sees it: checked in every service, written into every audit row.</summary>
@@ -46,9 +49,9 @@ public sealed record Actor(ActorKind Kind, string Id, string DisplayName, Permis
         {
             granted |= role switch
             {
-                AppRoles.Administrator => Permissions.Read | Permissions.ManageTokens | Permissions.Assign | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.ManageSettings,
+                AppRoles.Administrator => Permissions.Read | Permissions.ManageTokens | Permissions.Assign | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.ManageSettings | Permissions.HandleAlerts,
                 AppRoles.Assigner => Permissions.Read | Permissions.Assign | Permissions.SyncNow,
-                AppRoles.Helpdesk => Permissions.Read | Permissions.SyncNow | Permissions.ResendInvitation,
+                AppRoles.Helpdesk => Permissions.Read | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.HandleAlerts,
                 AppRoles.Auditor => Permissions.Read,
                 _ => Permissions.None,
             };

@@ -25,6 +25,9 @@ public abstract record Change
 
     /// <summary>Counts, assignments or licenses of a book changed.</summary>
     public sealed record OfBook(int LocationId, int BookId) : Change;
+
+    /// <summary>An alert was raised, got worse, was taken notice of, or ended.</summary>
+    public sealed record OfAlerts : Change;
 }
 
 /// <summary>Tells open pages of this process what changed, so that they need not poll.</summary>

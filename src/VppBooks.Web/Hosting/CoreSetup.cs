@@ -30,6 +30,7 @@ internal static class CoreSetup
             var connection = SettingsRegistration.ConnectionString(builder.Configuration, database.Provider, builder.Environment.ContentRootPath);
             services.AddVppBooksDatabase(database.Provider == Settings.DatabaseProvider.SqlServer ? DatabaseProvider.SqlServer : DatabaseProvider.Sqlite, connection);
             services.AddSingleton(provider => new NotificationOptions { PublicUrl = provider.GetRequiredService<IOptions<NotificationSettings>>().Value.PublicUrl });
+            services.AddAlerts();
             services.AddVppBooksCore();
             services.AddLocationWorker();
 

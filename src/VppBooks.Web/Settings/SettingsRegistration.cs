@@ -18,6 +18,7 @@ internal static class SettingsRegistration
             services.AddSection<LicensesSettings>(configuration).Configure(s => s.StandIn = Uri.TryCreate(configuration["Apple:BaseUrl"], UriKind.Absolute, out var apple) && apple.IsLoopback);
             services.AddSection<NotificationSettings>(configuration);
             services.AddSection<TelemetrySettings>(configuration);
+            services.AddSection<AlertSettings>(configuration);
             services.AddSection<ConsoleSettings>(configuration);
             services.AddSection<ReverseProxySettings>(configuration);
             services.AddSection<RateLimitSettings>(configuration);

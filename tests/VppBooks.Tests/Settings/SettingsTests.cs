@@ -30,6 +30,18 @@ public sealed class SettingsTests
         Assert.Equal(sentence, refusal.Message);
     }
 
+    [Fact]
+    public void Receiver_of_alerts_needs_an_https_address_and_a_long_secret()
+    {
+        var services = Services([new("Alerts:Webhooks:0:Url", "http://hooks.example/alerts"), new("Alerts:Webhooks:0:Secret", "short")]);
+
+        var refusal = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IStartupValidator>().Validate());
+
+        Assert.Contains(refusal.Failures, f => f.StartsWith("Alerts:Webhooks:0:Url must be an absolute https", StringComparison.Ordinal));
+        Assert.Contains(refusal.Failures, f => f.StartsWith("Alerts:Webhooks:0:Secret must be at least 24", StringComparison.Ordinal));
+        Assert.DoesNotContain("short", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Apple:BaseUrl", "http://vpp.example/mdm/v2")]
     [InlineData("Graph:BaseUrl", "graph")]
@@ -50,6 +62,10 @@ public sealed class SettingsTests
     [InlineData("Notifications:PublicUrl", "https://books.example/#part")]
     [InlineData("Notifications:PublicUrl", "https://user:password@books.example/")]
     [InlineData("Telemetry:MetricsToken", "short")]
+    [InlineData("Alerts:Language", "fr")]
+    [InlineData("Alerts:ConsoleUrl", "books.example")]
+    [InlineData("Alerts:StockLowShare", "2")]
+    [InlineData("Alerts:SyncStaleAfter", "00:10:00")]
     [InlineData("Telemetry:OtlpEndpoint", "collector:4318")]
     [InlineData("AzureAd:TenantId", "contoso.example")]
     [InlineData("AzureAd:Instance", "http://login.example/")]

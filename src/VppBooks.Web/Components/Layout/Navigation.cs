@@ -36,6 +36,7 @@ public static class Navigation
         [
             new("Reports", "/monitor/reports", Policies.ReadAll, new FluentIcons.DataBarVertical()),
             new("Activity", "/monitor/activity", Policies.ReadActivity, new FluentIcons.History()),
+            new("Alerts", "/monitor/alerts", Policies.ReadAll, new FluentIcons.Alert()),
             new("Verify", "/monitor/verify", Policies.ReadAll, new FluentIcons.ShieldCheckmark()),
         ]),
         new("Tenant administration", "Connectors and tokens",

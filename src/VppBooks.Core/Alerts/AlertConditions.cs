@@ -1,0 +1,171 @@
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Apple;
+using VppBooks.Core.Directory;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Locations;
+using VppBooks.Core.People;
+using VppBooks.Core.Persistence;
+
+namespace VppBooks.Core.Alerts;
+
+/// <summary>Finds the troubles that exist now, from the tables that screens read and the worker acts on.</summary>
+public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> contexts, StorageMonitor storage, IEnumerable<IAlertSource> sources, AlertOptions options, TimeProvider clock)
+{
+    /// <summary>Days before its end at which a token is told of, each a level of its own.</summary>
+    public static readonly int[] ExpiryDays = [60, 30, 14, 7, 1];
+
+    // One trouble among hundreds is the list's own: the screens show the rest.
+    private const int MostBooks = 200;
+
+    /// <summary>All of them.</summary>
+    /// <exception cref="System.Data.Common.DbException">The database does not answer: nothing is known, so nothing may be cleared.</exception>
+    public async Task<IReadOnlyList<AlertCondition>> ListAsync(CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var found = new List<AlertCondition>();
+        foreach (var location in await db.Locations.AsNoTracking().Where(l => l.DeletedAt == null).OrderBy(l => l.Id).ToListAsync(cancellationToken))
+        {
+            found.AddRange(OfToken(location, now));
+            found.AddRange(OfSync(location, now));
+        }
+
+        found.AddRange(await OfBooksAsync(db, cancellationToken));
+        found.AddRange(await OfPeopleAsync(db, now, cancellationToken));
+        found.AddRange(await OfOperationsAsync(db, now, cancellationToken));
+        if (await db.DirectoryStates.AsNoTracking().SingleOrDefaultAsync(cancellationToken) is { FailingSince: { } since, ConsentMissing: var consent })
+        {
+            found.Add(new AlertCondition(AlertKind.DirectoryFailing, 0) { Severity = consent ? AlertSeverity.Critical : AlertSeverity.Warning, Level = consent ? 2 : 1, About = since });
+        }
+
+        if (storage.IsFull)
+        {
+            found.Add(new AlertCondition(AlertKind.StorageFull, 0) { Severity = AlertSeverity.Critical });
+        }
+
+        foreach (var source in sources)
+        {
+            found.AddRange(await source.ListAsync(cancellationToken));
+        }
+
+        return found;
+    }
+
+    private static IEnumerable<AlertCondition> OfToken(Location location, DateTimeOffset now)
+    {
+        AlertCondition Of(AlertKind kind, AlertSeverity severity) => new(kind, location.Id) { Severity = severity, LocationId = location.Id, Subject = location.Name };
+
+        switch (LocationConditions.StateOf(location.State, location.TokenExpires, now))
+        {
+            case TokenState.Expired:
+                yield return Of(AlertKind.TokenExpired, AlertSeverity.Critical) with { About = location.TokenExpires };
+                yield break;
+            case TokenState.AssignedToExternalMdm:
+                yield return Of(AlertKind.TokenClaimedElsewhere, AlertSeverity.Critical);
+                yield break;
+            case TokenState.Invalid when location.StateErrorNumber == LocationHealth.UnreadableHere:
+                yield return Of(AlertKind.TokenUnreadable, AlertSeverity.Critical);
+                yield break;
+            case TokenState.Invalid or TokenState.DuplicateLocation:
+                yield return Of(AlertKind.TokenRefused, AlertSeverity.Critical) with { ErrorNumber = location.StateErrorNumber };
+                yield break;
+        }
+
+        if (location.ReadOnly)
+        {
+            yield return Of(AlertKind.TokenReadOnly, AlertSeverity.Critical);
+        }
+
+        var left = location.TokenExpires - now;
+        if (ExpiryDays.Count(days => left <= TimeSpan.FromDays(days)) is > 0 and var level)
+        {
+            yield return Of(AlertKind.TokenExpiring, AlertSeverity.Warning) with { Level = level, About = location.TokenExpires };
+        }
+    }
+
+    private IEnumerable<AlertCondition> OfSync(Location location, DateTimeOffset now)
+    {
+        // A token that does not work has an alert of its own, which names the cause.
+        if (LocationConditions.StateOf(location.State, location.TokenExpires, now) is not (TokenState.Valid or TokenState.Unknown))
+        {
+            yield break;
+        }
+
+        if (location.SyncStatus == SyncStatus.Failed)
+        {
+            yield return new AlertCondition(AlertKind.SyncFailing, location.Id) { LocationId = location.Id, Subject = location.Name, About = location.LastSyncedAt };
+        }
+
+        if ((location.LastSyncedAt ?? location.CreatedAt) + options.SyncStaleAfter <= now)
+        {
+            yield return new AlertCondition(AlertKind.SyncStale, location.Id) { LocationId = location.Id, Subject = location.Name, About = location.LastSyncedAt };
+        }
+    }
+
+    private async Task<IEnumerable<AlertCondition>> OfBooksAsync(VppBooksDbContext db, CancellationToken cancellationToken)
+    {
+        var share = options.StockLowShare;
+        var least = options.StockLowCount ?? 0;
+        var limited = from book in db.Books
+                      where !book.Unlimited && !book.NoLongerReported && db.Locations.Any(l => l.Id == book.LocationId && l.DeletedAt == null)
+                      from title in db.Titles.Where(t => t.Id == book.TitleId).DefaultIfEmpty()
+                      select new { book.Id, book.LocationId, book.AdamId, Title = title == null ? null : title.Name, book.TotalCount, book.AvailableCount };
+        var waiting = await (
+                from license in db.Licenses
+                where license.State == LicenseState.Waiting
+                group license by license.BookId into lists
+                select new { BookId = lists.Key, Count = lists.Count() })
+            .ToDictionaryAsync(w => w.BookId, w => w.Count, cancellationToken);
+        var ids = waiting.OrderByDescending(w => w.Value).ThenBy(w => w.Key).Take(MostBooks).Select(w => w.Key).ToArray();
+        var @short = await limited.Where(b => ids.Contains(b.Id)).ToListAsync(cancellationToken);
+        // Only books that were bought and are used: nobody is helped by an alert for a single sample copy that is given out.
+        var low = await limited
+            .Where(b => b.TotalCount > 1 && b.AvailableCount < b.TotalCount && (b.AvailableCount <= b.TotalCount * share || b.AvailableCount <= least))
+            .OrderBy(b => b.AvailableCount).ThenBy(b => b.Id).Take(MostBooks)
+            .ToListAsync(cancellationToken);
+        return
+        [
+            .. @short.Select(b => new AlertCondition(AlertKind.StockShort, b.Id)
+            {
+                LocationId = b.LocationId, BookId = b.Id, Subject = b.Title ?? b.AdamId.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                Count = waiting[b.Id], Level = AlertCondition.LevelOf(waiting[b.Id]),
+            }),
+            .. low.Where(b => !waiting.ContainsKey(b.Id)).Select(b => new AlertCondition(AlertKind.StockLow, b.Id)
+            {
+                LocationId = b.LocationId, BookId = b.Id, Subject = b.Title ?? b.AdamId.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                Count = (int)Math.Min(int.MaxValue, Math.Max(0, b.AvailableCount)), Level = b.AvailableCount <= 0 ? 2 : 1,
+            }),
+        ];
+    }
+
+    private async Task<IEnumerable<AlertCondition>> OfPeopleAsync(VppBooksDbContext db, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var since = now - options.PeopleStuckAfter;
+        var stuck = await (
+                from user in db.VppUsers
+                where user.PersonId != null && !user.Retired && user.Status == VppUserStatus.Registered && user.ChangedAt <= since
+                join location in db.Locations on user.LocationId equals location.Id
+                where location.DeletedAt == null
+                group user by new { location.Id, location.Name } into people
+                select new { people.Key.Id, people.Key.Name, Count = people.Count() })
+            .ToListAsync(cancellationToken);
+        return stuck.Select(s => new AlertCondition(AlertKind.PeopleStuck, s.Id) { LocationId = s.Id, Subject = s.Name, Count = s.Count, Level = AlertCondition.LevelOf(s.Count) });
+    }
+
+    private async Task<IEnumerable<AlertCondition>> OfOperationsAsync(VppBooksDbContext db, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var since = now - options.OperationUnknownAfter;
+        var unknown = await (
+                from operation in db.Operations
+                where operation.State == OperationState.Unknown && operation.CreatedAt <= since
+                join location in db.Locations on operation.LocationId equals location.Id
+                where location.DeletedAt == null
+                group operation by new { location.Id, location.Name } into operations
+                select new { operations.Key.Id, operations.Key.Name, Count = operations.Count(), Oldest = operations.Min(o => o.CreatedAt) })
+            .ToListAsync(cancellationToken);
+        return unknown.Select(o => new AlertCondition(AlertKind.OperationUnknown, o.Id)
+        {
+            LocationId = o.Id, Subject = o.Name, Count = o.Count, About = o.Oldest, Level = AlertCondition.LevelOf(o.Count),
+        });
+    }
+}

@@ -1,0 +1,78 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace VppBooks.Core.Alerts;
+
+/// <summary>Says in words what an alert means; the program implements it in the organization's language.</summary>
+public interface IAlertWords
+{
+    /// <summary>One line: what is the matter.</summary>
+    string Title(AlertFacts alert);
+
+    /// <summary>What a person can do.</summary>
+    string Remedy(AlertFacts alert);
+
+    /// <summary>Address of the page that helps, relative to the console.</summary>
+    string Path(AlertFacts alert);
+}
+
+/// <summary>What words are made of.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Severity">How bad.</param>
+/// <param name="Subject">Name of the token or title.</param>
+/// <param name="Count">How many people, licenses or operations.</param>
+/// <param name="ErrorNumber">Apple's error number.</param>
+/// <param name="About">The moment it is about.</param>
+/// <param name="LocationId">Public id of the location.</param>
+/// <param name="BookId">Public id of the book.</param>
+public sealed record AlertFacts(
+    AlertKind Kind, AlertSeverity Severity, string? Subject, int? Count, int? ErrorNumber, DateTimeOffset? About, Guid? LocationId, Guid? BookId);
+
+/// <summary>What a receiver gets: the documented JSON of a webhook, and the source of a mail.</summary>
+public sealed record AlertMessage
+{
+    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    /// <summary>Id of this message; the same in every attempt, so that a receiver knows a repeat.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>When it happened.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary><c>raised</c>, <c>worse</c>, <c>reminder</c>, <c>cleared</c> or <c>test</c>.</summary>
+    public required AlertOccasion Occasion { get; init; }
+
+    /// <summary>Id of the alert; the same from its first message to its last. Null in a test.</summary>
+    public Guid? AlertId { get; init; }
+
+    /// <summary>Kind in camel case, such as <c>tokenExpiring</c>. Null in a test.</summary>
+    public AlertKind? Kind { get; init; }
+
+    /// <summary><c>warning</c> or <c>critical</c>. Null in a test.</summary>
+    public AlertSeverity? Severity { get; init; }
+
+    /// <summary>One line in the organization's language.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>What to do, in the organization's language.</summary>
+    public required string Remedy { get; init; }
+
+    /// <summary>The page that helps; null when the console's address is not configured.</summary>
+    public string? Url { get; init; }
+
+    /// <summary>How many people, licenses or operations.</summary>
+    public int? Count { get; init; }
+
+    /// <summary>Apple's error number.</summary>
+    public int? ErrorNumber { get; init; }
+
+    /// <summary>The message as it is sent.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, _json);
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    public static AlertMessage FromJson(string json) => JsonSerializer.Deserialize<AlertMessage>(json, _json)!;
+}

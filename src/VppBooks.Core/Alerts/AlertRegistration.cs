@@ -1,0 +1,31 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace VppBooks.Core.Alerts;
+
+/// <summary>Registration of alerts.</summary>
+public static class AlertRegistration
+{
+    extension(IServiceCollection services)
+    {
+        /// <summary>Adds alerts, all singletons. Needs the database and an <see cref="IAlertWords"/>; <see cref="AlertOptions"/> registered before are used.</summary>
+        public IServiceCollection AddVppBooksAlerts()
+        {
+            services.TryAddSingleton<AlertOptions>();
+            // A receiver that redirects could lead the signed message elsewhere; the factory's own loggers write addresses, which may hold secrets.
+            services.AddHttpClient(AlertChannels.ClientName, client => client.DefaultRequestHeaders.UserAgent.ParseAdd("VppBooks"))
+                .RemoveAllLoggers()
+                .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
+                {
+                    AllowAutoRedirect = false, UseCookies = false, AutomaticDecompression = DecompressionMethods.None, ActivityHeadersPropagator = null, ConnectTimeout = AlertChannels.Patience,
+                });
+            return services
+                .AddSingleton<AlertConditions>()
+                .AddSingleton<AlertChannels>()
+                .AddSingleton<AlertBook>()
+                .AddSingleton<AlertDesk>()
+                .AddSingleton<AlertWatch>();
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Globalization;
+using Microsoft.Extensions.Localization;
+using VppBooks.Core.Alerts;
+using VppBooks.Web.Components.Catalog;
+using VppBooks.Web.Components.Elements;
+using VppBooks.Web.Components.Locations;
+
+namespace VppBooks.Web.Components.Alerts;
+
+/// <summary>What an alert says, on the page and in messages.</summary>
+internal sealed class AlertTexts(IStringLocalizer<AlertTexts> l) : IAlertWords
+{
+    public string Title(AlertFacts alert) => alert.Kind switch
+    {
+        AlertKind.TokenExpiring => l["The token “{0}” expires on {1}.", alert.Subject!, Date(alert.About)],
+        AlertKind.TokenExpired => l["The token “{0}” expired on {1}.", alert.Subject!, Date(alert.About)],
+        AlertKind.TokenRefused => l["Apple no longer accepts the token “{0}”.", alert.Subject!],
+        AlertKind.TokenClaimedElsewhere => l["“{0}” is managed by another device management now.", alert.Subject!],
+        AlertKind.TokenReadOnly => l["Apple lets the token “{0}” read, but not give out licenses.", alert.Subject!],
+        AlertKind.TokenUnreadable => l["The token “{0}” cannot be decrypted on this server.", alert.Subject!],
+        AlertKind.SyncFailing => l["The last sync of “{0}” failed.", alert.Subject!],
+        AlertKind.SyncStale => l["The numbers of “{0}” are old: no sync has succeeded since {1}.", alert.Subject!, Moment(alert.About)],
+        AlertKind.StockShort => alert.Count == 1 ? l["1 person waits for “{0}”.", alert.Subject!] : l["{0} people wait for “{1}”.", Number(alert.Count), alert.Subject!],
+        AlertKind.StockLow => alert.Count == 0 ? l["No license of “{0}” is left.", alert.Subject!] : alert.Count == 1 ? l["1 license of “{0}” is left.", alert.Subject!] : l["{0} licenses of “{1}” are left.", Number(alert.Count), alert.Subject!],
+        AlertKind.PeopleStuck => alert.Count == 1 ? l["1 person at “{0}” has not accepted the invitation for long.", alert.Subject!] : l["{0} people at “{1}” have not accepted their invitation for long.", Number(alert.Count), alert.Subject!],
+        AlertKind.OperationUnknown => alert.Count == 1 ? l["The outcome of 1 request to Apple for “{0}” is not known.", alert.Subject!] : l["The outcome of {0} requests to Apple for “{1}” is not known.", Number(alert.Count), alert.Subject!],
+        AlertKind.DirectoryFailing => l["The directory cannot be read since {0}.", Moment(alert.About)],
+        AlertKind.CertificateExpiring => l["The certificate that protects stored secrets ends on {0}.", Date(alert.About)],
+        _ => l["The database has no room left."],
+    };
+
+    public string Remedy(AlertFacts alert) => alert.Kind switch
+    {
+        AlertKind.TokenExpiring or AlertKind.TokenExpired or AlertKind.TokenRefused => l["Download a new content token from Apple for this location and renew the token with it."],
+        AlertKind.TokenUnreadable => l["Restore the key ring and its certificate, or upload the token again."],
+        AlertKind.TokenClaimedElsewhere => l["Nothing is given out until you take control on purpose, or delete the token here."],
+        AlertKind.TokenReadOnly => l["Give the Apple account of the token the right to manage content, then download the token again."],
+        AlertKind.SyncFailing or AlertKind.SyncStale => l["The sync runs of the token name the reason. Sync now once it is gone."],
+        AlertKind.StockShort => l["Buy licenses in Apple's portal: the waiting list is served by itself."],
+        AlertKind.StockLow => l["Buy licenses before people have to wait."],
+        AlertKind.PeopleStuck => l["Send the invitation again, or ask them to open it."],
+        AlertKind.OperationUnknown => l["Nothing to do: VppBooks reads Apple until it knows, and sends nothing twice. Look at the sync runs if it lasts."],
+        AlertKind.DirectoryFailing => l["Check the consent to read groups and people in Microsoft Entra, and whether Microsoft Graph can be reached."],
+        AlertKind.CertificateExpiring => l["Configure a new certificate while the old one can still open the key ring."],
+        _ => l["Free space on the database's disk. Nothing is sent to Apple until a write succeeds again."],
+    };
+
+    public string Path(AlertFacts alert) => alert switch
+    {
+        { Kind: AlertKind.PeopleStuck } => "/people?state=invited",
+        { BookId: { } book } => BookDetailPage.Href(book),
+        { LocationId: { } location } => TokenAddresses.Of(location),
+        _ => AlertsPage.Path,
+    };
+
+    /// <summary>A title in a test message.</summary>
+    public string TestTitle => l["This is a test of alerts from VppBooks."];
+
+    /// <summary>What the receiver of a test should know.</summary>
+    public string TestRemedy => l["Nothing is wrong. Messages like this one reach you."];
+
+    /// <summary>Name of a receiver.</summary>
+    public string Channel(string name) => name.Split(':') is ["webhook", var number] ? l["Webhook {0}", int.Parse(number, CultureInfo.InvariantCulture) + 1] : name;
+
+    public static State StateOf(AlertSeverity severity) => severity == AlertSeverity.Critical ? State.Bad : State.Warning;
+
+    private static string Date(DateTimeOffset? moment) => moment?.ToString("d MMM yyyy", CultureInfo.CurrentCulture) ?? "–";
+
+    private static string Moment(DateTimeOffset? moment) => moment is { } m ? m.UtcDateTime.ToString("d MMM yyyy HH:mm", CultureInfo.CurrentCulture) + " UTC" : "–";
+
+    private static string Number(int? value) => (value ?? 0).ToString("N0", CultureInfo.CurrentCulture);
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Options;
+using VppBooks.Core.Alerts;
+using VppBooks.Web.Components.Alerts;
+using VppBooks.Web.Components.Layout;
+using VppBooks.Web.Settings;
+using VppBooks.Web.SignIn;
+
+namespace VppBooks.Web.Hosting;
+
+/// <summary>Gives alerts their settings, their words and the troubles that only the program knows of.</summary>
+internal static class AlertSetup
+{
+    extension(IServiceCollection services)
+    {
+        public void AddAlerts()
+        {
+            services.AddSingleton(provider => ForCore(provider.GetRequiredService<IOptions<AlertSettings>>().Value));
+            services.AddSingleton<AlertTexts>();
+            services.AddSingleton<IAlertWords, OrganizationAlertWords>();
+            services.AddSingleton<IAlertSource, CertificateAlerts>();
+            services.AddSingleton(new ShellPart(ShellPlace.Header, typeof(AlertBell), Policies.ReadAll));
+        }
+    }
+
+    private static AlertOptions ForCore(AlertSettings settings) => new()
+    {
+        ConsoleUrl = settings.ConsoleUrl.Length > 0 ? settings.ConsoleUrl.TrimEnd('/') : null,
+        SyncStaleAfter = settings.SyncStaleAfter,
+        StockLowShare = settings.StockLowShare,
+        StockLowCount = settings.StockLowCount,
+        PeopleStuckAfter = settings.PeopleStuckAfter,
+        OperationUnknownAfter = settings.OperationUnknownAfter,
+        Webhooks = [.. settings.Webhooks.Select(w => new AlertWebhook(w.Url, w.Secret))],
+    };
+}
+
+/// <summary>Words in the organization's language, whoever's request is being served.</summary>
+internal sealed class OrganizationAlertWords(AlertTexts texts, IOptions<AlertSettings> settings) : IAlertWords
+{
+    private readonly CultureInfo _culture = CultureInfo.GetCultureInfo(settings.Value.Language);
+
+    public string Title(AlertFacts alert) => Speak(() => texts.Title(alert));
+
+    public string Remedy(AlertFacts alert) => Speak(() => texts.Remedy(alert));
+
+    public string Path(AlertFacts alert) => texts.Path(alert);
+
+    private string Speak(Func<string> say)
+    {
+        var (culture, words) = (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture);
+        try
+        {
+            (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = (_culture, _culture);
+            return say();
+        }
+        finally
+        {
+            (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = (culture, words);
+        }
+    }
+}
+
+/// <summary>Tells of the end of the certificate that protects the key ring: without it no token can be decrypted.</summary>
+internal sealed class CertificateAlerts(IOptions<KeyRingSettings> settings, TimeProvider clock) : IAlertSource
+{
+    private static readonly int[] _days = [60, 30, 14, 7, 1];
+
+    public Task<IReadOnlyList<AlertCondition>> ListAsync(CancellationToken cancellationToken)
+    {
+        if (settings.Value.CertificatePath.Length == 0)
+        {
+            return Task.FromResult<IReadOnlyList<AlertCondition>>([]);
+        }
+
+        try
+        {
+            using var certificate = X509CertificateLoader.LoadPkcs12FromFile(settings.Value.CertificatePath, settings.Value.CertificatePassword);
+            var left = new DateTimeOffset(certificate.NotAfter.ToUniversalTime()) - clock.GetUtcNow();
+            var level = _days.Count(days => left <= TimeSpan.FromDays(days));
+            return Task.FromResult<IReadOnlyList<AlertCondition>>(level == 0 ? [] : [Of(level, certificate.NotAfter.ToUniversalTime())]);
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            // It could be opened at start: whoever takes it away now will find out at the next one.
+            return Task.FromResult<IReadOnlyList<AlertCondition>>([Of(_days.Length + 1, clock.GetUtcNow().UtcDateTime)]);
+        }
+    }
+
+    private static AlertCondition Of(int level, DateTime end) => new(AlertKind.CertificateExpiring, 0)
+    {
+        Severity = level >= _days.Length ? AlertSeverity.Critical : AlertSeverity.Warning,
+        Level = level,
+        About = new DateTimeOffset(DateTime.SpecifyKind(end, DateTimeKind.Utc)),
+    };
+}

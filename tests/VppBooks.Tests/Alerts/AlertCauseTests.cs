@@ -1,0 +1,237 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using VppBooks.Apple;
+using VppBooks.Core.Alerts;
+using VppBooks.Core.Assignments;
+using VppBooks.Core.Catalog;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Locations;
+using VppBooks.Core.People;
+using VppBooks.SimulatedCloud.Apple;
+using VppBooks.Tests.Licenses;
+using VppBooks.Tests.Locations;
+
+namespace VppBooks.Tests.Alerts;
+
+/// <summary>Every alert is raised when its cause happens at Apple, in the directory or here, arrives at a receiver, and is cleared when the cause is gone.</summary>
+public sealed class AlertCauseTests
+{
+    [Fact]
+    public async Task Token_that_ends_is_told_at_each_threshold_then_as_expired_and_a_renewal_clears_it()
+    {
+        await using var alerts = await AlertHouse.StartAsync();
+        var house = alerts.House;
+        var expires = (await house.Core.RowAsync(SpendingHouse.UId)).TokenExpires;
+        Assert.DoesNotContain(await alerts.LookAsync(), m => m.Kind == AlertKind.TokenExpiring);
+        foreach (var (days, occasion) in new[] { (60, AlertOccasion.Raised), (30, AlertOccasion.Worse), (14, AlertOccasion.Worse), (7, AlertOccasion.Worse), (1, AlertOccasion.Worse) })
+        {
+            house.Core.Clock.Pass(expires - TimeSpan.FromDays(days) - house.Core.Clock.GetUtcNow());
+            await alerts.OneAsync(AlertKind.TokenExpiring, occasion);
+            await alerts.NothingMoreAsync(AlertKind.TokenExpiring);
+        }
+
+        house.Core.Clock.Pass(TimeSpan.FromDays(1) + TimeSpan.FromMinutes(10));
+        var messages = await alerts.LookAsync();
+        var expired = Assert.Single(messages, m => m.Kind == AlertKind.TokenExpired);
+        Assert.Equal((AlertOccasion.Raised, AlertSeverity.Critical), (expired.Occasion, expired.Severity));
+        Assert.Equal(AlertOccasion.Cleared, Assert.Single(messages, m => m.Kind == AlertKind.TokenExpiring).Occasion);
+
+        await RenewAsync(house);
+        await alerts.OneAsync(AlertKind.TokenExpired, AlertOccasion.Cleared);
+    }
+
+    [Fact]
+    public async Task Revoked_token_is_told_and_a_renewal_clears_it()
+    {
+        await using var alerts = await AlertHouse.StartAsync();
+        alerts.House.Apple.RevokeTokens(SpendingHouse.UId);
+        await alerts.House.SyncAsync();
+
+        var raised = await alerts.OneAsync(AlertKind.TokenRefused, AlertOccasion.Raised);
+        Assert.Equal(9625, raised.ErrorNumber);
+        await alerts.NothingMoreAsync(AlertKind.TokenRefused);
+
+        await RenewAsync(alerts.House);
+        var cleared = await alerts.OneAsync(AlertKind.TokenRefused, AlertOccasion.Cleared);
+        Assert.Equal(raised.AlertId, cleared.AlertId);
+    }
+
+    [Fact]
+    public async Task Token_that_may_only_read_is_told_and_another_one_clears_it()
+    {
+        await using var alerts = await AlertHouse.StartAsync();
+        var house = alerts.House;
+        var id = (await house.Core.RowAsync(SpendingHouse.UId)).PublicId;
+        await house.Core.Enrollment.RenewAsync(id, new TokenUpload.File(house.Apple.IssueToken(SpendingHouse.UId, readOnly: true)), CoreHouse.Admin, CancellationToken.None);
+        await house.AssignAsync(await house.BookAsync(free: 60), new WishedAssignment(await house.GroupAsync("Class 4A"), Intent.Required));
+        await house.WorkAsync();
+        await alerts.OneAsync(AlertKind.TokenReadOnly, AlertOccasion.Raised);
+
+        await RenewAsync(house);
+        await alerts.OneAsync(AlertKind.TokenReadOnly, AlertOccasion.Cleared);
+    }
+
+    [Fact]
+    public async Task Foreign_claim_is_told_and_taking_control_clears_it()
+    {
+        await using var alerts = await AlertHouse.StartAsync();
+        var house = alerts.House;
+        house.Apple.ClaimByOtherMdm(SpendingHouse.UId);
+        await house.SyncAsync();
+        await alerts.OneAsync(AlertKind.TokenClaimedElsewhere, AlertOccasion.Raised);
+
+        var id = (await house.Core.RowAsync(SpendingHouse.UId)).PublicId;
+        Assert.IsType<ChangeLocationResult.Changed>(await house.Core.Enrollment.TakeControlAsync(id, CoreHouse.Admin, CancellationToken.None));
+        await house.WorkAsync();
+
+        await alerts.OneAsync(AlertKind.TokenClaimedElsewhere, AlertOccasion.Cleared);
+    }
+
+    [Fact]
+    public async Task Failing_sync_is_told_at_once_and_old_numbers_after_a_day_and_a_good_sync_clears_both()
+    {
+        await using var alerts = await AlertHouse.StartAsync();
+        var house = alerts.House;
+        house.Apple.Faults.Add(new Fault { Action = FaultAction.WrongTypes, Path = "*/assets", Times = 0 });
+        await house.SyncAsync();
+        await alerts.OneAsync(AlertKind.SyncFailing, AlertOccasion.Raised);
+
+        house.Core.Clock.Pass(TimeSpan.FromHours(27));
+        await alerts.OneAsync(AlertKind.SyncStale, AlertOccasion.Raised);
+
+        house.Apple.Faults.Clear();
+        await house.SyncAsync();
+        var messages = await alerts.LookAsync();
+        Assert.Equal(AlertOccasion.Cleared, Assert.Single(messages, m => m.Kind == AlertKind.SyncFailing).Occasion);
+        Assert.Equal(AlertOccasion.Cleared, Assert.Single(messages, m => m.Kind == AlertKind.SyncStale).Occasion);
+    }
+
+    [Fact]
+    public async Task Waiting_people_are_told_and_a_purchase_clears_it()
+    {
+        await using var alerts = await AlertHouse.StartAsync();
+        var house = alerts.House;
+        var book = await BookAsync(house, b => b.AvailableCount < 15);
+        await house.AssignAsync(book, new WishedAssignment(await house.GroupAsync("Class 4A"), Intent.Required));
+        await house.WorkAsync();
+        var waiting = (await house.LicensesAsync(book)).Count(l => l.State == LicenseState.Waiting);
+        Assert.True(waiting > 0);
+
+        var raised = await alerts.OneAsync(AlertKind.StockShort, AlertOccasion.Raised);
+        Assert.Equal(waiting, raised.Count);
+        await alerts.NothingMoreAsync(AlertKind.StockShort);
+
+        house.Apple.Buy(SpendingHouse.UId, book.Key.AdamId, book.Key.PricingParam.ToString(), 500);
+        await house.SyncAsync();
+        await alerts.OneAsync(AlertKind.StockShort, AlertOccasion.Cleared);
+    }
+
+    [Fact]
+    public async Task Book_without_a_free_license_is_told_and_a_purchase_clears_it()
+    {
+        await using var alerts = await AlertHouse.StartAsync();
+        var house = alerts.House;
+        await alerts.LookAsync();
+        var book = await BookAsync(house, b => b.AvailableCount > 0 && b.AssignedCount > 1);
+
+        house.Apple.Refund(SpendingHouse.UId, book.Key.AdamId, book.Key.PricingParam.ToString(), (int)book.AvailableCount);
+        await house.SyncAsync();
+        var raised = await alerts.OneAsync(AlertKind.StockLow, AlertOccasion.Raised);
+        Assert.Equal(0, raised.Count);
+
+        house.Apple.Buy(SpendingHouse.UId, book.Key.AdamId, book.Key.PricingParam.ToString(), 500);
+        await house.SyncAsync();
+        await alerts.OneAsync(AlertKind.StockLow, AlertOccasion.Cleared);
+    }
+
+    [Fact]
+    public async Task Operation_of_unknown_outcome_is_told_after_an_hour_and_reading_Apple_clears_it()
+    {
+        await using var alerts = await AlertHouse.StartAsync();
+        var house = alerts.House;
+        var group = await house.GroupAsync("Class 4A");
+        var book = await house.RegisterAsync(group);
+        house.Apple.Faults.Add(new Fault { Action = FaultAction.DropAfter, Method = "POST", Path = "*/assets/associate" });
+        await house.AssignAsync(book, new WishedAssignment(group, Intent.Required));
+        await house.WorkUntilPostsAsync(1);
+        Assert.DoesNotContain(await alerts.LookAsync(), m => m.Kind == AlertKind.OperationUnknown);
+
+        house.Core.Clock.Pass(TimeSpan.FromMinutes(61));
+        await alerts.OneAsync(AlertKind.OperationUnknown, AlertOccasion.Raised);
+
+        await house.WorkAsync(TimeSpan.FromHours(1));
+        await alerts.OneAsync(AlertKind.OperationUnknown, AlertOccasion.Cleared);
+    }
+
+    [Fact]
+    public async Task Withdrawn_consent_is_told_and_granting_it_again_clears_it()
+    {
+        await using var alerts = await AlertHouse.StartAsync();
+        var house = alerts.House;
+        var group = await house.GroupAsync("Class 4A");
+        house.Core.Cloud.Graph.ConsentWithdrawn = true;
+        await Assert.ThrowsAnyAsync<Exception>(() => house.Core.Groups.EnsureMembersAsync([group], TimeSpan.Zero, CancellationToken.None));
+        var raised = await alerts.OneAsync(AlertKind.DirectoryFailing, AlertOccasion.Raised);
+        Assert.Equal(AlertSeverity.Critical, raised.Severity);
+
+        house.Core.Cloud.Graph.ConsentWithdrawn = false;
+        await house.Core.Groups.EnsureMembersAsync([group], TimeSpan.Zero, CancellationToken.None);
+        await alerts.OneAsync(AlertKind.DirectoryFailing, AlertOccasion.Cleared);
+    }
+
+    [Fact]
+    public async Task Lost_key_ring_is_told_and_a_new_upload_clears_it()
+    {
+        await using var alerts = await AlertHouse.StartAsync();
+        var house = alerts.House;
+        house.Core.Keys.Lost = true;
+        await house.SyncAsync();
+        await alerts.OneAsync(AlertKind.TokenUnreadable, AlertOccasion.Raised);
+
+        house.Core.Keys.Lost = false;
+        await RenewAsync(house);
+        await alerts.OneAsync(AlertKind.TokenUnreadable, AlertOccasion.Cleared);
+    }
+
+    [Fact]
+    public async Task Invitations_that_nobody_accepts_are_told_after_two_weeks_and_accepting_clears_it()
+    {
+        await using var alerts = await AlertHouse.StartAsync(services => services.Configure<PeopleOptions>(o => o.ManagedAppleAccount = "none"));
+        var house = alerts.House;
+        await house.AssignAsync(await house.BookAsync(free: 60), new WishedAssignment(await house.GroupAsync("Class 4A"), Intent.Required));
+        await house.WorkAsync();
+        Assert.DoesNotContain(await alerts.LookAsync(), m => m.Kind == AlertKind.PeopleStuck);
+
+        house.Core.Clock.Pass(TimeSpan.FromDays(14) + TimeSpan.FromMinutes(1));
+        var raised = await alerts.OneAsync(AlertKind.PeopleStuck, AlertOccasion.Raised);
+
+        HashSet<string> ours;
+        await using (var db = await house.Core.OpenAsync())
+        {
+            ours = await db.VppUsers.Where(u => u.LocationId == house.LocationId && u.PersonId != null && u.Status == VppUserStatus.Registered).Select(u => u.ClientUserId).ToHashSetAsync();
+        }
+
+        Assert.Equal(ours.Count, raised.Count);
+        foreach (var user in house.Apple.Users(SpendingHouse.UId).Where(u => ours.Contains(u.ClientUserId)))
+        {
+            Assert.Null(house.Apple.AcceptInvitation(user.InviteCode!, $"{user.ClientUserId}@icloud.example"));
+        }
+
+        await house.SyncAsync();
+        await alerts.OneAsync(AlertKind.PeopleStuck, AlertOccasion.Cleared);
+    }
+
+    private static async Task RenewAsync(SpendingHouse house)
+    {
+        var id = (await house.Core.RowAsync(SpendingHouse.UId)).PublicId;
+        Assert.IsType<ChangeLocationResult.Changed>(
+            await house.Core.Enrollment.RenewAsync(id, new TokenUpload.File(house.Apple.IssueToken(SpendingHouse.UId)), CoreHouse.Admin, CancellationToken.None));
+        await house.WorkAsync();
+    }
+
+    private static async Task<Book> BookAsync(SpendingHouse house, System.Linq.Expressions.Expression<Func<Book, bool>> which)
+    {
+        await using var db = await house.Core.OpenAsync();
+        return await db.Books.Where(b => b.LocationId == house.LocationId && !b.Unlimited && b.PricingParam == PricingParam.STDQ).Where(which).OrderBy(b => b.AvailableCount).ThenBy(b => b.AdamId).FirstAsync();
+    }
+}

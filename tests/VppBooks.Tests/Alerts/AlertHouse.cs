@@ -1,0 +1,120 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using VppBooks.Core.Alerts;
+using VppBooks.Tests.Licenses;
+
+namespace VppBooks.Tests.Alerts;
+
+/// <summary>A synced location, the watch over it, and a receiver of signed requests.</summary>
+internal sealed class AlertHouse : IAsyncDisposable
+{
+    public const string Secret = "a-secret-that-only-the-two-know";
+
+    private AlertHouse(SpendingHouse house, AlertReceiver receiver) => (House, Receiver) = (house, receiver);
+
+    public SpendingHouse House { get; }
+
+    public AlertReceiver Receiver { get; }
+
+    public AlertDesk Desk => House.Core.Get<AlertDesk>();
+
+    public static async Task<AlertHouse> StartAsync(Action<IServiceCollection>? configure = null)
+    {
+        var receiver = await AlertReceiver.StartAsync();
+        var house = await SpendingHouse.StartAsync(configure: services =>
+        {
+            services.Replace(ServiceDescriptor.Singleton(new AlertOptions { Webhooks = [new AlertWebhook(receiver.Url, Secret)], ConsoleUrl = "https://books.example", StockLowShare = 0 }));
+            services.AddSingleton<IAlertWords, PlainWords>();
+            configure?.Invoke(services);
+        });
+        return new AlertHouse(house, receiver);
+    }
+
+    /// <summary>What the watch does once a minute.</summary>
+    /// <returns>What arrived at the receiver by it.</returns>
+    public async Task<IReadOnlyList<AlertMessage>> LookAsync()
+    {
+        var before = Receiver.Messages.Count;
+        await House.Core.Get<AlertWatch>().LookAsync(CancellationToken.None);
+        return [.. Receiver.Messages.Skip(before)];
+    }
+
+    /// <summary>Looks, and expects one message about one kind.</summary>
+    public async Task<AlertMessage> OneAsync(AlertKind kind, AlertOccasion occasion)
+    {
+        var message = Assert.Single(await LookAsync(), m => m.Kind == kind);
+        Assert.Equal(occasion, message.Occasion);
+        return message;
+    }
+
+    /// <summary>Looks again: nothing new is told of a kind.</summary>
+    public async Task NothingMoreAsync(AlertKind kind) => Assert.DoesNotContain(await LookAsync(), m => m.Kind == kind);
+
+    public async ValueTask DisposeAsync()
+    {
+        await House.DisposeAsync();
+        await Receiver.DisposeAsync();
+    }
+
+    private sealed class PlainWords : IAlertWords
+    {
+        public string Title(AlertFacts alert) => $"{alert.Kind} {alert.Subject} {alert.Count}";
+
+        public string Remedy(AlertFacts alert) => "Do something.";
+
+        public string Path(AlertFacts alert) => "/monitor/alerts";
+    }
+}
+
+/// <summary>An HTTP listener on loopback that checks signatures as the documentation tells.</summary>
+internal sealed class AlertReceiver : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly ConcurrentQueue<AlertMessage> _messages = [];
+
+    private AlertReceiver(WebApplication app) => _app = app;
+
+    public string Url { get; private set; } = "";
+
+    /// <summary>Status to answer with.</summary>
+    public int Status { get; set; } = 204;
+
+    /// <summary>Signatures that did not fit.</summary>
+    public int Forged { get; private set; }
+
+    /// <summary>Everything that arrived, taken or not, in order.</summary>
+    public IReadOnlyList<AlertMessage> Messages => [.. _messages];
+
+    public static async Task<AlertReceiver> StartAsync()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        var receiver = new AlertReceiver(builder.Build());
+        receiver._app.Run(receiver.ReceiveAsync);
+        await receiver._app.StartAsync(TestContext.Current.CancellationToken);
+        receiver.Url = receiver._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/alerts";
+        return receiver;
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private async Task ReceiveAsync(HttpContext context)
+    {
+        using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
+        var body = await reader.ReadToEndAsync(context.RequestAborted);
+        var parts = context.Request.Headers[AlertChannels.SignatureHeader].ToString().Split(',').Select(p => p.Split('=', 2)).ToDictionary(p => p[0], p => p[1]);
+        var key = Encoding.UTF8.GetBytes(AlertHouse.Secret);
+        var expected = Convert.ToHexStringLower(System.Security.Cryptography.HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(parts["t"] + "." + body)));
+        Forged += expected == parts["v1"] ? 0 : 1;
+        _messages.Enqueue(AlertMessage.FromJson(body));
+        context.Response.StatusCode = Status;
+    }
+}
