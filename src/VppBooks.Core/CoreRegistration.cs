@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using VppBooks.Apple;
 using VppBooks.Core.Alerts;
 using VppBooks.Core.Assignments;
+using VppBooks.Core.Audit;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Library;
 using VppBooks.Core.Licenses;
@@ -36,6 +37,9 @@ public static class CoreRegistration
         services.AddSingleton<SecretSealer>();
         services.AddSingleton<IdempotentRequests>();
 
+        services.AddSingleton<AuditSealer>();
+        services.AddSingleton<AuditChainCheck>();
+
         services.AddSingleton<LocationLeases>();
         services.AddVppBooksLocations();
         services.AddVppBooksDirectory();
@@ -68,9 +72,10 @@ public static class CoreRegistration
         return services;
     }
 
-    /// <summary>Adds what works in the background: serving locations, and following assigned groups.</summary>
+    /// <summary>Adds what works in the background: serving locations, following assigned groups, and sealing the audit trail.</summary>
     public static IServiceCollection AddLocationWorker(this IServiceCollection services) => services
         .AddHostedService<LocationWorker>()
+        .AddHostedService<AuditSealing>()
         .AddHostedService(provider => provider.GetRequiredService<DirectoryWatch>())
         .AddHostedService(provider => provider.GetRequiredService<AlertWatch>());
 }

@@ -5,8 +5,8 @@ using VppBooks.Core.Security;
 
 namespace VppBooks.Core.Audit;
 
-/// <summary>Who did what, when, to what: written in the transaction of the change itself (I9).</summary>
-public sealed class AuditEvent
+/// <summary>Who did what, when, to what: written in the transaction of the change itself (I9), and sealed into <see cref="AuditChain.Events"/> afterwards.</summary>
+public sealed class AuditEvent : IChained
 {
     public long Id { get; init; }
 
@@ -33,6 +33,15 @@ public sealed class AuditEvent
 
     /// <summary>Before and after, counts, reasons: a small JSON object; never a secret.</summary>
     public string? Details { get; init; }
+
+    /// <summary>The request or the turn of work that it was part of: the trace id that the log has as well; null when there was none.</summary>
+    public string? Correlation { get; init; }
+
+    public long? Sequence { get; init; }
+
+    public byte[]? Hash { get; init; }
+
+    public DateTimeOffset? SealedAt { get; init; }
 }
 
 /// <summary>Adds audit rows to the context whose changes they describe.</summary>
@@ -59,6 +68,7 @@ public static class AuditTrail
             PersonId = about.PersonId,
             OperationId = about.OperationId,
             Details = details is null ? null : System.Text.Json.JsonSerializer.Serialize(details, System.Text.Json.JsonSerializerOptions.Web),
+            Correlation = System.Diagnostics.Activity.Current?.TraceId.ToHexString(),
         });
 }
 
@@ -73,8 +83,13 @@ internal sealed class AuditEventConfiguration : IEntityTypeConfiguration<AuditEv
         audit.HasIndex(a => a.BookId);
         audit.HasIndex(a => a.LocationId);
         audit.HasIndex(a => a.PersonId);
+        audit.HasIndex(a => a.GroupId);
+        audit.HasIndex(a => a.ActorId);
+        audit.HasIndex(a => a.Sequence);
         audit.Property(a => a.ActorId).HasMaxLength(64);
         audit.Property(a => a.ActorName).HasMaxLength(256);
         audit.Property(a => a.Action).HasMaxLength(64).IsUnicode(false);
+        audit.Property(a => a.Correlation).HasMaxLength(64).IsUnicode(false);
+        audit.Property(a => a.Hash).HasMaxLength(AuditHash.Length).IsFixedLength();
     }
 }

@@ -50,6 +50,16 @@ public sealed class BookCounts(IDbContextFactory<VppBooksDbContext> contexts, Ap
                 {
                     (book.TotalCount, book.AssignedCount, book.AvailableCount, book.Unlimited) = (asset.TotalCount, asset.AssignedCount, asset.AvailableCount, asset.Unlimited);
                     db.Touch(book, clock.GetUtcNow());
+                    db.BookCountSnapshots.Add(new BookCountSnapshot
+                    {
+                        BookId = bookId,
+                        At = book.ModifiedAt,
+                        TotalCount = book.TotalCount,
+                        AssignedCount = book.AssignedCount,
+                        AvailableCount = book.AvailableCount,
+                        RetiredCount = book.RetiredCount,
+                        Unlimited = book.Unlimited,
+                    });
                 }
 
                 var known = await db.Licenses.CountAsync(l => l.BookId == bookId && l.State == LicenseState.Assigned, cancellationToken)

@@ -160,6 +160,8 @@ public sealed class LedgerReader(
                             await RaiseCountsAsync(db, bookId, count - before.GetValueOrDefault(bookId), scope.Now, cancellationToken);
                         }
                     }
+
+                    await bulk.RunAsync(db, BulkStatements.SnapshotBooks, scope, cancellationToken);
                 }
 
                 if (versionId is not null)

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using VppBooks.Core.Audit;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.People;
 
@@ -177,8 +178,8 @@ public sealed class License
     public DateTimeOffset ChangedAt { get; set; }
 }
 
-/// <summary>One change of state of one license. Written by the database itself (a trigger), so that no change can be forgotten (I9).</summary>
-public sealed class LicenseChange
+/// <summary>One change of state of one license. Written by the database itself (a trigger), so that no change can be forgotten (I9); sealed into <see cref="AuditChain.Licenses"/> afterwards.</summary>
+public sealed class LicenseChange : IChained
 {
     public long Id { get; init; }
 
@@ -198,6 +199,12 @@ public sealed class LicenseChange
     public int? PlanId { get; init; }
 
     public int? ErrorNumber { get; init; }
+
+    public long? Sequence { get; init; }
+
+    public byte[]? Hash { get; init; }
+
+    public DateTimeOffset? SealedAt { get; init; }
 }
 
 /// <summary>A license at Apple of a record that is not ours: counted, shown as <em>not ours</em>, never managed.</summary>
@@ -229,6 +236,9 @@ internal sealed class LicenseConfiguration : IEntityTypeConfiguration<License>, 
     {
         change.ToTable("LicenseChanges");
         change.HasIndex(c => c.LicenseId);
+        change.HasIndex(c => c.At);
+        change.HasIndex(c => c.Sequence);
+        change.Property(c => c.Hash).HasMaxLength(AuditHash.Length).IsFixedLength();
     }
 
     public void Configure(EntityTypeBuilder<ForeignHolding> holding)

@@ -66,6 +66,17 @@ public static partial class BulkStatements
         WHERE "Books"."LocationId" = {1} AND t."AdamId" = "Books"."AdamId" AND t."Storefront" = {3} AND ("Books"."TitleId" IS NULL OR "Books"."TitleId" <> t."Id")
         """;
 
+    /// <summary>Keeps the counts of books that changed just now, where they differ from the last ones kept. After a first start with an older database: of all.</summary>
+    public const string SnapshotBooks = """
+        INSERT INTO "BookCountSnapshots" ("BookId", "At", "TotalCount", "AssignedCount", "AvailableCount", "RetiredCount", "Unlimited")
+        SELECT b."Id", {2}, b."TotalCount", b."AssignedCount", b."AvailableCount", b."RetiredCount", b."Unlimited"
+        FROM "Books" AS b
+        LEFT JOIN "BookCountSnapshots" AS s ON s."Id" = (SELECT MAX(n."Id") FROM "BookCountSnapshots" AS n WHERE n."BookId" = b."Id")
+        WHERE b."LocationId" = {1}
+            AND (s."Id" IS NULL OR s."TotalCount" <> b."TotalCount" OR s."AssignedCount" <> b."AssignedCount" OR s."AvailableCount" <> b."AvailableCount"
+                OR s."RetiredCount" <> b."RetiredCount" OR s."Unlimited" <> b."Unlimited")
+        """;
+
     /// <summary>All staged books' assignments were read completely.</summary>
     public const string CompleteAllBooks = """UPDATE "StagedBooks" SET "Complete" = 1 WHERE "RunId" = {0}""";
 }

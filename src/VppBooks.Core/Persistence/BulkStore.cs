@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Audit;
 using VppBooks.Core.Notifications;
 using VppBooks.Core.People;
 
@@ -83,6 +84,18 @@ internal abstract class BulkStore : IBulkStore
         }
     }
 
+    public Task<int> SealAsync(VppBooksDbContext db, AuditChain chain, IReadOnlyCollection<AuditSeal> seals, CancellationToken cancellationToken) => ExecuteAsync(
+        db,
+        chain == AuditChain.Events ? SealEvents : SealChanges,
+        [0, Json(seals, (writer, s) =>
+        {
+            writer.WriteNumberValue(s.RowId);
+            writer.WriteNumberValue(s.Sequence);
+            writer.WriteStringValue(Convert.ToHexString(s.Hash));
+            WriteMoment(writer, s.SealedAt);
+        })],
+        cancellationToken);
+
     public Task<int> RunAsync(VppBooksDbContext db, string statement, BulkScope scope, CancellationToken cancellationToken) =>
         ExecuteAsync(db, statement, [scope.RunId, scope.LocationId, Moment(scope.Now), scope.Storefront], cancellationToken);
 
@@ -113,6 +126,12 @@ internal abstract class BulkStore : IBulkStore
 
     /// <summary>Statements that insert a chunk of notifications; parameter 1 the JSON.</summary>
     protected internal abstract IReadOnlyList<string> InsertInbox { get; }
+
+    /// <summary>Seals a chunk of audit rows; parameter 1 the JSON.</summary>
+    protected internal abstract string SealEvents { get; }
+
+    /// <summary>Seals a chunk of changes of licenses; parameter 1 the JSON.</summary>
+    protected internal abstract string SealChanges { get; }
 
     /// <summary>A moment as the database keeps it.</summary>
     protected abstract object Moment(DateTimeOffset moment);

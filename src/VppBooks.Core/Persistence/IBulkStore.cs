@@ -1,3 +1,4 @@
+using VppBooks.Core.Audit;
 using VppBooks.Core.Notifications;
 using VppBooks.Core.People;
 
@@ -26,6 +27,10 @@ public interface IBulkStore
 
     /// <summary>Stores notifications; one that is stored already under its id stays as it is. Waits for the database no longer than any other statement.</summary>
     Task InsertInboxAsync(VppBooksDbContext db, IReadOnlyCollection<InboxNotification> notifications, CancellationToken cancellationToken);
+
+    /// <summary>Gives rows of a chain their place in it; a row that has one already stays as it is.</summary>
+    /// <returns>Rows that were sealed.</returns>
+    Task<int> SealAsync(VppBooksDbContext db, AuditChain chain, IReadOnlyCollection<AuditSeal> seals, CancellationToken cancellationToken);
 
     /// <summary>Runs one of <see cref="BulkStatements"/>.</summary>
     /// <param name="db">The context of the transaction.</param>

@@ -75,6 +75,12 @@ public abstract class VppBooksDbContext(DbContextOptions options) : DbContext(op
 
     public DbSet<AuditEvent> AuditEvents => Set<AuditEvent>();
 
+    public DbSet<AuditChainHead> AuditChainHeads => Set<AuditChainHead>();
+
+    public DbSet<AuditForwarding> AuditForwardings => Set<AuditForwarding>();
+
+    public DbSet<BookCountSnapshot> BookCountSnapshots => Set<BookCountSnapshot>();
+
     public DbSet<RingKey> RingKeys => Set<RingKey>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)

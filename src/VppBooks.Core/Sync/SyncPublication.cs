@@ -42,6 +42,7 @@ internal sealed class SyncPublication(LeasedWriter writer, IBulkStore bulk, Ledg
         rows += await ledger.PublishUsersAsync(db, scope, reading.UsersComplete, cancellationToken);
         var changes = await ledger.PublishAssignmentsAsync(db, scope, cancellationToken);
         run.RowsChanged = rows + changes.Rows;
+        await bulk.RunAsync(db, BulkStatements.SnapshotBooks, scope, cancellationToken);
 
         if (run.RowsChanged > 0)
         {

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using VppBooks.Apple;
+using VppBooks.Core.Audit;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Persistence;
 
@@ -12,6 +13,9 @@ public sealed class VerificationOptions
     /// <summary>How often a difference without an explanation is looked at again before it is reported.</summary>
     public int Looks { get; init; } = 2;
 
+    /// <summary>A row of the audit trail as the log or a forwarded copy names it; null for none.</summary>
+    public AuditAnchor? Anchor { get; set; }
+
     /// <summary>Time between two looks: work that goes on meanwhile comes to an end.</summary>
     public TimeSpan Pause { get; init; } = TimeSpan.FromSeconds(3);
 }
@@ -21,7 +25,7 @@ public sealed class VerificationOptions
 /// tables, needs no lease and disturbs no work: it is the first thing to do after a restore.
 /// </summary>
 public sealed class LedgerVerifier(
-    IDbContextFactory<VppBooksDbContext> contexts, AppleClient client, LocationConnections connections, VerificationOptions options, TimeProvider clock, ILogger<LedgerVerifier> logger)
+    IDbContextFactory<VppBooksDbContext> contexts, AppleClient client, LocationConnections connections, AuditChainCheck chains, VerificationOptions options, TimeProvider clock, ILogger<LedgerVerifier> logger)
 {
     /// <summary>Verifies every location.</summary>
     /// <returns>Failures of Apple are part of the result; failures of our own database are thrown.</returns>
@@ -55,12 +59,16 @@ public sealed class LedgerVerifier(
             counts.Add(await CountAsync(location, holding, meter.Requests, cancellationToken));
         }
 
+        var records = await chains.CheckAsync(options.Anchor, cancellationToken);
+        differences.AddRange(records.Faults.Select(Of));
         differences.AddRange(await new TitleTwice(contexts, holdings).FindAsync(cancellationToken));
         var result = new VerificationResult
         {
             StartedAt = started,
             EndedAt = clock.GetUtcNow(),
             Locations = counts,
+            RecordsSealed = records.Sealed,
+            RecordsWaiting = records.Waiting,
             Differences = [.. differences.OrderBy(d => d.Explained).ThenBy(d => d.Kind)],
         };
         logger.Verified(counts.Count(c => c.Checked), counts.Count, result.Differences.Count, result.Unexplained);
@@ -173,6 +181,25 @@ public sealed class LedgerVerifier(
             Requests = requests,
         };
     }
+
+    private static Difference Of(ChainFault fault) => new()
+    {
+        Kind = fault.Kind switch
+        {
+            ChainFaultKind.Changed => DifferenceKind.RecordChanged,
+            ChainFaultKind.Removed => DifferenceKind.RecordRemoved,
+            ChainFaultKind.Inserted => DifferenceKind.RecordInserted,
+            ChainFaultKind.CutOff => DifferenceKind.RecordsCutOff,
+            ChainFaultKind.NotSigned => DifferenceKind.RecordsNotSigned,
+            ChainFaultKind.Backdated => DifferenceKind.RecordBackdated,
+            _ => DifferenceKind.AnchorNotFound,
+        },
+        Cause = DifferenceCause.None,
+        Count = fault.Count,
+        Chain = fault.Chain,
+        Sequence = fault.Sequence,
+        At = fault.At,
+    };
 
     private static Difference NotChecked(Location location, WaitingFor waiting) => new()
     {

@@ -1,4 +1,5 @@
 using VppBooks.Apple;
+using VppBooks.Core.Audit;
 using VppBooks.Core.Licenses;
 
 namespace VppBooks.Core.Verification;
@@ -44,6 +45,27 @@ public enum DifferenceKind
 
     /// <summary>An ended operation lacks the record of its beginning or of its end (I9).</summary>
     AuditMissing,
+
+    /// <summary>Rows of the audit trail are not what was sealed (I9).</summary>
+    RecordChanged,
+
+    /// <summary>Rows of the audit trail are gone (I9).</summary>
+    RecordRemoved,
+
+    /// <summary>Rows were put into the audit trail that were never sealed there (I9).</summary>
+    RecordInserted,
+
+    /// <summary>The end of the audit trail is gone (I9).</summary>
+    RecordsCutOff,
+
+    /// <summary>The recorded end of the audit trail is missing, or not signed by this installation (I9).</summary>
+    RecordsNotSigned,
+
+    /// <summary>Rows of the audit trail claim a time long before they were written (I9).</summary>
+    RecordBackdated,
+
+    /// <summary>The audit trail does not hold the row that the log or a forwarded copy named (I9).</summary>
+    AnchorNotFound,
 }
 
 /// <summary>Why there is a difference.</summary>
@@ -156,6 +178,12 @@ public sealed record Difference
     /// <summary>Our number, where numbers differ.</summary>
     public long? Here { get; init; }
 
+    /// <summary>The chain of the audit trail; null where it is about something else.</summary>
+    public AuditChain? Chain { get; init; }
+
+    /// <summary>Place in <see cref="Chain"/> of the first row concerned.</summary>
+    public long? Sequence { get; init; }
+
     public bool Explained => Cause != DifferenceCause.None;
 
     /// <summary>Number of the invariant; null for a location that was not checked.</summary>
@@ -234,6 +262,12 @@ public sealed record VerificationResult
 
     /// <summary>Those without an explanation first.</summary>
     public required IReadOnlyList<Difference> Differences { get; init; }
+
+    /// <summary>Rows of the audit trail that are sealed and were checked.</summary>
+    public long RecordsSealed { get; init; }
+
+    /// <summary>Rows of the audit trail that wait for their seal: a few seconds' worth while the program runs.</summary>
+    public long RecordsWaiting { get; init; }
 
     public int Unexplained => Differences.Count(d => !d.Explained);
 

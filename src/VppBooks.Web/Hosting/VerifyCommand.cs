@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using VppBooks.Core.Audit;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Verification;
 using VppBooks.Web.Components.Monitor;
@@ -16,6 +17,7 @@ internal static class VerifyCommand
 {
     public const string Name = "verify";
     private const string AsJson = "--json";
+    private const string AuditRow = "--audit-row=";
 
     private const int AllExplained = 0;
     private const int NotExplained = 1;
@@ -33,8 +35,9 @@ internal static class VerifyCommand
     public static async Task<int> RunAsync(string[] args, TextWriter output, CancellationToken cancellationToken)
     {
         CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo("en");
-        await using var app = await VppBooksApp.CreateCommandAsync([.. args.Where(a => a != AsJson)], cancellationToken);
+        await using var app = await VppBooksApp.CreateCommandAsync([.. args.Where(a => a != AsJson && !a.StartsWith(AuditRow, StringComparison.Ordinal))], cancellationToken);
         var services = app.Web.Services;
+        services.GetRequiredService<VerificationOptions>().Anchor = Anchor(args);
         services.GetService<IStartupValidator>()?.Validate();
         await CheckDatabaseAsync(services, cancellationToken);
 
@@ -49,6 +52,20 @@ internal static class VerifyCommand
             VerificationVerdict.NothingChecked => NothingChecked,
             _ => AllExplained,
         };
+    }
+
+    /// <summary>A row of the audit trail that must be there, as the log names it: <c>Events:1204:9f86…</c>.</summary>
+    private static AuditAnchor? Anchor(string[] args)
+    {
+        if (Array.Find(args, a => a.StartsWith(AuditRow, StringComparison.Ordinal)) is not { } argument)
+        {
+            return null;
+        }
+
+        return argument[AuditRow.Length..].Split(':') is [var name, var number, { Length: 64 } hash] && Enum.TryParse<AuditChain>(name, ignoreCase: true, out var chain) && Enum.IsDefined(chain)
+            && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence) && hash.All(char.IsAsciiHexDigit)
+            ? new AuditAnchor(chain, sequence, hash)
+            : throw new SettingsException($"{AuditRow} must be followed by Events or Licenses, a row's number and its hash of 64 hexadecimal digits, such as {AuditRow}Events:1204:9f86d0…, as the log names them. Nothing was verified.");
     }
 
     /// <summary>Whoever verifies a database must not change it: an upgrade is for the program's next start.</summary>
@@ -78,6 +95,7 @@ internal static class VerifyCommand
             report.WriteLine($"{Plain(location.Location.Name)}: {texts.Counts(location)}");
         }
 
+        report.WriteLine(texts.Records(result));
         report.WriteLine();
         foreach (var difference in result.Differences)
         {
@@ -114,6 +132,8 @@ internal static class VerifyCommand
             result.StartedAt,
             result.EndedAt,
             result.Locations,
+            result.RecordsSealed,
+            result.RecordsWaiting,
             Differences = result.Differences.Select(d => new
             {
                 d.Invariant,
@@ -134,6 +154,8 @@ internal static class VerifyCommand
                 d.Name,
                 d.AtApple,
                 d.Here,
+                d.Chain,
+                d.Sequence,
             }),
         },
         Json) + Environment.NewLine;

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging.Abstractions;
 using VppBooks.Apple;
 using VppBooks.Core.Assignments;
+using VppBooks.Core.Audit;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
@@ -381,6 +382,7 @@ public sealed class VerifyTests
         house.Core.Get<IDbContextFactory<VppBooksDbContext>>(),
         house.Core.Get<AppleClient>(),
         house.Core.Get<LocationConnections>(),
+        house.Core.Get<AuditChainCheck>(),
         new VerificationOptions { Looks = 1, Pause = pause ?? TimeSpan.FromMilliseconds(50) },
         house.Core.Clock,
         NullLogger<LedgerVerifier>.Instance);

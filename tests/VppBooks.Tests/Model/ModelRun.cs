@@ -27,6 +27,7 @@ internal static class ModelRun
 
             await world.DoAsync("everything heals and comes to rest", w => w.RestAsync());
             await world.DoAsync("nothing is left unexplained", w => w.CheckRestAsync());
+            await world.CheckRecordsAsync();
         }
         catch (ModelException e)
         {

@@ -44,7 +44,7 @@ public sealed partial class SqlServerSchemaTests
     public void Every_bulk_statement_fits_the_schema()
     {
         var store = new SqlServerBulkStore();
-        var staging = new[] { store.StageBooks, store.StageUsers, store.StageAssignments, store.InsertInbox }.SelectMany(s => s).ToList();
+        var staging = new[] { store.StageBooks, store.StageUsers, store.StageAssignments, store.InsertInbox, [store.SealEvents, store.SealChanges] }.SelectMany(s => s).ToList();
         var procedures = BulkStatements.All.Select(s => $"CREATE PROCEDURE {s.Key} @p0 int, @p1 int, @p2 datetimeoffset, @p3 varchar(2) AS BEGIN {Parameters(s.Value)} END")
             .Concat(staging.Select((s, i) => $"CREATE PROCEDURE staging_{i} @p0 int, @p1 nvarchar(max) AS BEGIN {Parameters(s)} END"))
             .ToList();
@@ -105,8 +105,9 @@ public sealed partial class SqlServerSchemaTests
     {
         using var db = SqlServer();
         using var model = new TSqlModel(SqlServerVersion.Sql160, new TSqlModelOptions());
-        foreach (var batch in Go().Split(db.Database.GenerateCreateScript()).Where(b => b.Trim().Length > 0))
+        foreach (var batch in Go().Split(db.Database.GenerateCreateScript()).Where(b => b.Trim().Length > 0 && !b.Contains("INSERT INTO", StringComparison.Ordinal)))
         {
+            // Rows that a migration brings along are no part of a schema.
             model.AddObjects(batch);
         }
 

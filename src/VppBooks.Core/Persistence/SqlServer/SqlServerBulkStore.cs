@@ -97,7 +97,17 @@ internal sealed class SqlServerBulkStore : BulkStore
         """,
     ];
 
+    protected internal override string SealEvents => Seal("AuditEvents");
+
+    protected internal override string SealChanges => Seal("LicenseChanges");
+
     protected override object Moment(DateTimeOffset moment) => moment;
 
     protected override void WriteMoment(Utf8JsonWriter writer, DateTimeOffset moment) => writer.WriteStringValue(moment);
+
+    private static string Seal(string table) => $$"""
+        UPDATE "{{table}}" SET "Sequence" = j."Sequence", "Hash" = CONVERT(binary(32), j."Hash", 2), "SealedAt" = j."SealedAt"
+        FROM OPENJSON({1}) WITH ("Id" bigint '$[0]', "Sequence" bigint '$[1]', "Hash" varchar(64) '$[2]', "SealedAt" datetimeoffset '$[3]') AS j
+        WHERE "{{table}}"."Id" = j."Id" AND "{{table}}"."Sequence" IS NULL
+        """;
 }

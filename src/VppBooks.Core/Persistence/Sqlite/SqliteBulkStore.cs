@@ -66,6 +66,10 @@ internal sealed class SqliteBulkStore : BulkStore
         """,
     ];
 
+    protected internal override string SealEvents => Seal("AuditEvents");
+
+    protected internal override string SealChanges => Seal("LicenseChanges");
+
     // Publishing seeks a million times in the index over people; with the usual 2 MB of cache nearly every seek would read the file.
     public override Task BeginLargeAsync(VppBooksDbContext db, CancellationToken cancellationToken) =>
         db.Database.ExecuteSqlRawAsync("PRAGMA cache_size = -49152", cancellationToken);
@@ -76,4 +80,9 @@ internal sealed class SqliteBulkStore : BulkStore
     protected override object Moment(DateTimeOffset moment) => moment.UtcTicks;
 
     protected override void WriteMoment(Utf8JsonWriter writer, DateTimeOffset moment) => writer.WriteNumberValue(moment.UtcTicks);
+
+    private static string Seal(string table) => $$"""
+        UPDATE "{{table}}" SET "Sequence" = j."value" ->> 1, "Hash" = unhex(j."value" ->> 2), "SealedAt" = j."value" ->> 3
+        FROM json_each({1}) AS j WHERE "{{table}}"."Id" = j."value" ->> 0 AND "{{table}}"."Sequence" IS NULL
+        """;
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Localization;
+using VppBooks.Core.Audit;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Verification;
 using VppBooks.Web.Components.Elements;
@@ -59,6 +60,13 @@ internal sealed class VerifyTexts(IStringLocalizer<VerifyTexts> l)
         DifferenceKind.WithoutOperation => l["Licenses or registrations under way that no open request carries: {0}", Number(difference.Count)],
         DifferenceKind.StateNotRecorded => l["Licenses whose state is not the one that was recorded last: {0}", Number(difference.Count)],
         DifferenceKind.HistoryBroken => l["Recorded changes of licenses that do not follow from the one before: {0}", Number(difference.Count)],
+        DifferenceKind.RecordChanged => l["Rows of the {0} that were changed after they were written: {1}, the first is number {2}", Chain(difference), Number(difference.Count), Number(difference.Sequence ?? 0)],
+        DifferenceKind.RecordRemoved => l["Rows of the {0} that are gone: {1}, the first is number {2}", Chain(difference), Number(difference.Count), Number(difference.Sequence ?? 0)],
+        DifferenceKind.RecordInserted => l["Rows put into the {0} afterwards: {1}, the first is number {2}", Chain(difference), Number(difference.Count), Number(difference.Sequence ?? 0)],
+        DifferenceKind.RecordsCutOff => l["Rows missing at the end of the {0}: {1}, the first is number {2}", Chain(difference), Number(difference.Count), Number(difference.Sequence ?? 0)],
+        DifferenceKind.RecordsNotSigned => l["The recorded end of the {0} is missing, or this installation did not sign it.", Chain(difference)],
+        DifferenceKind.RecordBackdated => l["Rows of the {0} with a time long before they were written: {1}, the first is number {2}", Chain(difference), Number(difference.Count), Number(difference.Sequence ?? 0)],
+        DifferenceKind.AnchorNotFound => l["The {0} does not hold the row named for comparison, number {1}.", Chain(difference), Number(difference.Sequence ?? 0)],
         _ => l["Requests whose beginning or end is missing in the audit: {0}", Number(difference.Count)],
     };
 
@@ -119,6 +127,9 @@ internal sealed class VerifyTexts(IStringLocalizer<VerifyTexts> l)
         ? l["{0} books, {1} people's records and {2} assignments at Apple; {3} licenses and {4} requests in VppBooks.", Number(counts.Books), Number(counts.People), Number(counts.Assignments), Number(counts.Licenses), Number(counts.Operations)]
         : l["Not checked against Apple; {0} licenses and {1} requests in VppBooks.", Number(counts.Licenses), Number(counts.Operations)];
 
+    /// <summary>What was looked at of the audit trail.</summary>
+    public string Records(VerificationResult result) => l["Audit trail: {0} sealed rows checked, {1} not sealed yet.", Number(result.RecordsSealed), Number(result.RecordsWaiting)];
+
     public static string Number(long value) => value.ToString("N0", CultureInfo.CurrentCulture);
 
     private string Remedy(DifferenceKind kind) => kind switch
@@ -128,9 +139,13 @@ internal sealed class VerifyTexts(IStringLocalizer<VerifyTexts> l)
             l["Sync the token and verify again. If it stays, compare the people listed with Apple before anybody assigns this book."],
         DifferenceKind.MoreThanStock => l["Sync the token and verify again: what does not fit joins the waiting list."],
         DifferenceKind.OperationWithoutOwner or DifferenceKind.OperationOverdue => l["Start VppBooks if it does not run: it asks within seconds. If it runs, look into its log."],
+        DifferenceKind.RecordsNotSigned => l["If the key ring was lost or replaced, that is why. If not, somebody changed the database past VppBooks: compare it with a backup and with the log."],
+        DifferenceKind.AnchorNotFound => l["The database was put back to an earlier state, or rewritten. Compare it with a backup and with the forwarded copy."],
         DifferenceKind.OperationWithoutCheck or DifferenceKind.WithoutOperation => l["Nothing is sent twice because of it, but it does not end by itself. Keep the database and the log as they are, and report it."],
         _ => l["Somebody changed the database past VppBooks, or a restore is incomplete. Compare it with a backup."],
     };
+
+    private string Chain(Difference difference) => difference.Chain == AuditChain.Licenses ? l["record of licenses"] : l["audit trail"];
 
     private string Operation(OperationState? state) => state switch
     {

@@ -315,6 +315,46 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.ToTable("PlanLines");
                 });
 
+            modelBuilder.Entity("VppBooks.Core.Audit.AuditChainHead", b =>
+                {
+                    b.Property<byte>("Id")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB")
+                        .IsFixedLength();
+
+                    b.Property<long?>("SealedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("Signature")
+                        .HasMaxLength(4000)
+                        .HasColumnType("BLOB");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("AuditChainHeads", (string)null);
+
+                    b.HasData(
+                        new
+                        {
+                            Id = (byte)1,
+                            Hash = new byte[] { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
+                            Sequence = 0L
+                        },
+                        new
+                        {
+                            Id = (byte)2,
+                            Hash = new byte[] { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
+                            Sequence = 0L
+                        });
+                });
+
             modelBuilder.Entity("VppBooks.Core.Audit.AuditEvent", b =>
                 {
                     b.Property<long>("Id")
@@ -346,11 +386,21 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<int?>("BookId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Correlation")
+                        .HasMaxLength(64)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Details")
                         .HasColumnType("TEXT");
 
                     b.Property<int?>("GroupId")
                         .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("Hash")
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB")
+                        .IsFixedLength();
 
                     b.Property<int?>("LocationId")
                         .HasColumnType("INTEGER");
@@ -361,17 +411,55 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<int?>("PersonId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("SealedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("Sequence")
+                        .HasColumnType("INTEGER");
+
                     b.HasKey("Id");
+
+                    b.HasIndex("ActorId");
 
                     b.HasIndex("At");
 
                     b.HasIndex("BookId");
 
+                    b.HasIndex("GroupId");
+
                     b.HasIndex("LocationId");
 
                     b.HasIndex("PersonId");
 
+                    b.HasIndex("Sequence");
+
                     b.ToTable("AuditEvents");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Audit.AuditForwarding", b =>
+                {
+                    b.Property<string>("Target")
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Events")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Licenses")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Target");
+
+                    b.ToTable("AuditForwardings", (string)null);
                 });
 
             modelBuilder.Entity("VppBooks.Core.Catalog.Book", b =>
@@ -442,6 +530,42 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .IsUnique();
 
                     b.ToTable("Books");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Catalog.BookCountSnapshot", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("AssignedCount")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("AvailableCount")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("BookId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("RetiredCount")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("TotalCount")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("Unlimited")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("At");
+
+                    b.HasIndex("BookId");
+
+                    b.ToTable("BookCountSnapshots", (string)null);
                 });
 
             modelBuilder.Entity("VppBooks.Core.Catalog.Cover", b =>
@@ -784,6 +908,11 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<byte?>("From")
                         .HasColumnType("INTEGER");
 
+                    b.Property<byte[]>("Hash")
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB")
+                        .IsFixedLength();
+
                     b.Property<long>("LicenseId")
                         .HasColumnType("INTEGER");
 
@@ -793,12 +922,22 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<int?>("PlanId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("SealedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("Sequence")
+                        .HasColumnType("INTEGER");
+
                     b.Property<byte>("To")
                         .HasColumnType("INTEGER");
 
                     b.HasKey("Id");
 
+                    b.HasIndex("At");
+
                     b.HasIndex("LicenseId");
+
+                    b.HasIndex("Sequence");
 
                     b.ToTable("LicenseChanges", (string)null);
                 });
@@ -1554,6 +1693,15 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .WithMany()
                         .HasForeignKey("TitleId")
                         .OnDelete(DeleteBehavior.SetNull);
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Catalog.BookCountSnapshot", b =>
+                {
+                    b.HasOne("VppBooks.Core.Catalog.Book", null)
+                        .WithMany()
+                        .HasForeignKey("BookId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("VppBooks.Core.Catalog.Cover", b =>
