@@ -1,10 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using VppBooks.Apple;
+using VppBooks.Core.Activities;
 using VppBooks.Core.Alerts;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Audit;
 using VppBooks.Core.Directory;
+using VppBooks.Core.Exports;
 using VppBooks.Core.Library;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
@@ -39,6 +41,9 @@ public static class CoreRegistration
 
         services.AddSingleton<AuditSealer>();
         services.AddSingleton<AuditChainCheck>();
+        services.AddSingleton<AuditForwarder>();
+        services.AddSingleton<ActivityReader>();
+        services.AddSingleton<TimeMachine>();
 
         services.AddSingleton<LocationLeases>();
         services.AddVppBooksLocations();
@@ -61,6 +66,9 @@ public static class CoreRegistration
         services.AddSingleton<WaitingLists>();
         services.AddSingleton<BookTaking>();
         services.AddVppBooksWhy();
+
+        services.AddSingleton<ExportRuns>();
+        services.AddSingleton<ListExports>();
 
         services.AddSingleton<BookCounts>();
         services.AddSingleton<OperationRecorder>();

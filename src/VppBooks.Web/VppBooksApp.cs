@@ -11,6 +11,7 @@ using VppBooks.Web.Api.Graph;
 using VppBooks.Web.Components;
 using VppBooks.Web.Components.Catalog;
 using VppBooks.Web.Components.Elements;
+using VppBooks.Web.Components.Exports;
 using VppBooks.Web.Components.Locations;
 using VppBooks.Web.Components.Monitor;
 using VppBooks.Web.Components.Search;
@@ -197,6 +198,7 @@ public sealed class VppBooksApp : IAsyncDisposable
         Web.MapMetrics();
         Web.MapAccount();
         Web.MapCovers();
+        Web.MapExports();
         Web.MapGraphApi();
         Web.MapWhyApi();
         Web.MapAppleNotifications();

@@ -15,7 +15,4 @@ internal static partial class AuditLog // ids 2700-2799
 
     [LoggerMessage(2704, LogLevel.Warning, "Audit rows could not be sealed ({Failure}); they are tried again in a moment")]
     public static partial void SealingFailed(this ILogger logger, string failure);
-
-    [LoggerMessage(2705, LogLevel.Warning, "Audit rows could not be forwarded ({Failure}); they are tried again in a moment")]
-    public static partial void ForwardingFailed(this ILogger logger, string failure);
 }

@@ -29,6 +29,9 @@ public enum Permissions
 
     /// <summary>Take notice of alerts and put them off.</summary>
     HandleAlerts = 64,
+
+    /// <summary>Read and export who did what.</summary>
+    ReadActivity = 128,
 }
 
 /// <summary>Who acts, as Core sees it: checked in every service, written into every audit row.</summary>
@@ -49,10 +52,10 @@ public sealed record Actor(ActorKind Kind, string Id, string DisplayName, Permis
         {
             granted |= role switch
             {
-                AppRoles.Administrator => Permissions.Read | Permissions.ManageTokens | Permissions.Assign | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.ManageSettings | Permissions.HandleAlerts,
+                AppRoles.Administrator => Permissions.Read | Permissions.ManageTokens | Permissions.Assign | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.ManageSettings | Permissions.HandleAlerts | Permissions.ReadActivity,
                 AppRoles.Assigner => Permissions.Read | Permissions.Assign | Permissions.SyncNow,
                 AppRoles.Helpdesk => Permissions.Read | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.HandleAlerts,
-                AppRoles.Auditor => Permissions.Read,
+                AppRoles.Auditor => Permissions.Read | Permissions.ReadActivity,
                 _ => Permissions.None,
             };
         }

@@ -33,6 +33,7 @@ internal static class CoreSetup
             services.AddAlerts();
             services.AddVppBooksCore();
             services.AddLocationWorker();
+            services.AddHostedService<AuditForwardWork>();
 
             services.AddOptions<AppleOptions>().Configure<IOptions<AppleSettings>>((apple, settings) =>
             {

@@ -12,6 +12,7 @@ internal static class SettingsRegistration
         {
             services.AddSection<AppleSettings>(configuration);
             services.AddSection<GraphSettings>(configuration);
+            services.AddSection<AuditForwardSettings>(configuration);
             services.AddSection<KeyRingSettings>(configuration);
             services.AddSection<SyncSettings>(configuration);
             services.AddSection<SchedulerSettings>(configuration);

@@ -84,7 +84,7 @@ internal sealed class AuditHouse : IAsyncDisposable
     {
         await using var db = await OpenAsync();
 #pragma warning disable EF1002 // Written in the tests.
-        Assert.True(await db.Database.ExecuteSqlRawAsync(sql) > 0);
+        Assert.True(await db.Database.ExecuteSqlRawAsync(sql.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal)) > 0);
 #pragma warning restore EF1002
     }
 

@@ -32,15 +32,20 @@ public sealed record BookListState
     /// <summary>Something is left out of the list.</summary>
     public bool Filtered => Search is not null || Token is not null || Genre is not null || Language is not null || State != BookFilter.All;
 
-    public string Href => Address.Of(
-        Path,
+    public string Href => HrefAt(Path, Page);
+
+    /// <summary>All rows of all pages as a file.</summary>
+    public string ExportHref => HrefAt("/exports/books", 1);
+
+    private string HrefAt(string path, int page) => Address.Of(
+        path,
         ("q", Search),
         ("token", Token?.ToString()),
         ("genre", Genre),
         ("language", Language),
         ("state", Address.Slug(State)),
         ("sort", SortWord),
-        ("page", Address.PageText(Page)));
+        ("page", Address.PageText(page)));
 
     /// <summary>The sort as a word: <c>-used</c> is most used first; null for titles from A.</summary>
     public string? SortWord => Descending ? "-" + Address.Word(Sort) : Address.Slug(Sort);

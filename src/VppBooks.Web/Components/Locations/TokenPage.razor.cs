@@ -8,6 +8,8 @@ namespace VppBooks.Web.Components.Locations;
 
 public sealed partial class TokenPage
 {
+    private const string ActivityTab = "activity";
+
     private Loadable<LocationDetail?> _token = new Loadable<LocationDetail?>.Pending();
     private Permissions _may;
     private Outcome? _outcome;
@@ -16,7 +18,7 @@ public sealed partial class TokenPage
 
     [Parameter] public Guid Id { get; set; }
 
-    /// <summary><c>books</c>, or the sync runs.</summary>
+    /// <summary><c>books</c>, <c>activity</c>, or the sync runs.</summary>
     [SupplyParameterFromQuery(Name = "tab")] public string? Tab { get; set; }
 
     /// <summary><c>renew</c> or <c>edit</c> opens that panel on arrival.</summary>
@@ -29,6 +31,8 @@ public sealed partial class TokenPage
     private bool MaySync => _may.HasFlag(Permissions.SyncNow);
 
     private bool Books => Tab == "books";
+
+    private bool ShowsActivity => Tab == ActivityTab && _may.HasFlag(Permissions.ReadActivity);
 
     protected override async Task OnInitializedAsync()
     {

@@ -9,6 +9,7 @@ internal static class MonitorScreens
         {
             services.AddScoped<IVerifyDesk, VerifyDesk>();
             services.AddScoped<VerifyTexts>();
+            services.AddScoped<ActivityTexts>();
         }
     }
 }

@@ -1,14 +1,18 @@
+using System.Security.Claims;
 using Bunit;
 using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using VppBooks.Core.Notifications;
+using VppBooks.Core.Persistence;
 using VppBooks.Core.Signals;
 using VppBooks.Tests.Elements;
 using VppBooks.Web.Components.Locations;
 using VppBooks.Web.Components.Overview;
 using VppBooks.Web.Components.Sync;
+using VppBooks.Web.SignIn;
 
 namespace VppBooks.Tests.Locations.Pages;
 
@@ -23,6 +27,8 @@ public abstract class ScreenContext : ElementContext
         Services.AddSingleton(Feed);
         Services.AddSingleton(Notifications);
         Services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
+        Services.AddSingleton(new VppBooks.Core.Exports.ExportRuns(new NoDatabase(), Clock));
+        Services.AddSingleton<ICurrentActor>(new Nobody());
         Services.AddTokenWords();
         AddAuthorization().SetAuthorized("anna");
     }
@@ -42,5 +48,15 @@ public abstract class ScreenContext : ElementContext
     {
         Feed.Publish(change);
         Clock.Advance(TimeSpan.FromSeconds(2));
+    }
+
+    private sealed class NoDatabase : IDbContextFactory<VppBooksDbContext>
+    {
+        public VppBooksDbContext CreateDbContext() => throw new InvalidOperationException("These screens reach no database.");
+    }
+
+    private sealed class Nobody : ICurrentActor
+    {
+        public Task<ClaimsPrincipal> FindAsync() => Task.FromResult(new ClaimsPrincipal(new ClaimsIdentity()));
     }
 }

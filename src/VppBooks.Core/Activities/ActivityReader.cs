@@ -1,0 +1,266 @@
+using System.Runtime.CompilerServices;
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Audit;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.People;
+using VppBooks.Core.Persistence;
+using VppBooks.Core.Security;
+
+namespace VppBooks.Core.Activities;
+
+/// <summary>What happened, newest first, by the keys of the last row seen: a page far back costs no more than the first.</summary>
+public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts)
+{
+    private const string Escape = "\\";
+
+    /// <summary>A page.</summary>
+    /// <exception cref="NotAllowedException">The actor may not read the activity.</exception>
+    public async Task<ActivityRows> ListAsync(ActivityQuery query, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.ReadActivity);
+        var take = Math.Clamp(query.Take, 1, ActivityQuery.MaxTake);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var events = query.Kinds == ActivityKinds.Licenses ? [] : await Events(db, query).Take(take + 1).ToListAsync(cancellationToken);
+        var changes = query.Kinds == ActivityKinds.Events || query.Actor is not null || query.Action is not null || query.Group is not null
+            ? []
+            : await Changes(db, query).Take(take + 1).ToListAsync(cancellationToken);
+        var raw = events.Select(e => new Raw(e, null)).Concat(changes.Select(c => new Raw(null, c)))
+            .OrderByDescending(r => r.At).ThenByDescending(r => r.Chain).ThenByDescending(r => r.Id).Take(take + 1).ToList();
+        var rows = await DescribeAsync(db, raw.Take(take).ToList(), cancellationToken);
+        return new ActivityRows(rows, raw.Count > take ? rows[^1].Cursor : null);
+    }
+
+    /// <summary>Everything that matches, page after page; memory does not grow.</summary>
+    /// <exception cref="NotAllowedException">The actor may not read the activity.</exception>
+    public async IAsyncEnumerable<ActivityEntry> StreamAsync(ActivityQuery query, Actor actor, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (var next = query with { Take = ActivityQuery.MaxTake }; ;)
+        {
+            var page = await ListAsync(next, actor, cancellationToken);
+            foreach (var row in page.Rows)
+            {
+                yield return row;
+            }
+
+            if (page.Next is null)
+            {
+                yield break;
+            }
+
+            next = next with { After = page.Next };
+        }
+    }
+
+    /// <summary>Names of all actions that ever happened, to choose from.</summary>
+    /// <exception cref="NotAllowedException">The actor may not read the activity.</exception>
+    public async Task<IReadOnlyList<string>> ListActionsAsync(Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.ReadActivity);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.AuditEvents.Select(a => a.Action).Distinct().OrderBy(a => a).ToListAsync(cancellationToken);
+    }
+
+    /// <summary>Name of what a filter names; null when it is not here.</summary>
+    /// <exception cref="NotAllowedException">The actor may not read the activity.</exception>
+    public async Task<string?> FindSubjectAsync(ActivityQuery query, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.ReadActivity);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return query switch
+        {
+            { Person: { } person } => await db.People.Where(p => p.PublicId == person).Select(p => p.DisplayName).SingleOrDefaultAsync(cancellationToken),
+            { Book: { } book } => await db.Books.Where(b => b.PublicId == book).Select(b => new { b.AdamId, Title = db.Titles.Where(t => t.Id == b.TitleId).Select(t => t.Name).FirstOrDefault() })
+                .SingleOrDefaultAsync(cancellationToken) is { } named ? named.Title ?? named.AdamId.ToString(System.Globalization.CultureInfo.InvariantCulture) : null,
+            { Group: { } group } => await db.Groups.Where(g => g.DirectoryId == group).Select(g => g.DisplayName).SingleOrDefaultAsync(cancellationToken),
+            _ => null,
+        };
+    }
+
+    private static IQueryable<AuditEvent> Events(VppBooksDbContext db, ActivityQuery query)
+    {
+        var events = db.AuditEvents.AsNoTracking();
+        if (query.Person is { } person)
+        {
+            events = events.Where(a => a.PersonId != null && a.PersonId == db.People.Where(p => p.PublicId == person).Select(p => (int?)p.Id).FirstOrDefault());
+        }
+
+        if (query.Book is { } book)
+        {
+            events = events.Where(a => a.BookId != null && a.BookId == db.Books.Where(b => b.PublicId == book).Select(b => (int?)b.Id).FirstOrDefault());
+        }
+
+        if (query.Group is { } group)
+        {
+            events = events.Where(a => a.GroupId != null && a.GroupId == db.Groups.Where(g => g.DirectoryId == group).Select(g => (int?)g.Id).FirstOrDefault());
+        }
+
+        if (query.Token is { } token)
+        {
+            events = events.Where(a => a.LocationId != null && a.LocationId == db.Locations.Where(l => l.PublicId == token).Select(l => (int?)l.Id).FirstOrDefault());
+        }
+
+        if (Text(query.About) is { } about)
+        {
+            var pattern = Like(about);
+            var (people, books, groups) = (PersonSearch.Apply(db.People, about), Books(db, pattern), db.Groups.Where(g => EF.Functions.Like(g.DisplayName, pattern, Escape)));
+            events = events.Where(a => people.Any(p => p.Id == a.PersonId) || books.Any(b => b.Id == a.BookId) || groups.Any(g => g.Id == a.GroupId));
+        }
+
+        if (Text(query.Actor) is { } actor)
+        {
+            var pattern = Like(actor);
+            events = events.Where(a => EF.Functions.Like(a.ActorName, pattern, Escape));
+        }
+
+        if (query.Action is { } action)
+        {
+            events = events.Where(a => a.Action == action);
+        }
+
+        if (query.From is { } from)
+        {
+            events = events.Where(a => a.At >= from);
+        }
+
+        if (query.Until is { } until)
+        {
+            events = events.Where(a => a.At < until);
+        }
+
+        if (query.After is { At: var at, Chain: var chain, Id: var id })
+        {
+            events = chain == AuditChain.Events ? events.Where(a => a.At < at || (a.At == at && a.Id < id)) : events.Where(a => a.At <= at);
+        }
+
+        return events.OrderByDescending(a => a.At).ThenByDescending(a => a.Id);
+    }
+
+    private static IQueryable<Changed> Changes(VppBooksDbContext db, ActivityQuery query)
+    {
+        var changes = from change in db.LicenseChanges.AsNoTracking()
+            join license in db.Licenses on change.LicenseId equals license.Id
+            select new Changed { Change = change, BookId = license.BookId, PersonId = license.PersonId };
+        if (query.Person is { } person)
+        {
+            changes = changes.Where(c => db.People.Any(p => p.Id == c.PersonId && p.PublicId == person));
+        }
+
+        if (query.Book is { } book)
+        {
+            changes = changes.Where(c => db.Books.Any(b => b.Id == c.BookId && b.PublicId == book));
+        }
+
+        if (query.Token is { } token)
+        {
+            changes = changes.Where(c => db.Books.Any(b => b.Id == c.BookId && db.Locations.Any(l => l.Id == b.LocationId && l.PublicId == token)));
+        }
+
+        if (Text(query.About) is { } about)
+        {
+            var (people, books) = (PersonSearch.Apply(db.People, about), Books(db, Like(about)));
+            changes = changes.Where(c => people.Any(p => p.Id == c.PersonId) || books.Any(b => b.Id == c.BookId));
+        }
+
+        if (query.From is { } from)
+        {
+            changes = changes.Where(c => c.Change.At >= from);
+        }
+
+        if (query.Until is { } until)
+        {
+            changes = changes.Where(c => c.Change.At < until);
+        }
+
+        if (query.After is { At: var at, Chain: var chain, Id: var id })
+        {
+            changes = chain == AuditChain.Licenses ? changes.Where(c => c.Change.At < at || (c.Change.At == at && c.Change.Id < id)) : changes.Where(c => c.Change.At < at);
+        }
+
+        return changes.OrderByDescending(c => c.Change.At).ThenByDescending(c => c.Change.Id);
+    }
+
+    private static IQueryable<Catalog.Book> Books(VppBooksDbContext db, string pattern) => db.Books.Where(b => db.Titles.Any(t => t.Id == b.TitleId && EF.Functions.Like(t.Name, pattern, Escape)));
+
+    private static async Task<List<ActivityEntry>> DescribeAsync(VppBooksDbContext db, List<Raw> raw, CancellationToken cancellationToken)
+    {
+        var bookIds = raw.Select(r => r.BookId).OfType<int>().Distinct().ToList();
+        var personIds = raw.Select(r => r.PersonId).OfType<int>().Distinct().ToList();
+        var groupIds = raw.Select(r => r.Event?.GroupId).OfType<int>().Distinct().ToList();
+        var operationIds = raw.Select(r => r.OperationId).OfType<long>().Distinct().ToList();
+        var books = await db.Books.AsNoTracking().Where(b => bookIds.Contains(b.Id))
+            .Select(b => new { b.Id, b.PublicId, b.AdamId, b.LocationId, Title = db.Titles.Where(t => t.Id == b.TitleId).Select(t => t.Name).FirstOrDefault() })
+            .ToDictionaryAsync(b => b.Id, cancellationToken);
+        var tokenIds = raw.Select(r => r.Event?.LocationId).OfType<int>().Concat(books.Values.Select(b => b.LocationId)).Distinct().ToList();
+        var tokens = await db.Locations.AsNoTracking().Where(l => tokenIds.Contains(l.Id)).Select(l => new { l.Id, Subject = new ActivitySubject(l.PublicId, l.Name) })
+            .ToDictionaryAsync(l => l.Id, l => l.Subject, cancellationToken);
+        var people = await db.People.AsNoTracking().Where(p => personIds.Contains(p.Id)).Select(p => new { p.Id, Subject = new ActivitySubject(p.PublicId, p.DisplayName) })
+            .ToDictionaryAsync(p => p.Id, p => p.Subject, cancellationToken);
+        var groups = await db.Groups.AsNoTracking().Where(g => groupIds.Contains(g.Id)).Select(g => new { g.Id, Subject = new ActivitySubject(g.DirectoryId, g.DisplayName) })
+            .ToDictionaryAsync(g => g.Id, g => g.Subject, cancellationToken);
+        var operations = await db.Operations.AsNoTracking().Where(o => operationIds.Contains(o.Id)).Select(o => new { o.Id, o.PublicId })
+            .ToDictionaryAsync(o => o.Id, o => (Guid?)o.PublicId, cancellationToken);
+        return raw.ConvertAll(r =>
+        {
+            var book = r.BookId is { } b ? books.GetValueOrDefault(b) : null;
+            var (happened, change) = (r.Event, r.Changed?.Change);
+            return new ActivityEntry
+            {
+                Chain = r.Chain,
+                Id = r.Id,
+                At = r.At,
+                ActorKind = happened?.ActorKind,
+                ActorId = happened?.ActorId,
+                ActorName = happened?.ActorName,
+                Action = happened?.Action ?? "license.changed",
+                Token = (happened?.LocationId ?? book?.LocationId) is { } token ? tokens.GetValueOrDefault(token) : null,
+                Book = book is null ? null : new ActivitySubject(book.PublicId, book.Title),
+                AdamId = book?.AdamId,
+                Group = happened?.GroupId is { } group ? groups.GetValueOrDefault(group) : null,
+                Person = r.PersonId is { } person ? people.GetValueOrDefault(person) : null,
+                Operation = r.OperationId is { } operation ? operations.GetValueOrDefault(operation) : null,
+                Details = happened?.Details,
+                From = change?.From,
+                To = change?.To,
+                Cause = change?.Cause,
+                ErrorNumber = change?.ErrorNumber,
+                Correlation = happened?.Correlation,
+                Sequence = r.Row.Sequence,
+                Hash = r.Row.Hash is { } hash ? Convert.ToHexStringLower(hash) : null,
+            };
+        });
+    }
+
+    private static string? Text(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
+
+    private static string Like(string text) => "%" + (text.Length > 200 ? text[..200] : text)
+        .Replace(Escape, Escape + Escape, StringComparison.Ordinal)
+        .Replace("%", Escape + "%", StringComparison.Ordinal)
+        .Replace("_", Escape + "_", StringComparison.Ordinal)
+        .Replace("[", Escape + "[", StringComparison.Ordinal) + "%";
+
+    private sealed class Changed
+    {
+        public required LicenseChange Change { get; init; }
+
+        public required int BookId { get; init; }
+
+        public required int PersonId { get; init; }
+    }
+
+    private sealed record Raw(AuditEvent? Event, Changed? Changed)
+    {
+        public IChained Row => Event is not null ? Event : Changed!.Change;
+
+        public long Id => Row.Id;
+
+        public AuditChain Chain => Event is not null ? AuditChain.Events : AuditChain.Licenses;
+
+        public DateTimeOffset At => Event?.At ?? Changed!.Change.At;
+
+        public int? BookId => Event is not null ? Event.BookId : Changed!.BookId;
+
+        public int? PersonId => Event is not null ? Event.PersonId : Changed!.PersonId;
+
+        public long? OperationId => Event is not null ? Event.OperationId : Changed!.Change.OperationId;
+    }
+}

@@ -1,0 +1,138 @@
+using System.Runtime.CompilerServices;
+using VppBooks.Core.Activities;
+using VppBooks.Core.Catalog;
+using VppBooks.Core.Directory;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Locations;
+using VppBooks.Core.People;
+using VppBooks.Core.Security;
+using VppBooks.Core.Sync;
+
+namespace VppBooks.Core.Exports;
+
+/// <summary>Every list of the console as a table: the same services in the same order under the same filters as its page, page after page.</summary>
+public sealed class ListExports(
+    LocationDirectory tokens, BookCatalog books, BookPeople holders, WaitingLists waiting, GroupCatalog groups, PeopleCatalog people, SyncHistory runs, ActivityReader activity)
+{
+    private const int Take = 500;
+
+    /// <summary>Tokens.</summary>
+    /// <exception cref="NotAllowedException">The actor may not read; thrown while reading, as by all others.</exception>
+    public ExportTable Tokens(Actor actor, CancellationToken cancellationToken) => new(
+        "tokens",
+        ["Id", "Name", "Organization", "Location", "Apple account", "Account type", "Country or region", "State", "Expires", "Books", "Licenses total", "Licenses used", "Licenses free", "Unlimited used", "Last synced"],
+        OnceAsync(
+            () => tokens.ListAsync(actor, cancellationToken),
+            t => [t.PublicId, t.Name, t.OrganizationName, t.LocationName, t.AppleAccount, t.AccountType, t.CountryOrRegion, t.State, t.TokenExpires, t.Books, t.LicensesTotal, t.LicensesUsed, t.LicensesFree, t.UnlimitedUsed, t.LastSyncedAt]));
+
+    /// <summary>Books; <see cref="BookQuery.Skip"/> and <see cref="BookQuery.Take"/> do not count.</summary>
+    public ExportTable Books(BookQuery query, Actor actor, CancellationToken cancellationToken) => new(
+        "books",
+        ["Id", "Title", "Author", "Store id", "Quality", "Token", "Total", "Used", "Free", "Unlimited", "Set aside", "Waiting", "Groups", "Of these required", "Listed by Apple", "Counts from"],
+        PagesAsync(
+            async skip =>
+            {
+                actor.Demand(Permissions.Read);
+                return (await books.ListAsync(query with { Skip = skip, Take = Take }, cancellationToken)).Rows;
+            },
+            b => [b.PublicId, b.Title, b.Author, b.AdamId, b.PricingParam, b.TokenName, b.Unlimited ? null : b.Total, b.Used, b.Unlimited ? null : b.Free, b.Unlimited, b.Reserved, b.Waiting, b.Assignments, b.RequiredAssignments, !b.NoLongerReported, b.LastSyncedAt]));
+
+    /// <summary>A book's people.</summary>
+    public ExportTable BookPeople(Guid book, BookPeopleQuery query, Actor actor, CancellationToken cancellationToken) => new(
+        "book-people",
+        ["Person id", "Name", "User principal name", "In the directory", "State", "Brought by", "Copy", "Since", "Apple's error number", "Registration", "Groups"],
+        PagesAsync(
+            async skip =>
+            {
+                actor.Demand(Permissions.Read);
+                return (await holders.ListAsync(book, query with { Skip = skip, Take = Take }, cancellationToken))?.Rows ?? [];
+            },
+            p => [p.PersonId, p.DisplayName, p.UserPrincipalName, !p.Gone, p.State, p.Source, p.Ordinal + 1, p.Since, p.ErrorNumber, p.Registration, string.Join("; ", p.Groups.Select(g => g.Name ?? "All users"))]));
+
+    /// <summary>A book's waiting list, who is served next first.</summary>
+    public ExportTable Waiting(Guid book, Actor actor, CancellationToken cancellationToken) => new(
+        "waiting-list",
+        ["Place", "Person id", "Name", "User principal name", "Waiting since", "Brought by", "Held"],
+        PagesAsync(
+            async skip => (await waiting.FindAsync(book, skip, Take, actor, cancellationToken))?.Rows ?? [],
+            w => [w.Place, w.PersonId, w.DisplayName, w.UserPrincipalName, w.WantedAt, w.Source, w.Held]));
+
+    /// <summary>Groups whose name holds a text; all for null.</summary>
+    public ExportTable Groups(string? search, Actor actor, CancellationToken cancellationToken) => new(
+        "groups",
+        ["Object id", "Name", "Description", "Type", "State", "Members", "Members read", "Assignments", "Copies held"],
+        OnceAsync<GroupSummary>(
+            async () => [.. (await groups.ListAsync(actor, cancellationToken)).Where(g => search is null || g.DisplayName.Contains(search, StringComparison.CurrentCultureIgnoreCase))],
+            g => [g.DirectoryId, g.DisplayName, g.Description, g.Kind, g.State, g.Members, g.MembersReadAt, g.Assignments, g.CopiesHeld]));
+
+    /// <summary>A group's members.</summary>
+    public ExportTable Members(Guid group, string? search, Actor actor, CancellationToken cancellationToken) => new(
+        "group-members",
+        ["Person id", "Name", "User principal name", "Account enabled", "Guest", "Books held"],
+        PagesAsync(
+            async skip => (await groups.ListMembersAsync(group, search, skip, Take, actor, cancellationToken)).Rows,
+            m => [m.PersonPublicId, m.DisplayName, m.UserPrincipalName, m.AccountEnabled, m.Guest, m.BooksHeld]));
+
+    /// <summary>People.</summary>
+    public ExportTable People(PeopleQuery query, Actor actor, CancellationToken cancellationToken) => new(
+        "people",
+        ["Person id", "Name", "User principal name", "Mail address", "Account enabled", "Guest", "Gone since", "Registration", "Books held", "Expected"],
+        PagesAsync(
+            async skip => (await people.ListAsync(query with { Skip = skip, Take = Take }, actor, cancellationToken)).Rows,
+            p => [p.PublicId, p.DisplayName, p.UserPrincipalName, p.Mail, p.AccountEnabled, p.Guest, p.GoneSince, p.Registration, p.BooksHeld, p.BooksExpected]));
+
+    /// <summary>Sync runs of a token, newest first; of all for null.</summary>
+    public ExportTable SyncRuns(Guid? token, Actor actor, CancellationToken cancellationToken) => new(
+        "sync-runs",
+        ["Run id", "Token", "Started", "Ended", "Reason", "Requested by", "Full", "Result", "Requests", "Pages", "Books", "People", "Assignments", "Changed rows", "Apple's error number", "Error code", "Error"],
+        PagesAsync(
+            async skip =>
+            {
+                actor.Demand(Permissions.Read);
+                return (await runs.ListAsync(token, skip, Take, cancellationToken)).Rows;
+            },
+            r => [r.PublicId, r.TokenName, r.StartedAt, r.EndedAt, r.Reason, r.RequestedByName, r.Full, r.Result, r.Requests, r.Pages, r.BooksRead, r.PeopleRead, r.AssignmentsRead, r.RowsChanged, r.ErrorNumber, r.ErrorCode, r.ErrorDetail]));
+
+    /// <summary>Activity, newest first.</summary>
+    public ExportTable Activity(ActivityQuery query, Actor actor, CancellationToken cancellationToken) => new(
+        "activity",
+        ["Time", "Through", "Actor", "Actor id", "Action", "Token", "Book", "Store id", "Group", "Person", "Person id", "Request", "State before", "State after", "Cause", "Apple's error number", "Details", "Correlation", "Chain", "Number", "Hash"],
+        ActivityAsync(query, actor, cancellationToken));
+
+    private async IAsyncEnumerable<object?[]> ActivityAsync(ActivityQuery query, Actor actor, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var e in activity.StreamAsync(query, actor, cancellationToken))
+        {
+            yield return
+            [
+                e.At, e.ActorKind, e.ActorName, e.ActorId, e.Action, e.Token?.Name, e.Book?.Name, e.AdamId, e.Group?.Name, e.Person?.Name, e.Person?.Id, e.Operation, e.From, e.To, e.Cause, e.ErrorNumber,
+                e.Details, e.Correlation, e.Chain, e.Sequence, e.Hash,
+            ];
+        }
+    }
+
+    private static async IAsyncEnumerable<object?[]> OnceAsync<T>(Func<Task<IReadOnlyList<T>>> read, Func<T, object?[]> values)
+    {
+        foreach (var row in await read())
+        {
+            yield return values(row);
+        }
+    }
+
+    private static async IAsyncEnumerable<object?[]> PagesAsync<T>(Func<int, Task<IReadOnlyList<T>>> read, Func<T, object?[]> values)
+    {
+        for (var skip = 0; ; skip += Take)
+        {
+            var page = await read(skip);
+            foreach (var row in page)
+            {
+                yield return values(row);
+            }
+
+            if (page.Count < Take)
+            {
+                yield break;
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+namespace VppBooks.Web.Components.Exports;
+
+/// <summary>Words around exports.</summary>
+public sealed class ExportTexts;

@@ -1,0 +1,183 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.Localization;
+using VppBooks.Core.Activities;
+using VppBooks.Core.Audit;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Security;
+using VppBooks.Web.Components.Catalog;
+
+namespace VppBooks.Web.Components.Monitor;
+
+/// <summary>What happened, in the reader's words.</summary>
+public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
+{
+    private const int MostFacts = 14;
+
+    /// <summary>An entry in a sentence without its subject.</summary>
+    internal string Said(ActivityEntry entry, IStringLocalizer<LedgerTexts> words) => entry.To is { } to
+        ? entry.From is { } from ? l["{0} → {1}: {2}", words.Of(from), words.Of(to), Why(entry.Cause ?? LicenseCause.None)] : l["{0}: {1}", words.Of(to), Why(entry.Cause ?? LicenseCause.None)]
+        : Did(entry.Action);
+
+    /// <summary>How somebody came in.</summary>
+    internal string? Through(ActorKind? kind) => kind switch
+    {
+        ActorKind.Person => l["through the console"].Value,
+        ActorKind.Api => l["through the API"].Value,
+        ActorKind.System => l["by itself"].Value,
+        _ => null,
+    };
+
+    /// <summary>What somebody did; the action's own name when it is not known here.</summary>
+    public string Did(string action) => action switch
+    {
+        "location.created" => l["uploaded a token"],
+        "location.renewed" => l["renewed a token"],
+        "location.changed" => l["changed a token"],
+        "location.deleted" => l["deleted a token"],
+        "location.control-requested" => l["asked Apple for control of a location"],
+        "location.control-taken" => l["took control of a location"],
+        "location.state-changed" => l["found a token in another state"],
+        "location.notifications-changed" => l["heard from Apple about notifications"],
+        "location.read-first" => l["holds a location back until Apple has been read"],
+        "sync.requested" => l["asked for a sync"],
+        "sync.canceled" => l["stopped a sync"],
+        "plan.committed" => l["committed a plan"],
+        "plan.approved" => l["approved a plan"],
+        "plan.rejected" => l["refused a plan"],
+        "plan.undone" => l["called a plan back"],
+        "plan.released" => l["released a plan after its undo window"],
+        "book.taken" => l["took a book"],
+        "group.state-changed" => l["found a group in another state"],
+        "group.followed" => l["followed the members of groups"],
+        "group.growth-held" => l["held new members of a group that grew suddenly"],
+        "invitation.given-out" => l["gave an invitation link out"],
+        "licenses.assigned" => l["saw licenses that were sent arrive at Apple"],
+        "licenses.found" => l["found licenses at Apple"],
+        "licenses.missed" => l["missed licenses at Apple"],
+        "licenses.needless" => l["gave up licenses that are not needed any more"],
+        "waiting-list.joined" => l["put people on the waiting list"],
+        "waiting-list.served" => l["served the waiting list"],
+        "waiting-list.ordered" => l["changed the order of a waiting list"],
+        "operation.intended" => l["prepared a request to Apple"],
+        "operation.accepted" => l["sent a request, which Apple accepted"],
+        "operation.refused" => l["sent a request, which Apple refused"],
+        "operation.not-sent" => l["did not send a request"],
+        "operation.unknown" => l["sent a request whose outcome is open"],
+        "operation.adopted" => l["took over a request of another server"],
+        "operation.not-confirmed" => l["looks for licenses that Apple says it gave"],
+        "operation.not-found" => l["did not find licenses at Apple that were sent"],
+        "operation.settled" => l["recorded how a request to Apple ended"],
+        "ledger.verified" => l["verified the ledger"],
+        "list.exported" => l["exported a list"],
+        "audit.head-not-signed" => l["found an end of the audit trail that was not signed here"],
+        _ => action,
+    };
+
+    /// <summary>Why a license changed.</summary>
+    internal string Why(LicenseCause cause) => cause switch
+    {
+        LicenseCause.Committed => l["a plan was committed"],
+        LicenseCause.Taken => l["the reader took the book"],
+        LicenseCause.Joined => l["the person joined a group that is given the book"],
+        LicenseCause.NotEntitled => l["no assignment reaches the person any more"],
+        LicenseCause.StockShort => l["Apple has too few licenses"],
+        LicenseCause.StockRose => l["licenses arrived"],
+        LicenseCause.Approved => l["a second person approved"],
+        LicenseCause.Rejected => l["a second person refused"],
+        LicenseCause.WindowEnded => l["the undo window ended"],
+        LicenseCause.Undone => l["the plan was called back"],
+        LicenseCause.Intended => l["a request to Apple was written down"],
+        LicenseCause.Accepted => l["Apple accepted the request"],
+        LicenseCause.Refused => l["Apple refused the request; nothing was spent"],
+        LicenseCause.NotSent => l["the request was not sent"],
+        LicenseCause.AnswerLost => l["Apple's answer was lost"],
+        LicenseCause.OwnerLost => l["the server that sent it stopped before an answer"],
+        LicenseCause.SeenAtApple => l["Apple shows it"],
+        LicenseCause.AbsentTwice => l["two complete readings of Apple do not show it"],
+        LicenseCause.EventFailed => l["Apple says that it failed"],
+        LicenseCause.EventUnclear => l["Apple does not say what became of it"],
+        LicenseCause.TokenDeleted => l["the token was deleted"],
+        _ => l["no cause was recorded"],
+    };
+
+    /// <summary>Details by name: before and after first, then the rest.</summary>
+    internal IReadOnlyList<(string Name, string Value)> Facts(ActivityEntry entry)
+    {
+        var facts = new List<(string Name, string Value)>();
+        if (entry.ErrorNumber is > 0)
+        {
+            facts.Add((Name("errorNumber"), entry.ErrorNumber.Value.ToString(CultureInfo.InvariantCulture)));
+        }
+
+        if (entry.Details is not { } details)
+        {
+            return facts;
+        }
+
+        try
+        {
+            using var json = JsonDocument.Parse(details);
+            if (json.RootElement.ValueKind == JsonValueKind.Object)
+            {
+                facts.AddRange(json.RootElement.EnumerateObject()
+                    .Where(p => p.Value.ValueKind is not JsonValueKind.Null and not JsonValueKind.Undefined)
+                    .OrderBy(p => p.Name switch { "before" => 0, "after" => 1, _ => 2 })
+                    .Select(p => (Name(p.Name), Value(p.Value))).Where(f => f.Item2.Length > 0).Take(MostFacts));
+            }
+        }
+        catch (JsonException)
+        {
+            // Written by an earlier version or by hand: shown as it is.
+            facts.Add((Name("details"), details));
+        }
+
+        return facts;
+    }
+
+    private static string Value(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Array => string.Join(", ", value.EnumerateArray().Select(Value)),
+        JsonValueKind.Object => string.Join(" · ", value.EnumerateObject().Where(p => p.Value.ValueKind != JsonValueKind.Null).Select(p => Value(p.Value))),
+        JsonValueKind.String when value.TryGetDateTimeOffset(out var moment) => moment.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture),
+        JsonValueKind.String => value.GetString() ?? "",
+        JsonValueKind.Number when value.TryGetInt64(out var number) => number.ToString("N0", CultureInfo.CurrentCulture),
+        _ => value.ToString(),
+    };
+
+    private string Name(string key) => key switch
+    {
+        "before" => l["Before"],
+        "after" => l["After"],
+        "count" or "done" => l["Number"],
+        "people" => l["People"],
+        "licenses" => l["Licenses"],
+        "tasks" => l["Licenses or people in the request"],
+        "notOurs" => l["Not ours"],
+        "missing" => l["Missing"],
+        "plan" => l["Plan"],
+        "assignments" => l["Assignments"],
+        "reason" or "why" => l["Reason"],
+        "state" => l["State"],
+        "kind" => l["Kind"],
+        "errorNumber" or "number" => l["Apple's number"],
+        "eventId" => l["Apple's event"],
+        "name" => l["Name"],
+        "location" => l["Location"],
+        "organization" => l["Organization"],
+        "expires" => l["Expires"],
+        "claimedBy" => l["Managed by"],
+        "readOnly" => l["Read only"],
+        "address" => l["Address"],
+        "books" => l["Books"],
+        "list" => l["List"],
+        "filtered" => l["With a filter"],
+        "verdict" => l["Verdict"],
+        "differences" => l["Differences"],
+        "unexplained" => l["Without an explanation"],
+        "details" => l["Details"],
+        "committedBy" => l["Committed by"],
+        "sendAt" => l["Sent at"],
+        _ => key,
+    };
+}

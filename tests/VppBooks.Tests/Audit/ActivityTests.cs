@@ -1,0 +1,125 @@
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Activities;
+using VppBooks.Core.Assignments;
+using VppBooks.Core.Audit;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.People;
+using VppBooks.Core.Security;
+using VppBooks.Tests.Licenses;
+using VppBooks.Tests.Locations;
+
+namespace VppBooks.Tests.Audit;
+
+/// <summary>What happened can be asked for, today and for any past day.</summary>
+public sealed class ActivityTests
+{
+    [Fact]
+    public async Task Pages_follow_each_other_without_gap_or_repetition()
+    {
+        await using var house = await AuditHouse.StartAsync();
+        await house.HappenAsync(60);
+        await house.ChangeAsync(db => db.Audit(Actor.System, house.Clock.GetUtcNow().AddMinutes(-5), "plan.committed", default));
+        var reader = house.Get<ActivityReader>();
+
+        var seen = new List<ActivityEntry>();
+        for (ActivityCursor? after = null; ;)
+        {
+            var page = await reader.ListAsync(new ActivityQuery { Kinds = ActivityKinds.All, Take = 7, After = after is null ? null : ActivityCursor.Parse(after.ToString()) }, AuditHouse.Admin, CancellationToken.None);
+            seen.AddRange(page.Rows);
+            if ((after = page.Next) is null)
+            {
+                break;
+            }
+        }
+
+        Assert.Equal(61, seen.Select(e => e.Id).Distinct().Count());
+        Assert.Equal(61, seen.Count);
+        Assert.Equal(seen.OrderByDescending(e => e.At).ThenByDescending(e => e.Id).Select(e => e.Id), seen.Select(e => e.Id));
+        Assert.Equal("plan.committed", seen[^1].Action);
+        await Assert.ThrowsAsync<NotAllowedException>(() => reader.ListAsync(new ActivityQuery(), CoreHouse.Helpdesk, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Everything_can_be_asked_for_by_person_book_token_actor_action_and_time()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        var began = house.Core.Clock.GetUtcNow();
+        await house.AssignAsync(book, new WishedAssignment(await house.GroupAsync("Class 4A"), Intent.Required));
+        await house.WorkAsync();
+        var license = (await house.LicensesAsync(book)).First(l => l.State == LicenseState.Assigned);
+        await using var db = await house.Core.OpenAsync();
+        var person = await db.People.SingleAsync(p => p.Id == license.PersonId);
+        var token = await db.Locations.SingleAsync(l => l.Id == house.LocationId);
+        Task<ActivityRows> Ask(ActivityQuery query) => house.Core.Get<ActivityReader>().ListAsync(query with { Take = 500 }, CoreHouse.Admin, CancellationToken.None);
+
+        var life = (await Ask(new ActivityQuery { Kinds = ActivityKinds.All, Person = person.PublicId })).Rows;
+        Assert.Equal([LicenseState.Assigned, LicenseState.Submitted, LicenseState.Submitting, LicenseState.Reserved], life.Select(e => e.To!.Value));
+        Assert.All(life, e => Assert.Equal((person.DisplayName, book.PublicId, token.Name), (e.Person!.Name, e.Book!.Id, e.Token!.Name)));
+        Assert.Equal(life.Select(e => e.Id), (await Ask(new ActivityQuery { Kinds = ActivityKinds.Licenses, About = person.UserPrincipalName.ToUpperInvariant() })).Rows.Select(e => e.Id));
+
+        var committed = Assert.Single((await Ask(new ActivityQuery { Book = book.PublicId, Action = "plan.committed" })).Rows);
+        Assert.Equal(("A. Admin", ActorKind.Person), (committed.ActorName, committed.ActorKind));
+        Assert.Equal(committed.Id, Assert.Single((await Ask(new ActivityQuery { Book = book.PublicId, Actor = "a. adm" })).Rows).Id);
+        Assert.Contains((await Ask(new ActivityQuery { Token = token.PublicId })).Rows, e => e.Action == "operation.settled" && e.Operation is not null);
+        Assert.DoesNotContain((await Ask(new ActivityQuery { Token = token.PublicId, From = began })).Rows, e => e.Action == "location.created");
+        Assert.Contains((await Ask(new ActivityQuery { Token = token.PublicId, Until = began })).Rows, e => e.Action == "location.created");
+        Assert.Empty((await Ask(new ActivityQuery { Book = Guid.NewGuid() })).Rows);
+        Assert.Empty((await Ask(new ActivityQuery { About = "100%_sure" })).Rows);
+
+        // No row names a person it is about: erasing somebody leaves the trail as it is.
+        var names = await db.People.Select(p => new { p.DisplayName, p.UserPrincipalName }).ToListAsync();
+        var details = string.Join('\n', await db.AuditEvents.Where(a => a.Details != null).Select(a => a.Details).ToListAsync());
+        Assert.DoesNotContain(names, n => details.Contains(n.DisplayName, StringComparison.OrdinalIgnoreCase) || details.Contains(n.UserPrincipalName, StringComparison.OrdinalIgnoreCase));
+        await house.Core.Get<AuditSealer>().SealAsync(CancellationToken.None);
+        await db.People.ExecuteUpdateAsync(set => set.SetProperty(p => p.DisplayName, "Erased").SetProperty(p => p.UserPrincipalName, "erased").SetProperty(p => p.Mail, (string?)null));
+        Assert.Empty((await house.Core.Get<AuditChainCheck>().CheckAsync(anchor: null, CancellationToken.None)).Faults);
+    }
+
+    [Fact]
+    public async Task A_past_day_is_as_it_was()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        var machine = house.Core.Get<TimeMachine>();
+        var days = new List<(DateOnly Day, long Assigned, long Available, List<Guid> Holders)>();
+        async Task EndDayAsync()
+        {
+            await using var db = await house.Core.OpenAsync();
+            var now = await db.Books.AsNoTracking().SingleAsync(b => b.Id == book.Id);
+            var holders = await db.Licenses.Where(l => l.BookId == book.Id && l.State == LicenseState.Assigned).Join(db.People, l => l.PersonId, p => p.Id, (_, p) => p.PublicId).ToListAsync();
+            days.Add((DateOnly.FromDateTime(house.Core.Clock.GetUtcNow().UtcDateTime), now.AssignedCount, now.AvailableCount, holders));
+            house.Core.Clock.Pass(TimeSpan.FromDays(1));
+        }
+
+        await EndDayAsync();
+        await house.AssignAsync(book, new WishedAssignment(await house.GroupAsync("Class 4A"), Intent.Required));
+        await house.WorkAsync();
+        await EndDayAsync();
+        house.Apple.Buy(SpendingHouse.UId, book.Key.AdamId, book.PricingParam.ToString(), 5);
+        await house.SyncAsync();
+        await EndDayAsync();
+
+        Assert.Equal(2, days.Select(d => d.Holders.Count).Distinct().Count());
+        Assert.Equal(3, days.Select(d => (d.Assigned, d.Available)).Distinct().Count());
+        foreach (var (day, assigned, available, holders) in days)
+        {
+            var counts = await machine.CountsAsync(book.PublicId, day, TimeZoneInfo.Utc, CoreHouse.Helpdesk, CancellationToken.None);
+            Assert.Equal((assigned, available), (counts!.Assigned, counts.Available));
+            var then = await machine.HoldersAsync(book.PublicId, day, TimeZoneInfo.Utc, 0, 999, CoreHouse.Helpdesk, CancellationToken.None);
+            Assert.Equal(holders.Order(), then.Rows.Select(h => h.PersonId).Order());
+            Assert.Equal(holders.Count, then.Total);
+        }
+
+        Assert.Null(await machine.CountsAsync(book.PublicId, days[0].Day.AddDays(-1), TimeZoneInfo.Utc, CoreHouse.Admin, CancellationToken.None));
+        Assert.Empty((await machine.HoldersAsync(book.PublicId, days[0].Day.AddDays(-1), TimeZoneInfo.Utc, 0, 999, CoreHouse.Admin, CancellationToken.None)).Rows);
+    }
+
+    [Theory]
+    [InlineData("Europe/Amsterdam", "2026-03-28", "2026-03-28T23:00:00Z")]
+    [InlineData("Europe/Amsterdam", "2026-03-29", "2026-03-29T22:00:00Z")]
+    [InlineData("America/Santiago", "2026-09-05", "2026-09-06T04:00:00Z")]
+    public void A_day_ends_where_its_reader_is(string zone, string day, string end) => Assert.Equal(
+        DateTimeOffset.Parse(end, System.Globalization.CultureInfo.InvariantCulture),
+        TimeMachine.EndOf(DateOnly.Parse(day, System.Globalization.CultureInfo.InvariantCulture), TimeZoneInfo.FindSystemTimeZoneById(zone)));
+}

@@ -1,0 +1,126 @@
+using System.Security.Claims;
+using Bunit;
+using Microsoft.AspNetCore.Components;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using VppBooks.Core;
+using VppBooks.Core.Audit;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Persistence;
+using VppBooks.Core.Security;
+using VppBooks.Tests.Elements;
+using VppBooks.Web.Components.Monitor;
+using VppBooks.Web.SignIn;
+
+namespace VppBooks.Tests.Monitor;
+
+/// <summary>The four faces of the activity, and what a row says.</summary>
+public sealed class ActivityPageTests : ElementContext
+{
+    private readonly string _file = Path.Combine(Path.GetTempPath(), $"vppbooks-activity-{Guid.NewGuid():N}.db");
+
+    public ActivityPageTests()
+    {
+        Services.AddLogging();
+        Services.AddVppBooksDatabase(DatabaseProvider.Sqlite, $"Data Source={_file};Pooling=False");
+        Services.AddVppBooksCore();
+        Services.AddScoped<ActivityTexts>();
+        Services.AddSingleton<ICurrentActor>(new Auditor());
+    }
+
+    [Fact]
+    public async Task Nothing_yet_says_so()
+    {
+        await ChangeAsync(_ => { });
+
+        var page = Render<ActivityPage>();
+
+        page.WaitForAssertion(() => Assert.Contains("Nothing has happened yet", page.Markup, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_failed_read_shows_a_reference_and_a_way_to_try_again()
+    {
+        Services.AddSingleton<IDbContextFactory<VppBooksDbContext>>(new Broken());
+
+        var page = Render<ActivityPage>();
+
+        page.WaitForAssertion(() => Assert.Contains("The activity could not be read.", page.Markup, StringComparison.Ordinal));
+        Assert.DoesNotContain("secret cause", page.Markup, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_row_says_who_through_what_and_shows_before_and_after()
+    {
+        await ChangeAsync(db => db.Audit(
+            new Actor(ActorKind.Api, "a1", "Script", Permissions.None), Clock.GetUtcNow(), "location.state-changed", default, new { before = "Valid", after = "Expired", expires = Clock.GetUtcNow() }));
+
+        var page = Render<ActivityPage>();
+
+        page.WaitForAssertion(() => Assert.Contains("found a token in another state", page.Markup, StringComparison.Ordinal));
+        var words = Words(page.Find("tbody tr").OuterHtml);
+        Assert.Contains("Script through the API", words, StringComparison.Ordinal);
+        Assert.Contains("Before Valid After Expired Expires 2026-09-01 10:00 UTC", words, StringComparison.Ordinal);
+        Assert.Contains("Not sealed yet", words, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pages_and_filters_are_in_the_address()
+    {
+        await ChangeAsync(db =>
+        {
+            for (var i = 0; i < 60; i++)
+            {
+                db.Audit(Actor.System, Clock.GetUtcNow().AddMinutes(-i), "sync.requested", default);
+            }
+        });
+        Services.GetRequiredService<NavigationManager>().NavigateTo("/monitor/activity?action=sync.requested&from=2026-08-31");
+
+        var page = Render<ActivityPage>();
+
+        page.WaitForAssertion(() => Assert.Equal(50, page.FindAll("tbody tr").Count));
+        var next = page.Find("a[rel=next]").GetAttribute("href")!;
+        Assert.StartsWith("/monitor/activity?action=sync.requested&from=2026-08-31&after=", next, StringComparison.Ordinal);
+        Assert.Contains(page.FindAll("a[download]"), a => a.GetAttribute("href") == "/exports/activity?action=sync.requested&from=2026-08-31&format=jsonl");
+        Services.GetRequiredService<NavigationManager>().NavigateTo(next);
+        var second = Render<ActivityPage>();
+        second.WaitForAssertion(() => Assert.Equal(10, second.FindAll("tbody tr").Count));
+    }
+
+    [Fact]
+    public void Every_cause_has_words_in_both_languages()
+    {
+        var texts = Services.GetRequiredService<ActivityTexts>();
+        foreach (var language in new[] { "en", "nl" })
+        {
+            System.Globalization.CultureInfo.CurrentUICulture = System.Globalization.CultureInfo.GetCultureInfo(language);
+            var words = Enum.GetValues<LicenseCause>().Select(texts.Why).ToList();
+            Assert.Equal(words.Count, words.Distinct().Count());
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        File.Delete(_file);
+    }
+
+    private async Task ChangeAsync(Action<VppBooksDbContext> change)
+    {
+        await using var db = await Services.GetRequiredService<IDbContextFactory<VppBooksDbContext>>().CreateDbContextAsync();
+        await db.Database.MigrateAsync();
+        change(db);
+        await db.SaveChangesAsync();
+    }
+
+    private sealed class Auditor : ICurrentActor
+    {
+        public Task<ClaimsPrincipal> FindAsync() =>
+            Task.FromResult(new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Role, Roles.Auditor), new Claim("name", "An Auditor")], "test")));
+    }
+
+    private sealed class Broken : IDbContextFactory<VppBooksDbContext>
+    {
+        public VppBooksDbContext CreateDbContext() => throw new InvalidOperationException("secret cause");
+    }
+}
