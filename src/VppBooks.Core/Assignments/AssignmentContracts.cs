@@ -14,7 +14,11 @@ public sealed record PlanRequest(Guid BookId, IReadOnlyList<WishedAssignment> As
 /// <param name="Code">Stable name such as <c>GroupNotFound</c>, <c>DeviceGroup</c>, <c>SameGroupTwice</c>, <c>BookNotFound</c>, <c>DirectoryUnavailable</c>.</param>
 /// <param name="Message">What is wrong and what to do, English.</param>
 /// <param name="Index">Position of the offending assignment in the request; null when it is not about one.</param>
-public sealed record AssignmentRefusal(string Code, string Message, int? Index = null);
+public sealed record AssignmentRefusal(string Code, string Message, int? Index = null)
+{
+    /// <summary>When it is worth trying again; null when time alone changes nothing, or nobody said when.</summary>
+    public DateTimeOffset? RetryAt { get; init; }
+}
 
 /// <summary>An assignment inside a plan.</summary>
 public sealed record PlannedAssignment(Guid? GroupId, string? GroupName, Intent Intent, int Members);

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Audit;
 using VppBooks.Core.Catalog;
+using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
@@ -13,7 +14,7 @@ namespace VppBooks.Core.Assignments;
 /// plan whose facts have moved is not carried out.
 /// </summary>
 public sealed class AssignmentDesk(
-    IDbContextFactory<VppBooksDbContext> contexts, WishReader wishes, PlanViews views, LicenseOptions options, IdSource ids, TimeProvider clock, WorkSignal signal, ChangeFeed feed)
+    IDbContextFactory<VppBooksDbContext> contexts, WishReader wishes, PlanViews views, DirectoryHealth health, LicenseOptions options, IdSource ids, TimeProvider clock, WorkSignal signal, ChangeFeed feed)
 {
     /// <summary>Longest time for which a commit can be called back.</summary>
     public static readonly TimeSpan LongestUndoWindow = TimeSpan.FromDays(7);
@@ -93,6 +94,18 @@ public sealed class AssignmentDesk(
             // until the commit is caught there: by the book's version, the state of each license, and the index that lets nobody have a title twice.
             book = await read.Books.AsNoTracking().SingleAsync(b => b.Id == shown.BookId, cancellationToken);
             wish = PlanDrafts.Deserialize(book.Id, shown.Wish);
+            if (wish.Assignments.Count > 0 && await health.FindStalenessAsync(read, cancellationToken) is { } stale)
+            {
+                return new CommitResult.Refused(WishReader.Stale(stale));
+            }
+
+            var groups = wish.Assignments.Select(a => a.GroupId).OfType<int>().ToArray();
+            if (await read.Groups.AnyAsync(g => EF.Parameter(groups).Contains(g.Id) && g.State != GroupState.Active, cancellationToken))
+            {
+                // Deleted since the plan was shown: nothing is spent through it.
+                return new CommitResult.Refused(new AssignmentRefusal("GroupDeleted", "The group was deleted in the directory. Remove it from the assignments."));
+            }
+
             effect = await PlanDrafts.EffectAsync(read, book, wish, following: false, cancellationToken);
         }
 

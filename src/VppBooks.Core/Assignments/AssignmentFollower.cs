@@ -16,7 +16,7 @@ namespace VppBooks.Core.Assignments;
 /// sent. What is at Apple stays where it is.
 /// </summary>
 public sealed class AssignmentFollower(
-    IDbContextFactory<VppBooksDbContext> contexts, LeasedWriter writer, LicenseOptions options, IdSource ids, TimeProvider clock, ChangeFeed feed, ILogger<AssignmentFollower> logger)
+    IDbContextFactory<VppBooksDbContext> contexts, LeasedWriter writer, DirectoryHealth health, LicenseOptions options, IdSource ids, TimeProvider clock, ChangeFeed feed, ILogger<AssignmentFollower> logger)
 {
     private const int Attempts = 3;
 
@@ -84,6 +84,12 @@ public sealed class AssignmentFollower(
                 stored.FollowWanted = false;
                 // While a plan of the book can be called back or is not approved, its assignments give nothing to anybody: the decision asks for following again.
                 if (await db.Plans.AnyAsync(p => p.BookId == bookId && (p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable), cancellationToken))
+                {
+                    joined.Clear();
+                }
+
+                // Nor while what is known of the groups is too old (F42): the first read that succeeds asks for following again.
+                if (await health.FindStalenessAsync(db, cancellationToken) is not null)
                 {
                     joined.Clear();
                 }

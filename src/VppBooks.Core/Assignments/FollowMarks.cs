@@ -18,7 +18,7 @@ internal static class FollowMarks
 
         /// <summary>People changed in a way that decides whether they can be given books.</summary>
         public Task<int> WantFollowingAsync(CancellationToken cancellationToken) => db.Books
-            .Where(b => db.GroupAssignments.Any(a => a.BookId == b.Id && a.Intent != Intent.Available))
+            .Where(b => db.GroupAssignments.Any(a => a.BookId == b.Id))
             .ExecuteUpdateAsync(set => set.SetProperty(b => b.FollowWanted, true).SetProperty(b => b.Version, b => b.Version + 1), cancellationToken);
 
         /// <summary>A sync of a location changed something.</summary>

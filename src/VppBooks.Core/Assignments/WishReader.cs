@@ -5,7 +5,7 @@ using VppBooks.Core.Persistence;
 namespace VppBooks.Core.Assignments;
 
 /// <summary>Checks wished assignments and brings their groups and members up to date, so that a plan speaks of today's members.</summary>
-public sealed class WishReader(IDbContextFactory<VppBooksDbContext> contexts, GroupReader groups)
+public sealed class WishReader(IDbContextFactory<VppBooksDbContext> contexts, GroupReader groups, PeopleReader people, DirectoryHealth health)
 {
     /// <summary>Members read longer ago than this are read again before planning.</summary>
     public static readonly TimeSpan MembersMaxAge = TimeSpan.FromMinutes(5);
@@ -20,6 +20,11 @@ public sealed class WishReader(IDbContextFactory<VppBooksDbContext> contexts, Gr
         if (FindContradiction(request.Assignments) is { } contradiction)
         {
             return (null, contradiction);
+        }
+
+        if (request.Assignments.Count > 0 && await health.FindStalenessAsync(cancellationToken) is { } stale)
+        {
+            return (null, Stale(stale));
         }
 
         try
@@ -46,7 +51,7 @@ public sealed class WishReader(IDbContextFactory<VppBooksDbContext> contexts, Gr
             await groups.EnsureMembersAsync([.. request.Assignments.Where(a => a.GroupId != null).Select(a => a.GroupId!.Value)], MembersMaxAge, cancellationToken);
             if (wish.Any(w => w.GroupId == null))
             {
-                await groups.EnsureAllUsersAsync(MembersMaxAge, cancellationToken);
+                await people.EnsureAllAsync(MembersMaxAge, cancellationToken);
             }
 
             return (new Wish(bookId, wish), null);
@@ -60,11 +65,22 @@ public sealed class WishReader(IDbContextFactory<VppBooksDbContext> contexts, Gr
         {
             return (null, new AssignmentRefusal("DirectoryConsentMissing", "The directory does not let VppBooks read groups. Ask an administrator of the directory to grant consent again."));
         }
+        catch (DirectoryUnavailableException e) when (e.RetryAt is { } until)
+        {
+            return (null, new AssignmentRefusal("DirectoryBusy", $"The directory asks VppBooks to wait until {until.UtcDateTime:HH:mm:ss} UTC, so it is not known who would get the book. Try again then.") { RetryAt = until });
+        }
         catch (DirectoryException)
         {
             return (null, new AssignmentRefusal("DirectoryUnavailable", "The directory cannot be read now, so it is not known who would get the book. Try again in a few minutes."));
         }
     }
+
+    /// <summary>Why nothing new is planned while the directory has not been read for long (F42).</summary>
+    internal static AssignmentRefusal Stale(DirectoryStaleness staleness) => new(
+        "DirectoryStale",
+        staleness.ConsentMissing
+            ? "The directory has refused to be read for more than a day, so what is known of its groups is too old to plan with. Ask an administrator of the directory to grant consent again; planning then goes on by itself."
+            : "The directory could not be read for more than a day, so what is known of its groups is too old to plan with. Planning goes on by itself as soon as it can be read.");
 
     private async Task<int?> FindBookAsync(Guid publicId, CancellationToken cancellationToken)
     {

@@ -46,6 +46,28 @@ public sealed class DirectoryGroup
 
     /// <summary>Transitive user members at that time.</summary>
     public int MemberCount { get; set; }
+
+    /// <summary>When the directory last said that nothing has changed since; null: it was not asked.</summary>
+    public DateTimeOffset? CheckedAt { get; set; }
+
+    /// <summary>When its page was last opened in the console; null: never.</summary>
+    public DateTimeOffset? ViewedAt { get; set; }
+
+    /// <summary>Raised whenever the directory tells of a change in the group, or in a group inside it.</summary>
+    public int ChangeMark { get; set; }
+
+    /// <summary><see cref="ChangeMark"/> when the last complete read began; another number means that the members have to be read again.</summary>
+    public int ReadMark { get; set; }
+}
+
+/// <summary>A group inside a stored group, directly or deeper. A change in it changes the members of the outer one, and the directory does not say so there.</summary>
+public sealed class GroupNesting
+{
+    /// <summary>The stored group.</summary>
+    public int GroupId { get; init; }
+
+    /// <summary>Object id of the inner group.</summary>
+    public Guid NestedId { get; init; }
 }
 
 /// <summary>A person is a (transitive) member of a group.</summary>
@@ -56,7 +78,7 @@ public sealed class GroupMembership
     public int PersonId { get; init; }
 }
 
-internal sealed class DirectoryGroupConfiguration : IEntityTypeConfiguration<DirectoryGroup>, IEntityTypeConfiguration<GroupMembership>
+internal sealed class DirectoryGroupConfiguration : IEntityTypeConfiguration<DirectoryGroup>, IEntityTypeConfiguration<GroupMembership>, IEntityTypeConfiguration<GroupNesting>
 {
     public void Configure(EntityTypeBuilder<DirectoryGroup> group)
     {
@@ -71,5 +93,12 @@ internal sealed class DirectoryGroupConfiguration : IEntityTypeConfiguration<Dir
         membership.HasIndex(m => m.PersonId);
         membership.HasOne<DirectoryGroup>().WithMany().HasForeignKey(m => m.GroupId).OnDelete(DeleteBehavior.Cascade);
         membership.HasOne<Person>().WithMany().HasForeignKey(m => m.PersonId).OnDelete(DeleteBehavior.Cascade);
+    }
+
+    public void Configure(EntityTypeBuilder<GroupNesting> nesting)
+    {
+        nesting.HasKey(n => new { n.GroupId, n.NestedId });
+        nesting.HasIndex(n => n.NestedId);
+        nesting.HasOne<DirectoryGroup>().WithMany().HasForeignKey(n => n.GroupId).OnDelete(DeleteBehavior.Cascade);
     }
 }

@@ -16,6 +16,9 @@ internal static partial class DirectoryLog      // ids 5000-5099
     [LoggerMessage(5004, LogLevel.Warning, "The members of assigned groups could not be read: {Failure}; tried again in a minute")]
     public static partial void WatchFailed(this ILogger logger, string failure);
 
+    [LoggerMessage(5005, LogLevel.Information, "What changed in the directory since the last time is not known ({Kind}): it is read again completely")]
+    public static partial void ChangesUnknown(this ILogger logger, CursorKind kind);
+
     [LoggerMessage(5003, LogLevel.Warning, "The directory cannot be read: {Reason}; status {Status}, request-id {RequestId}")]
     public static partial void ReadFailed(this ILogger logger, string reason, int status, string? requestId);
 }

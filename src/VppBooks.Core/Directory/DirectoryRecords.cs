@@ -91,3 +91,19 @@ public static class GroupKinds
         _ => GroupObstacle.None,
     };
 }
+
+/// <summary>What the directory says of a group that is asked for by its id.</summary>
+/// <param name="Entry">The group; null when it is not there.</param>
+/// <param name="SoftDeleted">It is not there, and the recycle bin has it.</param>
+/// <param name="Nested">Object ids of the groups inside it, directly or deeper.</param>
+public sealed record GroupLook(DirectoryGroupEntry? Entry, bool SoftDeleted, IReadOnlyCollection<Guid> Nested);
+
+/// <summary>What changed since a delta link was given out.</summary>
+/// <param name="Changed">Object ids that were added, changed or removed, or whose direct members were.</param>
+/// <param name="Link">The link to ask with next time.</param>
+public sealed record ChangeRound(IReadOnlySet<Guid> Changed, string Link);
+
+/// <summary>The directory could not be read for so long that what is stored is not planned with any more (F42).</summary>
+/// <param name="Since">Since when.</param>
+/// <param name="ConsentMissing">Because consent is missing.</param>
+public sealed record DirectoryStaleness(DateTimeOffset Since, bool ConsentMissing);

@@ -26,8 +26,17 @@ public sealed class DirectoryOptions
     /// <summary>Longest wait for one answer, at most 5 min; default 1 min.</summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How old the members of an assigned group may become before they are read again. 1 min to 1 day; default 15 min.</summary>
+    /// <summary>How often the directory is asked whether groups and people have changed; what has is read. 1 min to 1 day; default 15 min.</summary>
     public TimeSpan ReadEvery { get; set; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>When the members of a group are read completely even if the directory tells of no change. 1 h to 6 days, because delta links live for seven; default 1 day.</summary>
+    public TimeSpan FullReadEvery { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>How long a group that is not assigned is kept in step after its page was opened. 0 to 1 day; default 1 h.</summary>
+    public TimeSpan FollowViewedFor { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>How long reading may fail before nothing new is planned with what was read last. 1 h to 7 days; default 1 day.</summary>
+    public TimeSpan StaleAfter { get; set; } = TimeSpan.FromDays(1);
 }
 
 /// <summary>Registration of everything about groups and their members.</summary>
@@ -57,12 +66,16 @@ public static class DirectoryRegistration
                 .Validate(o => o.LongestWait >= TimeSpan.Zero && o.LongestWait <= TimeSpan.FromMinutes(10), $"{DirectoryOptions.SectionName}:{nameof(DirectoryOptions.LongestWait)} must be at most 00:10:00.")
                 .Validate(o => o.RequestTimeout > TimeSpan.Zero && o.RequestTimeout <= TimeSpan.FromMinutes(5), $"{DirectoryOptions.SectionName}:{nameof(DirectoryOptions.RequestTimeout)} must be more than 0 and at most 00:05:00.")
                 .Validate(o => o.ReadEvery >= TimeSpan.FromMinutes(1) && o.ReadEvery <= TimeSpan.FromDays(1), $"{DirectoryOptions.SectionName}:{nameof(DirectoryOptions.ReadEvery)} must be between 00:01:00 and 1.00:00:00.")
+                .Validate(o => o.FullReadEvery >= TimeSpan.FromHours(1) && o.FullReadEvery <= TimeSpan.FromDays(6), $"{DirectoryOptions.SectionName}:{nameof(DirectoryOptions.FullReadEvery)} must be between 01:00:00 and 6.00:00:00.")
+                .Validate(o => o.FollowViewedFor >= TimeSpan.Zero && o.FollowViewedFor <= TimeSpan.FromDays(1), $"{DirectoryOptions.SectionName}:{nameof(DirectoryOptions.FollowViewedFor)} must be at most 1.00:00:00.")
+                .Validate(o => o.StaleAfter >= TimeSpan.FromHours(1) && o.StaleAfter <= TimeSpan.FromDays(7), $"{DirectoryOptions.SectionName}:{nameof(DirectoryOptions.StaleAfter)} must be between 01:00:00 and 7.00:00:00.")
                 .ValidateOnStart();
             services.AddOptions<PeopleOptions>().ValidateOnStart();
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PeopleOptions>, PeopleOptionsValidator>());
 
             // The factory's own loggers write addresses, and a search for a group is in the address.
-            services.AddHttpClient(ClientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
+            services.TryAddSingleton<DirectoryGate>();
+            var client = services.AddHttpClient(ClientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
                 .RemoveAllLoggers()
                 .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
                 {
@@ -71,14 +84,26 @@ public static class DirectoryRegistration
                     AutomaticDecompression = DecompressionMethods.All,
                     ConnectTimeout = TimeSpan.FromSeconds(15),
                     PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-                })
-                .AddResilienceHandler("directory", (pipeline, context) => Configure(
-                    pipeline,
-                    context.ServiceProvider.GetRequiredService<IOptions<DirectoryOptions>>().Value,
-                    context.ServiceProvider.GetRequiredService<TimeProvider>()));
+                });
+            client.AddResilienceHandler("directory-retries", (pipeline, context) => Retry(
+                pipeline,
+                context.ServiceProvider.GetRequiredService<IOptions<DirectoryOptions>>().Value,
+                context.ServiceProvider.GetRequiredService<TimeProvider>()));
+            client.AddHttpMessageHandler(provider => new DirectoryGateHandler(
+                provider.GetRequiredService<DirectoryGate>(),
+                provider.GetRequiredService<IOptions<DirectoryOptions>>().Value.LongestWait,
+                provider.GetRequiredService<TimeProvider>()));
+            client.AddResilienceHandler("directory-time-out", (pipeline, context) =>
+            {
+                pipeline.TimeProvider = context.ServiceProvider.GetRequiredService<TimeProvider>();
+                pipeline.AddTimeout(new Polly.Timeout.TimeoutStrategyOptions { Timeout = context.ServiceProvider.GetRequiredService<IOptions<DirectoryOptions>>().Value.RequestTimeout });
+            });
             services.TryAddSingleton<GraphDirectory>();
             services.TryAddSingleton<DirectoryHealth>();
+            services.TryAddSingleton<DirectoryReads>();
             services.TryAddSingleton<PeopleWriter>();
+            services.TryAddSingleton<PeopleReader>();
+            services.TryAddSingleton<GroupChanges>();
             services.TryAddSingleton<GroupReader>();
             services.TryAddSingleton<GroupCatalog>();
             services.TryAddSingleton<DirectoryWatch>();
@@ -100,7 +125,7 @@ public static class DirectoryRegistration
             : null;
     }
 
-    private static void Configure(ResiliencePipelineBuilder<HttpResponseMessage> pipeline, DirectoryOptions options, TimeProvider clock)
+    private static void Retry(ResiliencePipelineBuilder<HttpResponseMessage> pipeline, DirectoryOptions options, TimeProvider clock)
     {
         pipeline.TimeProvider = clock;
         if (options.Retries > 0)
@@ -123,10 +148,8 @@ public static class DirectoryRegistration
                 DelayGenerator = attempt => ValueTask.FromResult(attempt.Outcome.Result is { } answer ? RetryAfterOf(answer, clock) : null),
             });
         }
-
-        pipeline.AddTimeout(new Polly.Timeout.TimeoutStrategyOptions { Timeout = options.RequestTimeout });
     }
 
-    private static TimeSpan? RetryAfterOf(HttpResponseMessage answer, TimeProvider clock) =>
+    internal static TimeSpan? RetryAfterOf(HttpResponseMessage answer, TimeProvider clock) =>
         RetryAfter(answer.Headers.TryGetValues("Retry-After", out var values) ? values : null, clock.GetUtcNow());
 }

@@ -16,6 +16,15 @@ public sealed class DirectoryState
     /// <summary>When all users were last read completely; null: never.</summary>
     public DateTimeOffset? AllUsersReadAt { get; set; }
 
+    /// <summary>When the directory last said which users have changed, and those were read; null: it was not asked.</summary>
+    public DateTimeOffset? AllUsersCheckedAt { get; set; }
+
+    /// <summary>Raised whenever changes of users may have been missed.</summary>
+    public int AllUsersChangeMark { get; set; }
+
+    /// <summary><see cref="AllUsersChangeMark"/> when the last complete read of all users began; another number means that they have to be read again.</summary>
+    public int AllUsersReadMark { get; set; }
+
     /// <summary>Since when every read fails; null when the last one succeeded.</summary>
     public DateTimeOffset? FailingSince { get; set; }
 

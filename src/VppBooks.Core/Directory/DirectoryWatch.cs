@@ -6,30 +6,51 @@ using VppBooks.Core.Persistence;
 
 namespace VppBooks.Core.Directory;
 
-/// <summary>Reads the members of assigned groups again and again, so that joiners and leavers are noticed. Groups that are not assigned are not read.</summary>
+/// <summary>Keeps groups that are assigned or were looked at lately, and the people in them, in step with the directory. No other group is read.</summary>
 public sealed class DirectoryWatch(
-    IDbContextFactory<VppBooksDbContext> contexts, GroupReader groups, IOptions<DirectoryOptions> options, TimeProvider clock, ILogger<DirectoryWatch> logger) : BackgroundService
+    IDbContextFactory<VppBooksDbContext> contexts,
+    GroupReader groups,
+    GroupChanges changes,
+    PeopleReader people,
+    DirectoryReads reads,
+    DirectoryHealth health,
+    IOptions<DirectoryOptions> options,
+    TimeProvider clock,
+    ILogger<DirectoryWatch> logger) : BackgroundService
 {
-    /// <summary>Reads what is older than <see cref="DirectoryOptions.ReadEvery"/>.</summary>
+    /// <summary>Asks what has changed, if that was last done longer than <see cref="DirectoryOptions.ReadEvery"/> ago, and reads it.</summary>
     /// <exception cref="DirectoryException">The directory cannot be read; what was known stays.</exception>
     public async Task ReadDueAsync(CancellationToken cancellationToken)
     {
-        List<Guid> assigned;
+        List<Guid> watched;
         bool everybody;
         await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
         {
-            assigned = await db.Groups
-                .Where(g => db.GroupAssignments.Any(a => a.GroupId == g.Id))
+            var viewedAfter = clock.GetUtcNow() - options.Value.FollowViewedFor;
+            watched = await db.Groups
+                .Where(g => db.GroupAssignments.Any(a => a.GroupId == g.Id) || g.ViewedAt > viewedAfter)
                 .OrderBy(g => g.MembersReadAt)
                 .Select(g => g.DirectoryId)
                 .ToListAsync(cancellationToken);
             everybody = await db.GroupAssignments.AnyAsync(a => a.GroupId == null, cancellationToken);
         }
 
-        await groups.EnsureMembersAsync(assigned, options.Value.ReadEvery, cancellationToken);
-        if (everybody)
+        if (watched.Count > 0 || everybody)
         {
-            await groups.EnsureAllUsersAsync(options.Value.ReadEvery, cancellationToken);
+            // People first: their changes mark groups where they may have been missed.
+            await people.CheckAsync(options.Value.ReadEvery, cancellationToken);
+            await groups.EnsureMembersAsync(watched, options.Value.ReadEvery, cancellationToken);
+            if (everybody)
+            {
+                await people.EnsureAllAsync(options.Value.ReadEvery, cancellationToken);
+            }
+
+            await changes.ForgetAsync(watched, cancellationToken);
+        }
+        else if ((await health.GetAsync(cancellationToken)).FailingSince is not null)
+        {
+            // Nothing else would find out that the directory can be read again.
+            await reads.ProbeAsync(cancellationToken);
         }
     }
 

@@ -1,9 +1,11 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Graph;
 using Microsoft.Graph.Models.ODataErrors;
 using Microsoft.Kiota.Abstractions;
+using Microsoft.Kiota.Abstractions.Serialization;
 using VppBooks.Core.People;
 using Models = Microsoft.Graph.Models;
 
@@ -11,10 +13,11 @@ namespace VppBooks.Core.Directory;
 
 /// <summary>Reads groups and users from Microsoft Graph. Every method gives a complete answer or throws: an outage is never an empty group.</summary>
 /// <remarks>Needs the application permissions <c>GroupMember.Read.All</c> and <c>User.Read.All</c>. Source: Microsoft Graph v1.0 reference.</remarks>
-public sealed class GraphDirectory(GraphServiceClient graph, IOptions<PeopleOptions> people, TimeProvider clock, ILogger<GraphDirectory> logger)
+public sealed class GraphDirectory(
+    GraphServiceClient graph, DirectoryGate gate, IOptions<PeopleOptions> people, IOptions<DirectoryOptions> options, TimeProvider clock, ILogger<GraphDirectory> logger)
 {
-    /// <summary>Ids in one <c>in</c> filter: what Graph accepts.</summary>
-    public const int IdsPerFilter = 15;
+    /// <summary>Steps of one <c>$batch</c>: what Graph accepts.</summary>
+    public const int StepsPerBatch = 20;
 
     private const int PageSize = 999;
     private static readonly string[] GroupProperties = ["id", "displayName", "description", "groupTypes", "securityEnabled", "mailEnabled", "membershipRule"];
@@ -63,18 +66,96 @@ public sealed class GraphDirectory(GraphServiceClient graph, IOptions<PeopleOpti
         return group is not null ? ToEntry(group) : throw new GroupGoneException(directoryId, await IsInRecycleBinAsync(directoryId, cancellationToken), null);
     }
 
-    /// <summary>The groups of a list that exist; at most <see cref="IdsPerFilter"/> at a time.</summary>
+    /// <summary>Asks for almost nothing.</summary>
     /// <exception cref="DirectoryException">Throttled, down, or without consent.</exception>
-    public Task<IReadOnlyList<DirectoryGroupEntry>> ListGroupsAsync(IReadOnlyCollection<Guid> directoryIds, CancellationToken cancellationToken) =>
-        AskAsync<IReadOnlyList<DirectoryGroupEntry>>(async () =>
-        {
-            var page = await graph.Groups.GetAsync(request =>
+    public Task ProbeAsync(CancellationToken cancellationToken) => AskAsync(
+        () => graph.Users.GetAsync(
+            request =>
             {
-                request.QueryParameters.Filter = $"id in ({string.Join(',', directoryIds.Select(id => $"'{id}'"))})";
-                request.QueryParameters.Select = GroupProperties;
-            }, cancellationToken);
-            return [.. Rows(page?.Value).Select(ToEntry)];
+                request.QueryParameters.Select = ["id"];
+                request.QueryParameters.Top = 1;
+            },
+            cancellationToken),
+        cancellationToken);
+
+    /// <summary>Some groups, with the groups inside them: ten a request.</summary>
+    /// <exception cref="DirectoryException">Throttled, down, or without consent.</exception>
+    public Task<IReadOnlyDictionary<Guid, GroupLook>> LookAtGroupsAsync(IReadOnlyCollection<Guid> directoryIds, CancellationToken cancellationToken) =>
+        AskAsync<IReadOnlyDictionary<Guid, GroupLook>>(async () =>
+        {
+            var looks = new Dictionary<Guid, GroupLook>();
+            foreach (var ids in directoryIds.Chunk(StepsPerBatch / 2))
+            {
+                var answers = await BatchAsync(
+                    [
+                        .. ids.Select(id => new Step($"/groups/{id}?$select={string.Join(',', GroupProperties)}")),
+                        .. ids.Select(id => new Step($"/groups/{id}/transitiveMembers/microsoft.graph.group?$select=id&$top={PageSize}&$count=true", Eventual: true)),
+                    ],
+                    cancellationToken);
+                for (var i = 0; i < ids.Length; i++)
+                {
+                    var (group, nested) = (answers[i], answers[ids.Length + i]);
+                    looks[ids[i]] = group is null || nested is null
+                        ? new GroupLook(null, await IsInRecycleBinAsync(ids[i], cancellationToken), [])
+                        : new GroupLook(ToEntry(await ParseAsync<Models.Group>(group, cancellationToken)), SoftDeleted: false, await NestedAsync(nested, cancellationToken));
+                }
+            }
+
+            return looks;
         }, cancellationToken);
+
+    /// <summary>Those of some users whom the directory has: twenty a request.</summary>
+    /// <exception cref="DirectoryException">Throttled, down, or without consent.</exception>
+    public Task<IReadOnlyList<DirectoryUser>> FindUsersAsync(IReadOnlyCollection<Guid> directoryIds, CancellationToken cancellationToken) =>
+        AskAsync<IReadOnlyList<DirectoryUser>>(async () =>
+        {
+            var found = new List<DirectoryUser>();
+            foreach (var ids in directoryIds.Chunk(StepsPerBatch))
+            {
+                foreach (var answer in await BatchAsync([.. ids.Select(id => new Step($"/users/{id}?$select={string.Join(',', SelectedUserProperties)}"))], cancellationToken))
+                {
+                    if (answer is not null)
+                    {
+                        found.Add(ToUser(await ParseAsync<Models.User>(answer, cancellationToken)));
+                    }
+                }
+            }
+
+            return found;
+        }, cancellationToken);
+
+    /// <summary>A delta link that reports what changes in some groups from now on; at most 50.</summary>
+    /// <exception cref="DirectoryException">Throttled, down, or without consent.</exception>
+    public async Task<string> BeginGroupChangesAsync(IReadOnlyCollection<Guid> directoryIds, CancellationToken cancellationToken)
+    {
+        var filter = Uri.EscapeDataString(string.Join(" or ", directoryIds.Select(id => $"id eq '{id}'")));
+        return (await ReadGroupChangesAsync($"{Home}/groups/delta?$select={string.Join(',', GroupProperties)},members&$filter={filter}&$deltatoken=latest", cancellationToken)
+            ?? throw new DirectoryUnavailableException("The directory gave no delta link.", null, null)).Link;
+    }
+
+    /// <summary>Groups that changed since a delta link was given; null when the directory does not know any more (410).</summary>
+    /// <exception cref="DirectoryException">Throttled, down, or without consent.</exception>
+    public Task<ChangeRound?> ReadGroupChangesAsync(string link, CancellationToken cancellationToken) => ReadChangesAsync(
+        link,
+        async address => await graph.Groups.Delta.WithUrl(address).GetAsDeltaGetResponseAsync(null, cancellationToken) is { } page
+            ? (Rows(page.Value).Select(g => g.Id), page.OdataNextLink, page.OdataDeltaLink)
+            : default,
+        cancellationToken);
+
+    /// <summary>A delta link that reports what changes in users from now on.</summary>
+    /// <exception cref="DirectoryException">Throttled, down, or without consent.</exception>
+    public async Task<string> BeginUserChangesAsync(CancellationToken cancellationToken) =>
+        (await ReadUserChangesAsync($"{Home}/users/delta?$select={string.Join(',', SelectedUserProperties)}&$deltatoken=latest", cancellationToken)
+            ?? throw new DirectoryUnavailableException("The directory gave no delta link.", null, null)).Link;
+
+    /// <summary>Users that changed since a delta link was given; null when the directory does not know any more (410).</summary>
+    /// <exception cref="DirectoryException">Throttled, down, or without consent.</exception>
+    public Task<ChangeRound?> ReadUserChangesAsync(string link, CancellationToken cancellationToken) => ReadChangesAsync(
+        link,
+        async address => await graph.Users.Delta.WithUrl(address).GetAsDeltaGetResponseAsync(null, cancellationToken) is { } page
+            ? (Rows(page.Value).Select(u => u.Id), page.OdataNextLink, page.OdataDeltaLink)
+            : default,
+        cancellationToken);
 
     /// <summary>Pages of the users who are in a group, directly or through groups in it. A user may come twice when the group changes meanwhile.</summary>
     /// <exception cref="GroupGoneException">The group is not there.</exception>
@@ -137,22 +218,6 @@ public sealed class GraphDirectory(GraphServiceClient graph, IOptions<PeopleOpti
         }
         while (next is not null);
     }
-
-    /// <summary>One user; null when the directory does not have the user (any more).</summary>
-    /// <exception cref="DirectoryException">Throttled, down, or without consent.</exception>
-    public Task<DirectoryUser?> FindUserAsync(Guid directoryId, CancellationToken cancellationToken) =>
-        AskAsync(async () =>
-        {
-            try
-            {
-                var user = await graph.Users[directoryId.ToString()].GetAsync(request => request.QueryParameters.Select = SelectedUserProperties, cancellationToken);
-                return user is null ? null : ToUser(user);
-            }
-            catch (ODataError e) when (e.ResponseStatusCode == 404)
-            {
-                return null;
-            }
-        }, cancellationToken);
 
     private static List<T> Rows<T>(List<T>? rows) => rows ?? throw new DirectoryUnavailableException("The directory answered without a list.", null, null);
 
@@ -219,19 +284,167 @@ public sealed class GraphDirectory(GraphServiceClient graph, IOptions<PeopleOpti
         _ => a?.ExtensionAttribute15,
     };
 
-    /// <summary>A link to the next page leads where the first page came from, or it is not followed: our sign-in goes along with it.</summary>
-    private string? Checked(string? nextLink)
+    private string Home => graph.RequestAdapter.BaseUrl ?? "https://graph.microsoft.com/v1.0";
+
+    /// <summary>A link leads where the first page came from, or it is not followed: our sign-in goes along with it.</summary>
+    private string? Checked(string? link)
     {
-        if (nextLink is null)
+        if (link is null)
         {
             return null;
         }
 
-        var home = new Uri(graph.RequestAdapter.BaseUrl ?? "https://graph.microsoft.com/v1.0");
-        return Uri.TryCreate(nextLink, UriKind.Absolute, out var next) && Uri.Compare(home, next, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0
-            ? nextLink
+        return Uri.TryCreate(link, UriKind.Absolute, out var next) && Uri.Compare(new Uri(Home), next, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0
+            ? link
             : throw new DirectoryUnavailableException("The directory's link to the next page leads elsewhere.", null, null);
     }
+
+    /// <summary>Follows a delta link to its end.</summary>
+    private Task<ChangeRound?> ReadChangesAsync(
+        string link, Func<string, Task<(IEnumerable<string?> Ids, string? Next, string? Delta)>> read, CancellationToken cancellationToken) =>
+        AskAsync(async () =>
+        {
+            var changed = new HashSet<Guid>();
+            var address = Checked(link);
+            try
+            {
+                while (true)
+                {
+                    var (ids, next, delta) = await read(address!);
+                    changed.UnionWith((ids ?? []).OfType<string>().Select(Guid.Parse));
+                    if (delta is not null)
+                    {
+                        return new ChangeRound(changed, Checked(delta)!);
+                    }
+
+                    address = Checked(next) ?? throw new DirectoryUnavailableException("The directory's changes end without a link.", null, null);
+                }
+            }
+            catch (ODataError e) when (e.ResponseStatusCode == 410)
+            {
+                return null;
+            }
+        }, cancellationToken);
+
+    private async Task<IReadOnlyCollection<Guid>> NestedAsync(string firstPage, CancellationToken cancellationToken)
+    {
+        var page = await ParseAsync<Models.GroupCollectionResponse>(firstPage, cancellationToken);
+        var nested = new List<Guid>(Rows(page.Value).Select(g => Guid.Parse(g.Id!)));
+        while (Checked(page.OdataNextLink) is { } next)
+        {
+            page = (await graph.Groups[Guid.Empty.ToString()].TransitiveMembers.GraphGroup.WithUrl(next).GetAsync(request => request.Headers.Add("ConsistencyLevel", "eventual"), cancellationToken))!;
+            nested.AddRange(Rows(page.Value).Select(g => Guid.Parse(g.Id!)));
+        }
+
+        return nested;
+    }
+
+    private static async Task<T> ParseAsync<T>(string json, CancellationToken cancellationToken)
+        where T : IParsable =>
+        await KiotaJsonSerializer.DeserializeAsync<T>(json, cancellationToken) ?? throw new DirectoryUnavailableException("The directory answered with nothing.", null, null);
+
+    /// <summary>Up to twenty reads in one request. A throttled one is repeated, the others are not.</summary>
+    /// <returns>The body of each, in the order of the steps; null for what is not there (404).</returns>
+    private async Task<string?[]> BatchAsync(Step[] steps, CancellationToken cancellationToken)
+    {
+        var bodies = new string?[steps.Length];
+        var open = Enumerable.Range(0, steps.Length).ToList();
+        for (var attempt = 0; ; attempt++)
+        {
+            var (throttled, longest) = (new List<int>(), TimeSpan.Zero);
+            using var answer = await SendBatchAsync(steps, open, cancellationToken);
+            foreach (var response in answer.RootElement.GetProperty("responses").EnumerateArray())
+            {
+                var index = int.Parse(response.GetProperty("id").GetString()!, System.Globalization.CultureInfo.InvariantCulture);
+                switch (response.GetProperty("status").GetInt32())
+                {
+                    case >= 200 and < 300:
+                        bodies[index] = response.GetProperty("body").GetRawText();
+                        break;
+                    case 404:
+                        break;
+                    case 401 or 403:
+                        throw new DirectoryConsentMissingException("The directory refuses to be read: grant GroupMember.Read.All and User.Read.All, with administrator consent.", null);
+                    case 429 or 503 or 504:
+                        throttled.Add(index);
+                        var asked = RetryAfterOf(response) ?? options.Value.FirstBackoff * Math.Pow(2, attempt);
+                        longest = asked > longest ? asked : longest;
+                        break;
+                    case var status:
+                        logger.ReadFailed("batch", status, null);
+                        throw new DirectoryUnavailableException("The directory does not answer as it should.", null, null);
+                }
+
+                open.Remove(index);
+            }
+
+            if (open.Count > 0)
+            {
+                throw new DirectoryUnavailableException("The directory left a question without an answer.", null, null);
+            }
+
+            if (throttled.Count == 0)
+            {
+                return bodies;
+            }
+
+            gate.CloseFor(longest);
+            if (attempt >= options.Value.Retries || longest > options.Value.LongestWait)
+            {
+                throw new DirectoryUnavailableException("The directory asks us to wait.", clock.GetUtcNow() + longest, null);
+            }
+
+            open = throttled;
+        }
+    }
+
+    private async Task<JsonDocument> SendBatchAsync(Step[] steps, List<int> which, CancellationToken cancellationToken)
+    {
+        using var body = new MemoryStream();
+        await using (var writer = new Utf8JsonWriter(body))
+        {
+            writer.WriteStartObject();
+            writer.WriteStartArray("requests");
+            foreach (var index in which)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("id", index.ToString(System.Globalization.CultureInfo.InvariantCulture));
+                writer.WriteString("method", "GET");
+                writer.WriteString("url", steps[index].Url);
+                if (steps[index].Eventual)
+                {
+                    writer.WriteStartObject("headers");
+                    writer.WriteString("ConsistencyLevel", "eventual");
+                    writer.WriteEndObject();
+                }
+
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        body.Position = 0;
+        var request = new RequestInformation { HttpMethod = Method.POST, URI = new Uri(Home + "/$batch") };
+        request.SetStreamContent(body, "application/json");
+        var answer = await graph.RequestAdapter.SendPrimitiveAsync<Stream>(
+            request, new Dictionary<string, ParsableFactory<IParsable>> { ["XXX"] = ODataError.CreateFromDiscriminatorValue }, cancellationToken);
+        await using (answer)
+        {
+            return await JsonDocument.ParseAsync(answer!, default, cancellationToken);
+        }
+    }
+
+    private TimeSpan? RetryAfterOf(JsonElement response) =>
+        response.TryGetProperty("headers", out var headers)
+        && headers.EnumerateObject().FirstOrDefault(h => string.Equals(h.Name, "Retry-After", StringComparison.OrdinalIgnoreCase)) is { Value.ValueKind: not JsonValueKind.Undefined } header
+            ? DirectoryRegistration.RetryAfter([header.Value.ToString()], clock.GetUtcNow())
+            : null;
+
+    /// <param name="Url">Address below the version.</param>
+    /// <param name="Eventual">It is an advanced query.</param>
+    private sealed record Step(string Url, bool Eventual = false);
 
     private Task<bool> IsInRecycleBinAsync(Guid directoryId, CancellationToken cancellationToken) =>
         AskAsync(async () =>

@@ -7,10 +7,13 @@ using VppBooks.Core.Security;
 namespace VppBooks.Core.Directory;
 
 /// <summary>Reads stored groups, and searches the directory for the picker.</summary>
-public sealed class GroupCatalog(IDbContextFactory<VppBooksDbContext> contexts, GraphDirectory directory, DirectoryHealth health)
+public sealed class GroupCatalog(IDbContextFactory<VppBooksDbContext> contexts, GraphDirectory directory, DirectoryHealth health, DirectoryGate gate, TimeProvider clock)
 {
     /// <summary>Rows of the picker at most: more is narrowed by searching.</summary>
     public const int MostChoices = 50;
+
+    /// <summary>Opening a page again sooner writes nothing.</summary>
+    private static readonly TimeSpan ViewedAgain = TimeSpan.FromMinutes(5);
 
     /// <summary>Stored groups (assigned or looked at), by name.</summary>
     public async Task<IReadOnlyList<GroupSummary>> ListAsync(Actor actor, CancellationToken cancellationToken)
@@ -35,7 +38,7 @@ public sealed class GroupCatalog(IDbContextFactory<VppBooksDbContext> contexts, 
         return [.. groups.Select(g => Describe(g, assignments.GetValueOrDefault(g.Id), held.GetValueOrDefault(g.Id)))];
     }
 
-    /// <summary>One group; null when it is not stored.</summary>
+    /// <summary>One group; null when it is not stored. Whoever looks at a group has it kept in step for a while.</summary>
     public async Task<GroupDetail?> FindAsync(Guid directoryId, Actor actor, CancellationToken cancellationToken)
     {
         actor.Demand(Permissions.Read);
@@ -44,6 +47,12 @@ public sealed class GroupCatalog(IDbContextFactory<VppBooksDbContext> contexts, 
         if (group is null)
         {
             return null;
+        }
+
+        var now = clock.GetUtcNow();
+        if (group.ViewedAt is null || group.ViewedAt < now - ViewedAgain)
+        {
+            await db.Groups.Where(g => g.Id == group.Id).ExecuteUpdateAsync(set => set.SetProperty(g => g.ViewedAt, now), cancellationToken);
         }
 
         var rows = await (
@@ -111,7 +120,7 @@ public sealed class GroupCatalog(IDbContextFactory<VppBooksDbContext> contexts, 
         var state = await health.GetAsync(cancellationToken);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var users = state.AllUsersReadAt is null ? 0 : await AllUsers.In(db).CountAsync(cancellationToken);
-        return new DirectoryStanding(state.AllUsersReadAt, users, state.FailingSince, state.ConsentMissing, state.RetryAt);
+        return new DirectoryStanding(state.AllUsersReadAt, users, state.FailingSince, state.ConsentMissing, state.RetryAt ?? gate.ClosedUntil, health.Staleness(state) is not null);
     }
 
     private static GroupSummary Describe(DirectoryGroup group, int assignments, int held) => new()

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Audit;
 using VppBooks.Core.Persistence;
@@ -23,48 +24,116 @@ public sealed record MembersChange(int GroupId, Guid DirectoryId, bool FirstRead
 public sealed class GroupReader(
     IDbContextFactory<VppBooksDbContext> contexts,
     GraphDirectory directory,
+    GroupChanges changes,
+    DirectoryReads reads,
+    PeopleReader peopleReader,
     PeopleWriter people,
     IBulkStore bulk,
-    DirectoryHealth health,
+    IOptions<DirectoryOptions> options,
     TimeProvider clock,
-    ILogger<GroupReader> logger) : IDisposable
+    ILogger<GroupReader> logger)
 {
-    /// <summary>People who left their last group are looked up one by one, up to this many; the full read of all users finds the others.</summary>
-    private const int LeaversLookedUp = 50;
+    /// <summary>People who left their last group are looked up at once, up to this many; the next question for changed users finds the others.</summary>
+    private const int LeaversLookedUp = 200;
 
-    private readonly SemaphoreSlim _oneAtATime = new(1);
+    /// <summary>Groups whose description is asked for in one request, each with the groups inside it.</summary>
+    private const int GroupsAtOnce = GraphDirectory.StepsPerBatch / 2;
 
-    /// <summary>Reads the members of each group that were last read longer ago than <paramref name="maxAge"/>, completely or not at all.</summary>
+    /// <summary>
+    /// Makes sure that the members of each group are right, as of at most <paramref name="maxAge"/> ago: asks whether anything has changed, and reads those that
+    /// have, completely or not at all. Zero reads all of them without asking.
+    /// </summary>
     /// <returns>The groups that were read, with what changed.</returns>
     /// <exception cref="DirectoryException">The directory cannot be read; groups already done stay done, the others keep what they had.</exception>
     public Task<IReadOnlyList<MembersChange>> EnsureMembersAsync(IReadOnlyCollection<Guid> groupDirectoryIds, TimeSpan maxAge, CancellationToken cancellationToken) =>
-        ReadAsync<IReadOnlyList<MembersChange>>(async () =>
+        reads.OneAtATimeAsync<IReadOnlyList<MembersChange>>(async () =>
         {
-            var oldest = clock.GetUtcNow() - maxAge;
-            HashSet<Guid> fresh;
-            await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
+            var due = maxAge > TimeSpan.Zero ? await ListDueAsync([.. groupDirectoryIds.Distinct()], maxAge, cancellationToken) : [.. groupDirectoryIds.Distinct()];
+            var done = new List<MembersChange>();
+            foreach (var chunk in due.Chunk(GroupsAtOnce))
             {
-                fresh = [.. await db.Groups
-                    .Where(g => groupDirectoryIds.Contains(g.DirectoryId) && g.State == GroupState.Active && g.MembersReadAt > oldest)
-                    .Select(g => g.DirectoryId)
-                    .ToListAsync(cancellationToken)];
-            }
-
-            var changes = new List<MembersChange>();
-            foreach (var chunk in groupDirectoryIds.Distinct().Where(id => !fresh.Contains(id)).Chunk(GraphDirectory.IdsPerFilter))
-            {
-                var found = (await directory.ListGroupsAsync(chunk, cancellationToken)).ToDictionary(g => g.DirectoryId);
+                var looks = await LookAsync(chunk, cancellationToken);
                 foreach (var id in chunk)
                 {
-                    if (await ReadGroupAsync(id, found.GetValueOrDefault(id), cancellationToken) is { } change)
+                    if (await ReadGroupAsync(id, looks[id], cancellationToken) is { } change)
                     {
-                        changes.Add(change);
+                        done.Add(change);
                     }
                 }
             }
 
-            return changes;
+            return done;
         }, cancellationToken);
+
+    /// <summary>Groups that have to be read: never read, changed, read too long ago, or not asked about yet.</summary>
+    private async Task<List<Guid>> ListDueAsync(Guid[] wanted, TimeSpan maxAge, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var groups = await StoredAsync(wanted, cancellationToken);
+        var due = wanted.Where(id => !groups.TryGetValue(id, out var g) || !IsFresh(g, now, maxAge)).ToList();
+        if (!due.Exists(id => groups.TryGetValue(id, out var g) && IsReadable(g, now)))
+        {
+            return due;
+        }
+
+        await changes.CheckAsync(cancellationToken);
+        var covered = await changes.ListCoveredAsync(cancellationToken);
+        groups = await StoredAsync(wanted, cancellationToken);
+        var unchanged = new List<int>();
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        foreach (var group in due.Where(groups.ContainsKey).Select(id => groups[id]).Where(g => IsReadable(g, now) && covered.Contains(g.DirectoryId)))
+        {
+            if ((await db.GroupNestings.Where(n => n.GroupId == group.Id).Select(n => n.NestedId).ToListAsync(cancellationToken)).TrueForAll(covered.Contains))
+            {
+                unchanged.Add(group.Id);
+            }
+        }
+
+        var ids = unchanged.ToArray();
+        await db.Groups.Where(g => EF.Parameter(ids).Contains(g.Id)).ExecuteUpdateAsync(set => set.SetProperty(g => g.CheckedAt, now), cancellationToken);
+        due.RemoveAll(id => groups.TryGetValue(id, out var g) && unchanged.Contains(g.Id));
+        return due;
+    }
+
+    private async Task<Dictionary<Guid, DirectoryGroup>> StoredAsync(Guid[] ids, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Groups.AsNoTracking().Where(g => EF.Parameter(ids).Contains(g.DirectoryId)).ToDictionaryAsync(g => g.DirectoryId, cancellationToken);
+    }
+
+    /// <summary>There, read completely not too long ago, and not known to have changed: it is enough to ask.</summary>
+    private bool IsReadable(DirectoryGroup group, DateTimeOffset now) =>
+        group.State == GroupState.Active && group.ChangeMark == group.ReadMark && group.MembersReadAt > now - options.Value.FullReadEvery;
+
+    private bool IsFresh(DirectoryGroup group, DateTimeOffset now, TimeSpan maxAge) => group.State == GroupState.Active
+        ? IsReadable(group, now) && (group.MembersReadAt > now - maxAge || group.CheckedAt > now - maxAge)
+        : group.ChangeMark == group.ReadMark && group.CheckedAt > now - maxAge;
+
+    /// <summary>
+    /// Describes groups, and sees to it that the directory can be asked about them and about every group inside them: before their members are read, so that
+    /// nothing that changes meanwhile is missed.
+    /// </summary>
+    private async Task<IReadOnlyDictionary<Guid, GroupLook>> LookAsync(Guid[] ids, CancellationToken cancellationToken)
+    {
+        await changes.CoverAsync(ids, cancellationToken);
+        while (true)
+        {
+            var looks = await directory.LookAtGroupsAsync(ids, cancellationToken);
+            var covered = await changes.ListCoveredAsync(cancellationToken);
+            var nested = looks.Values.SelectMany(l => l.Nested).Where(id => !covered.Contains(id)).ToHashSet();
+            if (nested.Count == 0)
+            {
+                return looks;
+            }
+
+            await changes.CoverAsync(nested, cancellationToken);
+            if (!(await changes.ListCoveredAsync(cancellationToken)).IsSupersetOf(nested))
+            {
+                // Links too long to be kept: these groups are read every time.
+                return looks;
+            }
+        }
+    }
 
     /// <summary>Stores a group that was picked, or refreshes its description.</summary>
     /// <returns>Its internal number, and why it cannot be assigned, if it cannot.</returns>
@@ -75,7 +144,7 @@ public sealed class GroupReader(
         try
         {
             // Not behind a long read of members: somebody waits for the picker to close.
-            var entry = await RememberAsync(() => directory.GetGroupAsync(directoryId, cancellationToken), cancellationToken);
+            var entry = await reads.RememberAsync(() => directory.GetGroupAsync(directoryId, cancellationToken), cancellationToken);
             return Ensured(await StoreAsync(entry, cancellationToken));
         }
         catch (GroupGoneException e)
@@ -99,43 +168,14 @@ public sealed class GroupReader(
         }
     }
 
-    /// <summary>Reads all users if that was last done longer ago than <paramref name="maxAge"/>; see <see cref="AllUsers"/>.</summary>
-    /// <returns>Whether they were read.</returns>
-    /// <exception cref="DirectoryException">The directory cannot be read; who was there stays there.</exception>
-    public Task<bool> EnsureAllUsersAsync(TimeSpan maxAge, CancellationToken cancellationToken) =>
-        ReadAsync(async () =>
-        {
-            var state = await health.GetAsync(cancellationToken);
-            var now = clock.GetUtcNow();
-            if (state.AllUsersReadAt > now - maxAge)
-            {
-                return false;
-            }
-
-            var present = new HashSet<int>();
-            await foreach (var page in directory.ReadUsersAsync(cancellationToken))
-            {
-                present.UnionWith(await people.UpsertAsync(page, cancellationToken));
-            }
-
-            // Only now is the read complete, and absence means something.
-            var gone = await people.MarkGoneAsync(present, cancellationToken);
-            await health.ChangeAsync(s => s.AllUsersReadAt = now, cancellationToken);
-            logger.AllUsersRead(present.Count, gone);
-            return true;
-        }, cancellationToken);
-
-    public void Dispose() => _oneAtATime.Dispose();
-
     private static EnsuredGroup Ensured(DirectoryGroup group) =>
         new(group.Id, group.DirectoryId, group.DisplayName, group.State, GroupKinds.ObstacleOf(group.SecurityEnabled, group.DeviceGroup, group.State));
 
-    private async Task<MembersChange?> ReadGroupAsync(Guid directoryId, DirectoryGroupEntry? entry, CancellationToken cancellationToken)
+    private async Task<MembersChange?> ReadGroupAsync(Guid directoryId, GroupLook look, CancellationToken cancellationToken)
     {
         try
         {
-            // Missing from the list: asked for by itself before it is believed.
-            var group = await StoreAsync(entry ?? await directory.GetGroupAsync(directoryId, cancellationToken), cancellationToken);
+            var group = await StoreAsync(look.Entry ?? throw new GroupGoneException(directoryId, look.SoftDeleted, null), cancellationToken);
             var readAt = clock.GetUtcNow();
             var members = new HashSet<int>();
             await foreach (var page in directory.ReadMembersAsync(directoryId, cancellationToken))
@@ -143,7 +183,7 @@ public sealed class GroupReader(
                 members.UnionWith(await people.UpsertAsync(page, cancellationToken));
             }
 
-            var (change, left) = await SwapAsync(group, members, readAt, cancellationToken);
+            var (change, left) = await SwapAsync(group, members, look.Nested, readAt, cancellationToken);
             await LookForLeaversAsync(left, cancellationToken);
             return change;
         }
@@ -155,7 +195,8 @@ public sealed class GroupReader(
     }
 
     /// <summary>Puts the members in place, all at once: a reader of the tables sees the old group or the new one.</summary>
-    private async Task<(MembersChange Change, IReadOnlyList<int> Left)> SwapAsync(DirectoryGroup group, HashSet<int> members, DateTimeOffset readAt, CancellationToken cancellationToken)
+    private async Task<(MembersChange Change, IReadOnlyList<int> Left)> SwapAsync(
+        DirectoryGroup group, HashSet<int> members, IReadOnlyCollection<Guid> nested, DateTimeOffset readAt, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -173,7 +214,10 @@ public sealed class GroupReader(
         }
 
         await db.Groups.Where(g => g.Id == group.Id).ExecuteUpdateAsync(
-            set => set.SetProperty(g => g.MembersReadAt, readAt).SetProperty(g => g.MemberCount, members.Count), cancellationToken);
+            set => set.SetProperty(g => g.MembersReadAt, readAt).SetProperty(g => g.MemberCount, members.Count).SetProperty(g => g.ReadMark, group.ChangeMark), cancellationToken);
+        await db.GroupNestings.Where(n => n.GroupId == group.Id).ExecuteDeleteAsync(cancellationToken);
+        db.GroupNestings.AddRange(nested.Distinct().Select(id => new GroupNesting { GroupId = group.Id, NestedId = id }));
+        await db.SaveChangesAsync(cancellationToken);
         if (added.Count + removed.Count > 0)
         {
             await db.WantFollowingOfGroupAsync(group.Id, cancellationToken);
@@ -195,19 +239,9 @@ public sealed class GroupReader(
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var alone = await db.People
             .Where(p => left.Contains(p.Id) && p.GoneSince == null && !db.GroupMemberships.Any(m => m.PersonId == p.Id))
-            .Select(p => new { p.Id, p.DirectoryId })
+            .Select(p => p.DirectoryId)
             .ToListAsync(cancellationToken);
-        foreach (var person in alone)
-        {
-            if (await directory.FindUserAsync(person.DirectoryId, cancellationToken) is { } user)
-            {
-                await people.UpsertAsync([user], cancellationToken);
-            }
-            else
-            {
-                await people.MarkGoneAsync(person.Id, cancellationToken);
-            }
-        }
+        await peopleReader.RefreshAsync(alone, cancellationToken);
     }
 
     private async Task<DirectoryGroup> StoreAsync(DirectoryGroupEntry entry, CancellationToken cancellationToken)
@@ -232,6 +266,8 @@ public sealed class GroupReader(
             group.State = GroupState.Active;
             if (before != GroupState.Active)
             {
+                // Restored: whoever was paused goes on, and its books are looked at again.
+                await db.WantFollowingOfGroupAsync(group.Id, cancellationToken);
                 db.Audit(Actor.System, clock.GetUtcNow(), "group.state-changed", new AuditSubject(GroupId: group.Id), new { before = before.ToString(), after = nameof(GroupState.Active) });
             }
 
@@ -253,48 +289,20 @@ public sealed class GroupReader(
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var group = await db.Groups.SingleOrDefaultAsync(g => g.DirectoryId == directoryId, cancellationToken);
         var state = softDeleted ? GroupState.SoftDeleted : GroupState.Deleted;
+        if (group is not null)
+        {
+            (group.CheckedAt, group.ReadMark) = (clock.GetUtcNow(), group.ChangeMark);
+        }
+
         if (group is not null && group.State != state)
         {
             db.Audit(Actor.System, clock.GetUtcNow(), "group.state-changed", new AuditSubject(GroupId: group.Id), new { before = group.State.ToString(), after = state.ToString() });
             group.State = state;
-            await db.SaveChangesAsync(cancellationToken);
+            await db.WantFollowingOfGroupAsync(group.Id, cancellationToken);
             logger.GroupGone(group.Id, state);
         }
 
+        await db.SaveChangesAsync(cancellationToken);
         return group;
-    }
-
-    /// <summary>One long read at a time.</summary>
-    private async Task<T> ReadAsync<T>(Func<Task<T>> read, CancellationToken cancellationToken)
-    {
-        await _oneAtATime.WaitAsync(cancellationToken);
-        try
-        {
-            return await RememberAsync(read, cancellationToken);
-        }
-        finally
-        {
-            _oneAtATime.Release();
-        }
-    }
-
-    private async Task<T> RememberAsync<T>(Func<Task<T>> read, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var result = await read();
-            await health.SucceededAsync(cancellationToken);
-            return result;
-        }
-        catch (GroupGoneException)
-        {
-            await health.SucceededAsync(cancellationToken);
-            throw;
-        }
-        catch (DirectoryException e)
-        {
-            await health.FailedAsync(e, CancellationToken.None);
-            throw;
-        }
     }
 }

@@ -60,4 +60,5 @@ public sealed record PageOf<T>(IReadOnlyList<T> Rows, int Total);
 /// <param name="FailingSince">Since when every read fails; null when the last one succeeded.</param>
 /// <param name="ConsentMissing">It fails because consent is missing.</param>
 /// <param name="RetryAt">Until when the directory asked to be left alone; null when it did not.</param>
-public sealed record DirectoryStanding(DateTimeOffset? AllUsersReadAt, int AllUsers, DateTimeOffset? FailingSince, bool ConsentMissing, DateTimeOffset? RetryAt);
+/// <param name="Stale">It fails for so long that nothing new is planned.</param>
+public sealed record DirectoryStanding(DateTimeOffset? AllUsersReadAt, int AllUsers, DateTimeOffset? FailingSince, bool ConsentMissing, DateTimeOffset? RetryAt, bool Stale = false);

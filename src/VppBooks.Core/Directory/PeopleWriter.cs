@@ -36,11 +36,11 @@ public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, 
         return await MarkAsync(db, here.Where(id => !present.Contains(id)), cancellationToken);
     }
 
-    /// <summary>Marks one person as gone.</summary>
-    public async Task MarkGoneAsync(int personId, CancellationToken cancellationToken)
+    /// <summary>Marks some people as gone, by their object ids in the directory; at most 1,000. Who is not known is left out.</summary>
+    public async Task MarkGoneAsync(Guid[] directoryIds, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        await MarkAsync(db, [personId], cancellationToken);
+        await MarkAsync(db, await db.People.Where(p => EF.Parameter(directoryIds).Contains(p.DirectoryId)).Select(p => p.Id).ToListAsync(cancellationToken), cancellationToken);
     }
 
     private async Task<int> MarkAsync(VppBooksDbContext db, IEnumerable<int> people, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Audit;
 using VppBooks.Core.Catalog;
+using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
@@ -29,12 +30,15 @@ public abstract record TakeResult
     /// <summary>The book is not offered to this reader, or does not exist: which of the two is not told.</summary>
     public sealed record NotOffered : TakeResult;
 
+    /// <summary>The directory has not been read for so long that it is not known who is offered what (F42): later.</summary>
+    public sealed record NotNow : TakeResult;
+
     /// <summary>The reader cannot receive books.</summary>
     public sealed record Cannot(PlanReason Reason) : TakeResult;
 }
 
 /// <summary>A reader takes a book that is offered: exactly one license, however often the button is pressed.</summary>
-public sealed class BookTaking(IDbContextFactory<VppBooksDbContext> contexts, TimeProvider clock, WorkSignal signal, ChangeFeed feed)
+public sealed class BookTaking(IDbContextFactory<VppBooksDbContext> contexts, DirectoryHealth health, TimeProvider clock, WorkSignal signal, ChangeFeed feed)
 {
     private const int Attempts = 4;
 
@@ -67,6 +71,11 @@ public sealed class BookTaking(IDbContextFactory<VppBooksDbContext> contexts, Ti
         if (person is null || book is null || !await IsOfferedAsync(db, book, person, cancellationToken))
         {
             return new TakeResult.NotOffered();
+        }
+
+        if (await health.FindStalenessAsync(db, cancellationToken) is not null)
+        {
+            return new TakeResult.NotNow();
         }
 
         int[] ids = [person.Id];
@@ -117,7 +126,12 @@ public sealed class BookTaking(IDbContextFactory<VppBooksDbContext> contexts, Ti
             .OrderBy(p => p.Id).Select(p => p.Before).FirstOrDefaultAsync(cancellationToken);
         var wish = undecided is null ? await PlanLedger.StandingAsync(db, book.Id, cancellationToken) : PlanDrafts.Deserialize(book.Id, undecided);
         var groups = await db.GroupMemberships.Where(m => m.PersonId == person.Id).Select(m => m.GroupId).ToHashSetAsync(cancellationToken);
-        var intents = wish.Assignments.Where(a => a.GroupId is { } id ? groups.Contains(id) : everybody).Select(a => a.Intent).ToHashSet();
+        // A group that the directory does not have any more offers nothing (F38); whom it excluded stays excluded.
+        var missing = await db.Groups.Where(g => g.State != GroupState.Active && db.GroupMemberships.Any(m => m.GroupId == g.Id && m.PersonId == person.Id)).Select(g => g.Id).ToHashSetAsync(cancellationToken);
+        var intents = wish.Assignments
+            .Where(a => a.GroupId is { } id ? groups.Contains(id) && (a.Intent == Intent.Excluded || !missing.Contains(id)) : everybody)
+            .Select(a => a.Intent)
+            .ToHashSet();
         return intents.Count > 0 && !intents.Contains(Intent.Excluded);
     }
 }

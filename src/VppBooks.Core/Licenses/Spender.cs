@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Apple;
+using VppBooks.Core.Assignments;
 using VppBooks.Core.Audit;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Persistence;
@@ -150,6 +151,7 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                 && !user.Retired && user.OperationId == null
                 && (user.Status == VppUserStatus.Associated || (user.Status == VppUserStatus.Registered && (book.Unlimited || early)))
                 && person.AccountEnabled && !person.Guest && person.GoneSince == null
+                && !PausedWishes.In(db).Any(paused => paused.Id == license.Id)
                 && !db.Licenses.Any(o => o.PersonId == license.PersonId && o.AdamId == license.AdamId && o.State == LicenseState.Assigned)
             orderby license.Id
             select new ReadyLicense(license.Id, book.Id, book.AdamId, book.PricingParam, user.ClientUserId))
@@ -190,6 +192,7 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                 // The books as well: a row that was given up and committed again may be meant for another quality or location now.
                 var rows = await db.Licenses
                     .Where(l => EF.Parameter(licenses).Contains(l.Id) && l.State == LicenseState.Reserved && EF.Parameter(books).Contains(l.BookId)
+                        && !PausedWishes.In(db).Any(paused => paused.Id == l.Id)
                         && !db.Licenses.Any(o => o.PersonId == l.PersonId && o.AdamId == l.AdamId && o.State == LicenseState.Assigned))
                     .ExecuteUpdateAsync(
                         set => set.SetProperty(l => l.State, LicenseState.Submitting).SetProperty(l => l.Cause, LicenseCause.Intended).SetProperty(l => l.OperationId, operation.Id).SetProperty(l => l.ChangedAt, now),

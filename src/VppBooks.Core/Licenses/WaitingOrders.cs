@@ -7,10 +7,11 @@ namespace VppBooks.Core.Licenses;
 /// <summary>Who is served first: the one place that says so, for serving, for screens and for taking back a place.</summary>
 internal static class WaitingOrders
 {
-    /// <summary>Licenses that wait for stock and for nothing else: those of a plan that can be undone, or is not approved, are not served.</summary>
+    /// <summary>Licenses that wait for stock and for nothing else: those of a plan that can be undone, or is not approved, are not served, nor those of a group that is missing.</summary>
     public static IQueryable<License> Serveable(VppBooksDbContext db) => db.Licenses.Where(l =>
         l.State == LicenseState.Waiting
-        && !db.Plans.Any(p => p.Id == l.PlanId && (p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable)));
+        && !db.Plans.Any(p => p.Id == l.PlanId && (p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable))
+        && !PausedWishes.In(db).Any(paused => paused.Id == l.Id));
 
     /// <summary>Sorts licenses of one book by the order of its waiting list.</summary>
     public static IOrderedQueryable<License> Sort(VppBooksDbContext db, IQueryable<License> ofOneBook, WaitingOrder order) => order switch

@@ -31,6 +31,10 @@ public abstract class VppBooksDbContext(DbContextOptions options) : DbContext(op
 
     public DbSet<GroupMembership> GroupMemberships => Set<GroupMembership>();
 
+    public DbSet<GroupNesting> GroupNestings => Set<GroupNesting>();
+
+    public DbSet<DirectoryCursor> DirectoryCursors => Set<DirectoryCursor>();
+
     public DbSet<DirectoryState> DirectoryStates => Set<DirectoryState>();
 
     public DbSet<Person> People => Set<Person>();

@@ -36,6 +36,7 @@ internal static class GraphControl
 
         control.MapPost("/groups", (string name) => Results.Json(new { id = graph.AddGroup(name).Id }, statusCode: 201));
         control.MapDelete("/groups/{group:guid}", (Guid group, bool? restorable) => Done(() => graph.DeleteGroup(group, restorable)));
+        control.MapPost("/groups/{group:guid}/restore", (Guid group) => Done(() => graph.RestoreGroup(group)));
         control.MapPost("/groups/{group:guid}/rename", (Guid group, string name) => Done(() => graph.RenameGroup(group, name)));
         control.MapPost("/groups/{group:guid}/members/{member:guid}", (Guid group, Guid member) => Done(() => graph.AddMember(group, member)));
         control.MapDelete("/groups/{group:guid}/members/{member:guid}", (Guid group, Guid member) => Done(() => graph.RemoveMember(group, member)));
@@ -43,6 +44,7 @@ internal static class GraphControl
         control.MapGet("/people", (string? search) => Results.Json(Find(graph.Directory, search ?? "")));
         control.MapPost("/people", (string given, string surname, string address) => Results.Json(new { id = graph.AddPerson(given, surname, address).Id }, statusCode: 201));
         control.MapDelete("/people/{person:guid}", (Guid person) => Done(() => graph.DeletePerson(person)));
+        control.MapPost("/people/{person:guid}/restore", (Guid person) => Done(() => graph.RestorePerson(person)));
         control.MapPost("/people/{person:guid}/rename", (Guid person, string given, string surname) => Done(() => graph.RenamePerson(person, given, surname)));
         control.MapPost("/people/{person:guid}/disable", (Guid person) => Done(() => graph.DisablePerson(person)));
         control.MapPost("/people/{person:guid}/enable", (Guid person) => Done(() => graph.EnablePerson(person)));

@@ -127,6 +127,58 @@ public sealed class GraphSimulator(SimulatedDirectory directory, TimeProvider cl
         return Changes.Object(group);
     });
 
+    /// <summary>Takes a group out of the recycle bin, with its members.</summary>
+    public void RestoreGroup(Guid group) => Change(() =>
+    {
+        var target = (SimulatedGroup)(FindDeleted(group)?.Entity ?? throw new KeyNotFoundException($"No deleted group {group}."));
+        RecycleBin.Remove(group);
+        directory.Groups.Add(group, target);
+        return Changes.Object(group);
+    });
+
+    /// <summary>Takes a person out of the recycle bin; into no group.</summary>
+    public void RestorePerson(Guid person) => Change(() =>
+    {
+        var target = (SimulatedPerson)(FindDeleted(person)?.Entity ?? throw new KeyNotFoundException($"No deleted person {person}."));
+        RecycleBin.Remove(person);
+        directory.People.Add(person, target);
+        return Changes.Object(person);
+    });
+
+    /// <summary>Changes people and direct members freely; delta queries learn what differs afterwards.</summary>
+    public void Edit(Action change) => Change(() =>
+    {
+        var groups = directory.Groups.Values.ToDictionary(g => g.Id, g => Members(g).ToHashSet());
+        var people = directory.People.Values.ToDictionary(p => p.Id, Look);
+        change();
+        foreach (var group in directory.Groups.Values)
+        {
+            var now = Members(group).ToHashSet();
+            now.SymmetricExceptWith(groups.GetValueOrDefault(group.Id) ?? []);
+            foreach (var member in now)
+            {
+                Changes.Member(group.Id, member);
+            }
+        }
+
+        foreach (var person in directory.People.Values.Where(p => people.GetValueOrDefault(p.Id) != Look(p)))
+        {
+            Changes.Object(person.Id);
+        }
+
+        foreach (var person in people.Keys.Where(id => !directory.People.ContainsKey(id)))
+        {
+            Changes.Object(person);
+        }
+
+        return true;
+
+        static IEnumerable<Guid> Members(SimulatedGroup group) => group.People.Concat(group.Groups).Concat(group.Devices);
+
+        static (string, string, string?, string?, bool, string)? Look(SimulatedPerson p) =>
+            (p.DisplayName, p.UserPrincipalName, p.Mail, p.ManagedAppleAccount, p.AccountEnabled, p.UserType);
+    });
+
     public SimulatedPerson AddPerson(string givenName, string surname, string address) => Change(() =>
     {
         var person = new SimulatedPerson

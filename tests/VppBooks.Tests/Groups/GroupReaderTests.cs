@@ -230,8 +230,8 @@ public sealed class GroupReaderTests : IAsyncLifetime
     [Fact]
     public async Task All_users_are_everybody_but_guests_and_those_who_left()
     {
-        Assert.True(await _house.Groups.EnsureAllUsersAsync(TimeSpan.FromHours(1), Cancel));
-        Assert.False(await _house.Groups.EnsureAllUsersAsync(TimeSpan.FromHours(1), Cancel));
+        Assert.True(await _house.Get<PeopleReader>().EnsureAllAsync(TimeSpan.FromHours(1), Cancel));
+        Assert.False(await _house.Get<PeopleReader>().EnsureAllAsync(TimeSpan.FromHours(1), Cancel));
 
         var people = _house.Cloud.Directory.People.Values;
         Assert.Equal(people.Count(p => p.UserType == "Member"), (await _house.GroupCatalog.GetStandingAsync(Cancel)).AllUsers);
@@ -240,11 +240,11 @@ public sealed class GroupReaderTests : IAsyncLifetime
 
         _house.Clock.Offset = TimeSpan.FromHours(2);
         _house.Cloud.Graph.FailNext(100, "/users", 503);
-        await Assert.ThrowsAsync<DirectoryUnavailableException>(() => _house.Groups.EnsureAllUsersAsync(TimeSpan.FromHours(1), Cancel));
+        await Assert.ThrowsAsync<DirectoryUnavailableException>(() => _house.Get<PeopleReader>().EnsureAllAsync(TimeSpan.FromHours(1), Cancel));
         Assert.Equal(members + 1, (await _house.GroupCatalog.GetStandingAsync(Cancel)).AllUsers);
 
         _house.Cloud.Graph.ClearFaults();
-        await _house.Groups.EnsureAllUsersAsync(TimeSpan.FromHours(1), Cancel);
+        await _house.Get<PeopleReader>().EnsureAllAsync(TimeSpan.FromHours(1), Cancel);
         Assert.Equal(members, (await _house.GroupCatalog.GetStandingAsync(Cancel)).AllUsers);
     }
 

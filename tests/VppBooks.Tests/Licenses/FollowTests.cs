@@ -227,13 +227,7 @@ public sealed class FollowTests
 
     private static SimulatedGroup Group(SpendingHouse house, string name) => house.Core.Cloud.Directory.Groups.Values.Single(g => g.DisplayName == name);
 
-    private static void Change(SpendingHouse house, Action change)
-    {
-        lock (house.Core.Cloud.Directory.Gate)
-        {
-            change();
-        }
-    }
+    private static void Change(SpendingHouse house, Action change) => house.Core.Cloud.Graph.Edit(change);
 
     /// <summary>What the watch does once the members have become old.</summary>
     private static Task ReadGroupsAsync(SpendingHouse house)

@@ -222,10 +222,7 @@ public sealed class GuardTests
         house.Apple.ClearRequests();
         var plan = await CommitAsync(house, book, "Class 4A");
         var (group, other) = (Group(house, "Class 4A"), Group(house, "Class 5A"));
-        lock (house.Core.Cloud.Directory.Gate)
-        {
-            group.People.Add(other.People.First(p => house.Core.Cloud.Directory.People[p] is { AccountEnabled: true, ManagedAppleAccount: not null }));
-        }
+        house.Core.Cloud.Graph.Edit(() => group.People.Add(other.People.First(p => house.Core.Cloud.Directory.People[p] is { AccountEnabled: true, ManagedAppleAccount: not null })));
 
         house.Core.Clock.Offset += TimeSpan.FromMinutes(16);
         await house.Core.Get<DirectoryWatch>().ReadDueAsync(CancellationToken.None);

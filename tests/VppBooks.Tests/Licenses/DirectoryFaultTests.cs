@@ -1,0 +1,307 @@
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Assignments;
+using VppBooks.Core.Catalog;
+using VppBooks.Core.Directory;
+using VppBooks.Core.Library;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Security;
+using VppBooks.SimulatedCloud.Graph;
+using VppBooks.SimulatedCloud.Organization;
+using VppBooks.Tests.Locations;
+
+namespace VppBooks.Tests.Licenses;
+
+/// <summary>What the directory does to us, and what that means for licenses.</summary>
+public sealed class DirectoryFaultTests : IAsyncLifetime
+{
+    private SpendingHouse _house = null!;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private GraphSimulator Graph => _house.Core.Cloud.Graph;
+
+    public async ValueTask InitializeAsync() => _house = await SpendingHouse.StartAsync();
+
+    public ValueTask DisposeAsync() => _house.DisposeAsync();
+
+    [Fact]
+    public async Task F36_Nobody_asks_while_the_directory_wants_to_be_left_alone_and_planning_says_until_when()
+    {
+        var (book, group) = (await _house.BookAsync(free: 60), Group("Class 4A"));
+        Graph.FailNext(1, "/groups", 429, 1800);
+        var desk = _house.Core.Get<AssignmentDesk>();
+        var request = new PlanRequest(book.PublicId, [new WishedAssignment(group.Id, Intent.Required)]);
+
+        await Assert.ThrowsAsync<DirectoryUnavailableException>(() => _house.Core.Groups.EnsureMembersAsync([group.Id], TimeSpan.FromMinutes(5), Cancel));
+        var asked = Graph.Requests.Total;
+        await Assert.ThrowsAsync<DirectoryUnavailableException>(() => _house.Core.GroupCatalog.SearchDirectoryAsync("class", CoreHouse.Admin, Cancel));
+        await Assert.ThrowsAsync<DirectoryUnavailableException>(() => _house.Core.Groups.EnsureMembersAsync([group.Id], TimeSpan.FromMinutes(5), Cancel));
+
+        Assert.Equal(asked, Graph.Requests.Total);
+        var until = (await _house.Core.GroupCatalog.GetStandingAsync(Cancel)).RetryAt!.Value;
+        Assert.InRange(until - _house.Core.Clock.GetUtcNow(), TimeSpan.FromMinutes(29), TimeSpan.FromMinutes(30.1));
+        _house.Core.Clock.Pass(TimeSpan.FromMinutes(31));
+        Assert.IsType<PlanResult.Planned>(await desk.PlanAsync(request, CoreHouse.Admin, Cancel));
+        _house.Core.Clock.Pass(TimeSpan.FromMinutes(10));
+        Graph.FailNext(1, "delta", 429, 1800);
+        var refusal = Assert.IsType<PlanResult.Refused>(await desk.PlanAsync(request, CoreHouse.Admin, Cancel)).Refusal;
+        Assert.Equal("DirectoryBusy", refusal.Code);
+        Assert.NotNull(refusal.RetryAt);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task F37_An_expired_delta_link_means_one_complete_read_beside_what_is_known(bool byAge)
+    {
+        var (book, group) = (await _house.BookAsync(free: 60), Group("Class 4A"));
+        await _house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Required));
+        await ReadAsync();
+        var joiner = Joiner(group);
+        Graph.AddMember(group.Id, joiner);
+        if (byAge)
+        {
+            _house.Core.Clock.Pass(TimeSpan.FromDays(8));
+        }
+        else
+        {
+            Graph.ExpireDeltaTokens();
+        }
+
+        Graph.FailNext(20, "/transitiveMembers/graph.user", 500);
+        await Assert.ThrowsAsync<DirectoryUnavailableException>(ReadAsync);
+        Assert.Equal(28, await MembersAsync(group));
+
+        Graph.ClearFaults();
+        await ReadAsync();
+        Assert.Equal(29, await MembersAsync(group));
+        Graph.Requests.Clear();
+        await ReadAsync();
+        Assert.DoesNotContain(Graph.Requests.Recent, r => r.Path.Contains("/transitiveMembers", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public async Task A_change_deep_inside_a_group_is_noticed_and_nothing_is_read_while_nothing_changes()
+    {
+        var (outer, middle, inner) = (Graph.AddGroup("Outer"), Graph.AddGroup("Middle"), Graph.AddGroup("Inner", Group("Class 4A").People.Take(5)));
+        Graph.AddMember(outer.Id, middle.Id);
+        Graph.AddMember(middle.Id, inner.Id);
+        await _house.AssignAsync(await _house.BookAsync(free: 60), new WishedAssignment(outer.Id, Intent.Available));
+        await ReadAsync();
+        await ReadAsync();
+        Graph.Requests.Clear();
+
+        await ReadAsync();
+        Assert.Equal(["/groups/delta", "/users/delta"], Graph.Requests.Recent.Select(r => r.Path.Replace("()", "", StringComparison.Ordinal)).Order());
+
+        Graph.AddMember(inner.Id, Group("Class 5A").People.First());
+        await ReadAsync();
+        Assert.Equal(6, await MembersAsync(outer));
+    }
+
+    [Fact]
+    public async Task A_large_group_is_read_with_a_request_for_every_999_members_and_one_more()
+    {
+        var large = Graph.AddGroup("Large");
+        Graph.Edit(() =>
+        {
+            for (var i = 0; i < 9_500; i++)
+            {
+                var person = new SimulatedPerson { Id = Guid.NewGuid(), DisplayName = $"P {i}", GivenName = "P", Surname = $"{i}", UserPrincipalName = $"p{i}@noordrand.example" };
+                _house.Core.Cloud.Directory.People.Add(person.Id, person);
+                large.People.Add(person.Id);
+            }
+        });
+        await _house.Core.Groups.EnsureMembersAsync([Group("Class 4A").Id, large.Id], TimeSpan.FromMinutes(5), Cancel);
+        Graph.Requests.Clear();
+
+        await _house.Core.Groups.EnsureMembersAsync([large.Id], TimeSpan.Zero, Cancel);
+
+        Assert.Equal(9_500, await MembersAsync(large));
+        var requests = Graph.Requests.Recent.Where(r => !r.InBatch).ToList();
+        Assert.Equal(10, requests.Count(r => r.Path.Contains("/transitiveMembers", StringComparison.OrdinalIgnoreCase)));
+        Assert.InRange(requests.Count, 10, 11);
+    }
+
+    [Fact]
+    public async Task F38_A_deleted_group_spends_nothing_more_for_anybody_until_it_is_back()
+    {
+        var (book, group) = (await ShortBookAsync(), Group("Class 4A"));
+        await _house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Required));
+        await _house.WorkAsync();
+        var held = _house.Apple.Counts(SpendingHouse.UId, book.Key.AdamId, "STDQ").Assigned;
+        var posts = _house.Apple.CountAssociatePosts();
+        Assert.Contains(await _house.LicensesAsync(book), l => l.State == LicenseState.Waiting);
+        await ReadAsync();
+        Graph.DeleteGroup(group.Id, restorable: true);
+        await ReadAsync();
+
+        _house.Apple.Buy(SpendingHouse.UId, book.Key.AdamId, "STDQ", 50);
+        await _house.SyncAsync();
+
+        Assert.Equal(posts, _house.Apple.CountAssociatePosts());
+        Assert.Equal(held, _house.Apple.Counts(SpendingHouse.UId, book.Key.AdamId, "STDQ").Assigned);
+        Assert.Equal(GroupState.SoftDeleted, (await _house.Core.GroupCatalog.FindAsync(group.Id, CoreHouse.Admin, Cancel))!.Summary.State);
+
+        Graph.RestoreGroup(group.Id);
+        await ReadAsync();
+        await _house.WorkAsync();
+
+        Assert.True(_house.Apple.CountAssociatePosts() > posts);
+        Assert.DoesNotContain(await _house.LicensesAsync(book), l => l.State == LicenseState.Waiting);
+        await _house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
+    public async Task F39_Who_leaves_is_disabled_or_deleted_gives_up_what_was_not_sent_and_keeps_what_is_held()
+    {
+        var (book, group) = (await ShortBookAsync(), Group("Class 4A"));
+        await _house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Required));
+        await _house.WorkAsync();
+        await ReadAsync();
+        var (waiting, holders) = (await PeopleAsync(book, LicenseState.Waiting), await PeopleAsync(book, LicenseState.Assigned));
+        Graph.RemoveMember(group.Id, waiting[0]);
+        Graph.DisablePerson(waiting[1]);
+        Graph.DeletePerson(waiting[2]);
+        Graph.DisablePerson(holders[0]);
+        Graph.DeletePerson(holders[1]);
+
+        await ReadAsync();
+        await _house.WorkAsync();
+
+        Assert.Empty((await PeopleAsync(book, LicenseState.Waiting)).Intersect(waiting.Take(3)));
+        Assert.Equal(holders, await PeopleAsync(book, LicenseState.Assigned));
+        await _house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
+    public async Task F40_Who_returns_under_another_name_is_the_same_person_and_gets_no_second_license()
+    {
+        var (book, group) = (await _house.BookAsync(free: 60), Group("Class 4A"));
+        await _house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Required));
+        await _house.WorkAsync();
+        await ReadAsync();
+        var (holder, posts) = ((await PeopleAsync(book, LicenseState.Assigned))[0], _house.Apple.CountAssociatePosts());
+        Graph.DeletePerson(holder);
+        await ReadAsync();
+        await _house.WorkAsync();
+        Assert.NotNull((await PersonAsync(holder)).GoneSince);
+
+        Graph.RestorePerson(holder);
+        Graph.RenamePerson(holder, "Robin", "Anders");
+        Graph.AddMember(group.Id, holder);
+        await ReadAsync();
+        await _house.WorkAsync();
+
+        Assert.Equal(("Robin Anders", (DateTimeOffset?)null), ((await PersonAsync(holder)).DisplayName, (await PersonAsync(holder)).GoneSince));
+        Assert.Equal(posts, _house.Apple.CountAssociatePosts());
+        await _house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
+    public async Task F42_After_a_day_without_consent_nothing_new_is_planned_and_it_recovers_by_itself()
+    {
+        var (book, group) = (await _house.BookAsync(free: 60), Group("Class 4A"));
+        await _house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Available));
+        await ReadAsync();
+        Graph.ConsentWithdrawn = true;
+        await Assert.ThrowsAsync<DirectoryConsentMissingException>(ReadAsync);
+        Assert.Equal((true, false), ((await _house.Core.GroupCatalog.GetStandingAsync(Cancel)).ConsentMissing, (await _house.Core.GroupCatalog.GetStandingAsync(Cancel)).Stale));
+        _house.Core.Clock.Pass(TimeSpan.FromHours(24));
+
+        var reader = new Actor(ActorKind.Person, Joinable(group).ToString("D"), "R. Reader", Permissions.None);
+        Assert.IsType<TakeResult.NotNow>(await _house.Core.Get<BookTaking>().TakeAsync(book.PublicId, reader, Cancel));
+        Assert.Equal("DirectoryStale", Assert.IsType<CommitResult.Refused>(await _house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Required))).Refusal.Code);
+        Assert.True((await _house.Core.GroupCatalog.GetStandingAsync(Cancel)).Stale);
+
+        Graph.ConsentWithdrawn = false;
+        await ReadAsync();
+
+        Assert.False((await _house.Core.GroupCatalog.GetStandingAsync(Cancel)).Stale);
+        Assert.IsType<TakeResult.Taken>(await _house.Core.Get<BookTaking>().TakeAsync(book.PublicId, reader, Cancel));
+    }
+
+    [Fact]
+    public async Task Nine_hundred_people_who_join_leave_and_come_back_spend_one_license_each()
+    {
+        var (book, group) = (await _house.BookAsync(free: 60), Group("Class 4A"));
+        _house.Apple.Buy(SpendingHouse.UId, book.Key.AdamId, "STDQ", 1000);
+        await _house.SyncAsync();
+        await _house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Required));
+        await _house.WorkAsync();
+        await ReadAsync();
+        var posts = _house.Apple.CountAssociatePosts();
+        var crowd = _house.Core.Cloud.Directory.People.Values
+            .Where(p => p is { AccountEnabled: true, UserType: "Member", ManagedAppleAccount: not null } && !group.People.Contains(p.Id)).Take(900).Select(p => p.Id).ToList();
+        Assert.Equal(900, crowd.Count);
+
+        Graph.Edit(() => group.People.UnionWith(crowd));
+        Graph.FailNext(2, "", 429, 0.5);
+        await ReadAsync();
+        await _house.WorkAsync();
+
+        await using var db = await _house.Core.OpenAsync();
+        var growth = await db.Plans.AsNoTracking().SingleAsync(p => p.Kind == PlanKind.Growth, Cancel);
+        Assert.Equal((PlanState.AwaitingApproval, 900), (growth.State, growth.GrownTo - growth.GrownFrom));
+        Assert.Equal(posts, _house.Apple.CountAssociatePosts());
+        await _house.Core.Get<PlanDecisions>().ApproveAsync(growth.PublicId, CoreHouse.Admin, Cancel);
+        await _house.WorkAsync();
+        var assigned = await PeopleAsync(book, LicenseState.Assigned);
+        Assert.True(assigned.Intersect(crowd).Count() > 850);
+        await _house.AssertLedgerIsTrueAsync(book);
+        posts = _house.Apple.CountAssociatePosts();
+
+        Graph.Edit(() => group.People.ExceptWith(crowd));
+        Graph.ExpireDeltaTokens();
+        Graph.FailNext(2, "/transitiveMembers", 429, 0.5);
+        await ReadAsync();
+        await _house.WorkAsync();
+        Assert.Equal(28, await MembersAsync(group));
+        Assert.Equal(assigned, await PeopleAsync(book, LicenseState.Assigned));
+
+        Graph.Edit(() => group.People.UnionWith(crowd));
+        Graph.FailNext(2, "delta", 429, 0.5);
+        await ReadAsync();
+        await _house.WorkAsync();
+        Assert.Equal(928, await MembersAsync(group));
+        Assert.Equal(posts, _house.Apple.CountAssociatePosts());
+        Assert.Equal(assigned, await PeopleAsync(book, LicenseState.Assigned));
+        await _house.AssertLedgerIsTrueAsync(book);
+    }
+
+    private Task ReadAsync()
+    {
+        _house.Core.Clock.Pass(TimeSpan.FromMinutes(16));
+        return _house.Core.Get<DirectoryWatch>().ReadDueAsync(Cancel);
+    }
+
+    private SimulatedGroup Group(string name) => _house.Core.Cloud.Directory.Groups.Values.Single(g => g.DisplayName == name);
+
+    private Guid Joinable(SimulatedGroup group) => group.People.First(p => _house.Core.Cloud.Directory.People[p] is { AccountEnabled: true, ManagedAppleAccount: not null });
+
+    private Guid Joiner(SimulatedGroup group) => Group("Class 5A").People.First(p => !group.People.Contains(p));
+
+    private async Task<int> MembersAsync(SimulatedGroup group)
+    {
+        await using var db = await _house.Core.OpenAsync();
+        return await db.GroupMemberships.CountAsync(m => db.Groups.Any(g => g.Id == m.GroupId && g.DirectoryId == group.Id), Cancel);
+    }
+
+    private async Task<VppBooks.Core.People.Person> PersonAsync(Guid id)
+    {
+        await using var db = await _house.Core.OpenAsync();
+        return await db.People.AsNoTracking().SingleAsync(p => p.DirectoryId == id, Cancel);
+    }
+
+    private async Task<Book> ShortBookAsync()
+    {
+        await using var db = await _house.Core.OpenAsync();
+        return await db.Books.AsNoTracking().Where(b => b.LocationId == _house.LocationId && !b.Unlimited && b.AvailableCount > 0 && b.AvailableCount < 15).FirstAsync(Cancel);
+    }
+
+    private async Task<List<Guid>> PeopleAsync(Book book, LicenseState state)
+    {
+        await using var db = await _house.Core.OpenAsync();
+        return await db.Licenses.Where(l => l.BookId == book.Id && l.State == state).OrderBy(l => l.Id).Join(db.People, l => l.PersonId, p => p.Id, (l, p) => p.DirectoryId).ToListAsync(Cancel);
+    }
+}
