@@ -71,8 +71,9 @@ public sealed class GroupReader(
         var now = clock.GetUtcNow();
         var groups = await StoredAsync(wanted, cancellationToken);
         var due = wanted.Where(id => !groups.TryGetValue(id, out var g) || !IsFresh(g, now, maxAge)).ToList();
-        if (!due.Exists(id => groups.TryGetValue(id, out var g) && IsReadable(g, now)))
+        if (!due.Exists(groups.ContainsKey))
         {
+            // Never read: there is nothing that could have changed.
             return due;
         }
 

@@ -112,7 +112,7 @@ internal static class ManagedEBooksApi
         {
             CommitResult.Committed => Results.NoContent(),
             CommitResult.Refused { Refusal: { Code: "BookNotFound" } } => Missing(id),
-            CommitResult.Refused { Refusal: { Code: "DirectoryUnavailable" or "DirectoryConsentMissing" } refusal } => new GraphError(StatusCodes.Status503ServiceUnavailable, "ServiceUnavailable", refusal.Message),
+            CommitResult.Refused { Refusal: { Code: "DirectoryUnavailable" or "DirectoryConsentMissing" or "DirectoryBusy" or "DirectoryStale" } refusal } => new GraphError(StatusCodes.Status503ServiceUnavailable, "ServiceUnavailable", refusal.Message),
             CommitResult.Refused { Refusal: { Index: { } index } refusal } => AssignBody.At(refusal.Message, index, refusal.Code),
             CommitResult.Refused { Refusal: var refusal } => new GraphError(StatusCodes.Status400BadRequest, refusal.Code, refusal.Message),
             _ => GraphError.Conflict("People or licenses kept changing while the assignment was made. Nothing was changed; try again."),
