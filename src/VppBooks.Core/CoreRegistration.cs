@@ -69,6 +69,7 @@ public static class CoreRegistration
 
         services.AddSingleton<ExportRuns>();
         services.AddSingleton<ListExports>();
+        services.AddSingleton<ReaderLibrary>();
 
         services.AddSingleton<BookCounts>();
         services.AddSingleton<OperationRecorder>();

@@ -12,6 +12,7 @@ using VppBooks.Web.Components;
 using VppBooks.Web.Components.Catalog;
 using VppBooks.Web.Components.Elements;
 using VppBooks.Web.Components.Exports;
+using VppBooks.Web.Components.Library;
 using VppBooks.Web.Components.Locations;
 using VppBooks.Web.Components.Monitor;
 using VppBooks.Web.Components.Search;
@@ -199,6 +200,7 @@ public sealed class VppBooksApp : IAsyncDisposable
         Web.MapAccount();
         Web.MapCovers();
         Web.MapExports();
+        Web.MapLibrary();
         Web.MapGraphApi();
         Web.MapWhyApi();
         Web.MapAppleNotifications();

@@ -71,8 +71,8 @@ public sealed class ConsolePage : IAsyncDisposable
         await InteractiveAsync();
     }
 
-    /// <summary>Prerendered pages swallow clicks; this waits for the circuit.</summary>
-    public Task InteractiveAsync() => Page.Locator("main[data-interactive=true]").WaitForAsync();
+    /// <summary>Prerendered pages swallow clicks; this waits for the circuit. The reader's page has none and is ready at once.</summary>
+    public Task InteractiveAsync() => Page.Locator("main[data-interactive=true], main[data-static]").WaitForAsync();
 
     /// <summary>Fails with every rule of WCAG 2.2 A and AA, and of best practice, that the page breaks.</summary>
     public async Task AssertAccessibleAsync()

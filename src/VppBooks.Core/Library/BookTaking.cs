@@ -68,7 +68,7 @@ public sealed class BookTaking(IDbContextFactory<VppBooksDbContext> contexts, Di
         var person = Guid.TryParse(reader.Id, out var directoryId) ? await db.People.AsNoTracking().SingleOrDefaultAsync(p => p.DirectoryId == directoryId, cancellationToken) : null;
         var book = await db.Books.SingleOrDefaultAsync(
             b => b.PublicId == bookId && !b.NoLongerReported && db.Locations.Any(l => l.Id == b.LocationId && l.DeletedAt == null), cancellationToken);
-        if (person is null || book is null || !await IsOfferedAsync(db, book, person, cancellationToken))
+        if (person is null || book is null || !(await BookOffers.FindAsync(db, person, book.Id, cancellationToken)).ContainsKey(book.Id))
         {
             return new TakeResult.NotOffered();
         }
@@ -115,23 +115,5 @@ public sealed class BookTaking(IDbContextFactory<VppBooksDbContext> contexts, Di
         signal.Wake(book.LocationId);
         feed.Publish(new Change.OfBook(book.LocationId, book.Id));
         return license.State == LicenseState.Waiting ? new TakeResult.Waits() : new TakeResult.Taken();
-    }
-
-    private static async Task<bool> IsOfferedAsync(VppBooksDbContext db, Book book, Person person, CancellationToken cancellationToken)
-    {
-        var everybody = !person.Guest && person.GoneSince is null;
-        // What a plan gives that can be called back, or is not approved, is not given yet: until it is decided the assignments of before count.
-        var undecided = await db.Plans
-            .Where(p => p.BookId == book.Id && p.Kind == PlanKind.Assignments && (p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable))
-            .OrderBy(p => p.Id).Select(p => p.Before).FirstOrDefaultAsync(cancellationToken);
-        var wish = undecided is null ? await PlanLedger.StandingAsync(db, book.Id, cancellationToken) : PlanDrafts.Deserialize(book.Id, undecided);
-        var groups = await db.GroupMemberships.Where(m => m.PersonId == person.Id).Select(m => m.GroupId).ToHashSetAsync(cancellationToken);
-        // A group that the directory does not have any more offers nothing (F38); whom it excluded stays excluded.
-        var missing = await db.Groups.Where(g => g.State != GroupState.Active && db.GroupMemberships.Any(m => m.GroupId == g.Id && m.PersonId == person.Id)).Select(g => g.Id).ToHashSetAsync(cancellationToken);
-        var intents = wish.Assignments
-            .Where(a => a.GroupId is { } id ? groups.Contains(id) && (a.Intent == Intent.Excluded || !missing.Contains(id)) : everybody)
-            .Select(a => a.Intent)
-            .ToHashSet();
-        return intents.Count > 0 && !intents.Contains(Intent.Excluded);
     }
 }

@@ -8,6 +8,9 @@ namespace VppBooks.Web.Hosting;
 /// <summary>What the browser is told to refuse on our behalf, and what we refuse from it.</summary>
 internal static class BrowserSecurity
 {
+    /// <summary>Where people accept invitations (Apple, service config, <c>invitationEmail</c>).</summary>
+    private const string AppleInvitations = "https://buy.itunes.apple.com/";
+
     extension(IServiceCollection services)
     {
         public void AddBrowserSecurity(ProgramProfile profile)
@@ -67,10 +70,10 @@ internal static class BrowserSecurity
         "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
         + $"connect-src 'self' {{socket}}; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; form-action 'self'{formTargets}";
 
-    // Signing out is a form, and a browser applies form-action to the redirects that follow it.
+    // Signing out and opening an invitation are forms, and a browser applies form-action to the redirects that follow them.
     private static string FormTargets(IConfiguration configuration, ProgramProfile profile)
     {
-        string?[] addresses = [configuration["AzureAd:Instance"], profile.PortalUrl];
+        string?[] addresses = [configuration["AzureAd:Instance"], profile.PortalUrl, AppleInvitations, configuration["Apple:BaseUrl"]];
         var origins = addresses.Select(a => Uri.TryCreate(a, UriKind.Absolute, out var uri) ? uri.GetLeftPart(UriPartial.Authority) : null)
             .OfType<string>().Distinct(StringComparer.Ordinal);
         return string.Concat(origins.Select(o => " " + o));

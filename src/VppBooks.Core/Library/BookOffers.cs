@@ -1,0 +1,59 @@
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Assignments;
+using VppBooks.Core.Directory;
+using VppBooks.Core.People;
+using VppBooks.Core.Persistence;
+
+namespace VppBooks.Core.Library;
+
+/// <summary>Which books reach a person: the one place that says so, for showing them and for taking one.</summary>
+internal static class BookOffers
+{
+    /// <summary>Books that reach the person, by the book's id: Required where any wish requires it, else Available; excluded ones are left out.</summary>
+    /// <param name="db">The context.</param>
+    /// <param name="person">The person.</param>
+    /// <param name="bookId">Only this book; null for all.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public static async Task<IReadOnlyDictionary<int, Intent>> FindAsync(VppBooksDbContext db, Person person, int? bookId, CancellationToken cancellationToken)
+    {
+        var everybody = !person.Guest && person.GoneSince is null;
+        var standing = await (
+                from membership in db.GroupMemberships
+                where membership.PersonId == person.Id
+                join assignment in db.GroupAssignments on (int?)membership.GroupId equals assignment.GroupId
+                join @group in db.Groups on membership.GroupId equals @group.Id
+                where (bookId == null || assignment.BookId == bookId)
+                    // A group that the directory does not have any more offers nothing (F38); whom it excluded stays excluded.
+                    && (@group.State == GroupState.Active || assignment.Intent == Intent.Excluded)
+                select new { assignment.BookId, assignment.Intent })
+            .Concat(db.GroupAssignments.Where(a => everybody && a.GroupId == null && (bookId == null || a.BookId == bookId)).Select(a => new { a.BookId, a.Intent }))
+            .ToListAsync(cancellationToken);
+        var reaching = standing.Select(r => (r.BookId, r.Intent)).ToList();
+
+        // What a plan gives that can be called back, or is not approved, is not given yet: until it is decided the assignments of before count.
+        var undecided = await db.Plans
+            .Where(p => (bookId == null || p.BookId == bookId) && p.Kind == PlanKind.Assignments && p.Before != null
+                && (p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable))
+            .OrderBy(p => p.Id).Select(p => new { p.BookId, p.Before }).ToListAsync(cancellationToken);
+        if (undecided.Count > 0)
+        {
+            var groups = await (
+                    from membership in db.GroupMemberships
+                    where membership.PersonId == person.Id
+                    join @group in db.Groups on membership.GroupId equals @group.Id
+                    select new { @group.Id, Missing = @group.State != GroupState.Active })
+                .ToDictionaryAsync(g => g.Id, g => g.Missing, cancellationToken);
+            foreach (var plan in undecided.DistinctBy(p => p.BookId))
+            {
+                reaching.RemoveAll(r => r.BookId == plan.BookId);
+                reaching.AddRange(PlanDrafts.Deserialize(plan.BookId, plan.Before!).Assignments
+                    .Where(a => a.GroupId is { } id ? groups.TryGetValue(id, out var missing) && (!missing || a.Intent == Intent.Excluded) : everybody)
+                    .Select(a => (plan.BookId, a.Intent)));
+            }
+        }
+
+        return reaching.GroupBy(r => r.BookId, r => r.Intent)
+            .Where(g => !g.Contains(Intent.Excluded))
+            .ToDictionary(g => g.Key, g => g.Contains(Intent.Required) ? Intent.Required : Intent.Available);
+    }
+}
