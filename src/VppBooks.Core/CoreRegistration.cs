@@ -10,6 +10,7 @@ using VppBooks.Core.Exports;
 using VppBooks.Core.Library;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
+using VppBooks.Core.Mail;
 using VppBooks.Core.Notifications;
 using VppBooks.Core.People;
 using VppBooks.Core.Security;
@@ -85,6 +86,7 @@ public static class CoreRegistration
     public static IServiceCollection AddLocationWorker(this IServiceCollection services) => services
         .AddHostedService<LocationWorker>()
         .AddHostedService<AuditSealing>()
+        .AddHostedService<MailWorker>()
         .AddHostedService(provider => provider.GetRequiredService<DirectoryWatch>())
         .AddHostedService(provider => provider.GetRequiredService<AlertWatch>());
 }

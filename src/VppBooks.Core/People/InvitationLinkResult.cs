@@ -37,4 +37,13 @@ public enum InvitationObstacle
 
     /// <summary>Apple does not publish an address for invitations now.</summary>
     AddressUnknown,
+
+    /// <summary>The directory names no mail address of the person.</summary>
+    NoMailAddress,
+
+    /// <summary>No mail server is set (<c>Mail:Host</c>).</summary>
+    MailOff,
+
+    /// <summary>The person is disabled, a guest, or gone from the directory.</summary>
+    PersonInactive,
 }

@@ -35,15 +35,22 @@ public sealed class InvitationLinks(IDbContextFactory<VppBooksDbContext> context
         }
 
         var user = await db.VppUsers.AsNoTracking().FirstOrDefaultAsync(u => u.PersonId == person.Id && u.LocationId == locationId && !u.Retired, cancellationToken);
-        InvitationObstacle? obstacle = user switch
+        var answer = await MakeAsync(user, cancellationToken);
+        if (answer is not InvitationLinkResult.Link)
         {
-            null => InvitationObstacle.NotRegistered,
-            { Status: VppUserStatus.Associated } => InvitationObstacle.AlreadyAssociated,
-            { Status: not VppUserStatus.Registered } => InvitationObstacle.NotRegistered,
-            { InviteSecret: null } => InvitationObstacle.CodeUnknown,
-            _ => null,
-        };
-        if (obstacle is { } reason)
+            return answer;
+        }
+
+        // Whoever was given a link could have used it: that it was given out is on record, the link itself is not.
+        db.Audit(actor, clock.GetUtcNow(), "invitation.given-out", new AuditSubject(locationId, PersonId: person.Id));
+        await db.SaveChangesAsync(cancellationToken);
+        return answer;
+    }
+
+    /// <summary>The link of a record, for whoever has checked already that it may be given out.</summary>
+    internal async Task<InvitationLinkResult> MakeAsync(VppUser? user, CancellationToken cancellationToken)
+    {
+        if (Obstacle(user) is { } reason)
         {
             return new InvitationLinkResult.NotAvailable(reason);
         }
@@ -54,16 +61,20 @@ public sealed class InvitationLinks(IDbContextFactory<VppBooksDbContext> context
         }
 
         var template = (await apple.GetServiceConfigAsync(cancellationToken)).InvitationUrlTemplate;
-        if (template?.Contains(Placeholder, StringComparison.Ordinal) != true)
-        {
-            return new InvitationLinkResult.NotAvailable(InvitationObstacle.AddressUnknown);
-        }
-
-        // Whoever was given a link could have used it: that it was given out is on record, the link itself is not.
-        db.Audit(actor, clock.GetUtcNow(), "invitation.given-out", new AuditSubject(locationId, PersonId: person.Id));
-        await db.SaveChangesAsync(cancellationToken);
-        return new InvitationLinkResult.Link(template.Replace(Placeholder, Uri.EscapeDataString(code), StringComparison.Ordinal));
+        return template?.Contains(Placeholder, StringComparison.Ordinal) == true
+            ? new InvitationLinkResult.Link(template.Replace(Placeholder, Uri.EscapeDataString(code), StringComparison.Ordinal))
+            : new InvitationLinkResult.NotAvailable(InvitationObstacle.AddressUnknown);
     }
+
+    /// <summary>What stands in the way of inviting, as far as the record tells; null: nothing.</summary>
+    internal static InvitationObstacle? Obstacle(VppUser? user) => user switch
+    {
+        null => InvitationObstacle.NotRegistered,
+        { Status: VppUserStatus.Associated } => InvitationObstacle.AlreadyAssociated,
+        { Status: not VppUserStatus.Registered } => InvitationObstacle.NotRegistered,
+        { InviteSecret: null } => InvitationObstacle.CodeUnknown,
+        _ => null,
+    };
 
     private string? Open(VppUser user)
     {

@@ -76,7 +76,7 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
         _ => errorNumber is null ? RegistrationState.UnderWay : RegistrationState.Refused,
     };
 
-    private static IQueryable<Person> Having(VppBooksDbContext db, RegistrationState? registration)
+    internal static IQueryable<Person> Having(VppBooksDbContext db, RegistrationState? registration)
     {
         var users = registration switch
         {

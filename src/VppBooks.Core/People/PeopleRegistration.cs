@@ -1,4 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using VppBooks.Core.Mail;
 
 namespace VppBooks.Core.People;
 
@@ -12,6 +15,15 @@ public static class PeopleRegistration
         {
             services.AddSingleton<PeopleCatalog>();
             services.AddSingleton<InvitationLinks>();
+            services.AddSingleton<Invitations>();
+            services.AddSingleton<InvitationMails>();
+            services.AddSingleton<IMailComposer, InvitationLetters>();
+            services.AddSingleton<IMailSender, SmtpSender>();
+            services.AddSingleton<Outbox>();
+            services.AddOptions<MailOptions>().ValidateOnStart();
+            services.AddOptions<InvitationOptions>().ValidateOnStart();
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<MailOptions>, MailOptionsValidator>());
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<InvitationOptions>, InvitationOptionsValidator>());
             return services;
         }
     }

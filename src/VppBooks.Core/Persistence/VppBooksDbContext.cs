@@ -7,6 +7,7 @@ using VppBooks.Core.Devices;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
+using VppBooks.Core.Mail;
 using VppBooks.Core.Notifications;
 using VppBooks.Core.People;
 using VppBooks.Core.Security;
@@ -76,6 +77,8 @@ public abstract class VppBooksDbContext(DbContextOptions options) : DbContext(op
     public DbSet<Alert> Alerts => Set<Alert>();
 
     public DbSet<AlertDelivery> AlertDeliveries => Set<AlertDelivery>();
+
+    public DbSet<OutboxMail> OutboxMails => Set<OutboxMail>();
 
     public DbSet<AuditEvent> AuditEvents => Set<AuditEvent>();
 

@@ -8,6 +8,7 @@ using VppBooks.Core;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
+using VppBooks.Core.Mail;
 using VppBooks.Core.Notifications;
 using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
@@ -41,6 +42,8 @@ internal static class CoreSetup
                 apple.StoreLookupUrl = settings.Value.StoreLookupUrl;
             });
             services.AddOptions<PeopleOptions>().BindConfiguration(PeopleOptions.SectionName);
+            services.AddOptions<MailOptions>().BindConfiguration(MailOptions.SectionName);
+            services.AddOptions<InvitationOptions>().BindConfiguration(InvitationOptions.SectionName);
             services.AddOptions<DirectoryOptions>().BindConfiguration(DirectoryOptions.SectionName);
             services.AddOptions<LocationOptions>().BindConfiguration(LocationOptions.SectionName);
             services.AddSingleton(provider => provider.GetRequiredService<IOptions<LicensesSettings>>().Value.ForCore());

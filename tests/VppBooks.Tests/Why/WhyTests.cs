@@ -94,7 +94,7 @@ public sealed class WhyTests(WhyHouse why) : IClassFixture<WhyHouse>
         var group = why.NewGroup(person, why.NewPerson());
         await why.AssignAsync(book, group, Intent.Available);
         why.Core.Cloud.Graph.DeletePerson(person.Id);
-        await why.Core.Groups.EnsureAllUsersAsync(TimeSpan.Zero, CancellationToken.None);
+        await why.Core.Get<PeopleReader>().EnsureAllAsync(TimeSpan.Zero, CancellationToken.None);
 
         var step = await why.ExpectAsync(person, book, WhyStage.Group, WhyState.Failed, WhyReason.PersonGone);
 
