@@ -331,6 +331,46 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.ToTable("PlanLines");
                 });
 
+            modelBuilder.Entity("VppBooks.Core.Audit.AuditChainHead", b =>
+                {
+                    b.Property<byte>("Id")
+                        .HasColumnType("tinyint");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("binary(32)")
+                        .IsFixedLength();
+
+                    b.Property<DateTimeOffset?>("SealedAt")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("bigint");
+
+                    b.Property<byte[]>("Signature")
+                        .HasMaxLength(4000)
+                        .HasColumnType("varbinary(4000)");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("AuditChainHeads", (string)null);
+
+                    b.HasData(
+                        new
+                        {
+                            Id = (byte)1,
+                            Hash = new byte[] { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
+                            Sequence = 0L
+                        },
+                        new
+                        {
+                            Id = (byte)2,
+                            Hash = new byte[] { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
+                            Sequence = 0L
+                        });
+                });
+
             modelBuilder.Entity("VppBooks.Core.Audit.AuditEvent", b =>
                 {
                     b.Property<long>("Id")
@@ -364,11 +404,21 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<int?>("BookId")
                         .HasColumnType("int");
 
+                    b.Property<string>("Correlation")
+                        .HasMaxLength(64)
+                        .IsUnicode(false)
+                        .HasColumnType("varchar(64)");
+
                     b.Property<string>("Details")
                         .HasColumnType("nvarchar(max)");
 
                     b.Property<int?>("GroupId")
                         .HasColumnType("int");
+
+                    b.Property<byte[]>("Hash")
+                        .HasMaxLength(32)
+                        .HasColumnType("binary(32)")
+                        .IsFixedLength();
 
                     b.Property<int?>("LocationId")
                         .HasColumnType("int");
@@ -379,17 +429,55 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<int?>("PersonId")
                         .HasColumnType("int");
 
+                    b.Property<DateTimeOffset?>("SealedAt")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<long?>("Sequence")
+                        .HasColumnType("bigint");
+
                     b.HasKey("Id");
+
+                    b.HasIndex("ActorId");
 
                     b.HasIndex("At");
 
                     b.HasIndex("BookId");
 
+                    b.HasIndex("GroupId");
+
                     b.HasIndex("LocationId");
 
                     b.HasIndex("PersonId");
 
+                    b.HasIndex("Sequence");
+
                     b.ToTable("AuditEvents");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Audit.AuditForwarding", b =>
+                {
+                    b.Property<string>("Target")
+                        .HasMaxLength(256)
+                        .HasColumnType("nvarchar(256)");
+
+                    b.Property<long>("Events")
+                        .HasColumnType("bigint");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<long>("Licenses")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .IsUnicode(false)
+                        .HasColumnType("varchar(64)");
+
+                    b.HasKey("Target");
+
+                    b.ToTable("AuditForwardings", (string)null);
                 });
 
             modelBuilder.Entity("VppBooks.Core.Catalog.Book", b =>
@@ -462,6 +550,44 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .IsUnique();
 
                     b.ToTable("Books");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Catalog.BookCountSnapshot", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"));
+
+                    b.Property<long>("AssignedCount")
+                        .HasColumnType("bigint");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<long>("AvailableCount")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("BookId")
+                        .HasColumnType("int");
+
+                    b.Property<long>("RetiredCount")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("TotalCount")
+                        .HasColumnType("bigint");
+
+                    b.Property<bool>("Unlimited")
+                        .HasColumnType("bit");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("At");
+
+                    b.HasIndex("BookId");
+
+                    b.ToTable("BookCountSnapshots", (string)null);
                 });
 
             modelBuilder.Entity("VppBooks.Core.Catalog.Cover", b =>
@@ -621,6 +747,37 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.ToTable("ManagedDevices", (string)null);
                 });
 
+            modelBuilder.Entity("VppBooks.Core.Directory.DirectoryCursor", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("int");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<int>("Id"));
+
+                    b.Property<string>("Groups")
+                        .IsRequired()
+                        .HasMaxLength(1650)
+                        .IsUnicode(false)
+                        .HasColumnType("varchar(1650)");
+
+                    b.Property<byte>("Kind")
+                        .HasColumnType("tinyint");
+
+                    b.Property<string>("Link")
+                        .IsRequired()
+                        .HasMaxLength(8000)
+                        .IsUnicode(false)
+                        .HasColumnType("varchar(8000)");
+
+                    b.Property<DateTimeOffset>("ReadAt")
+                        .HasColumnType("datetimeoffset");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("DirectoryCursors");
+                });
+
             modelBuilder.Entity("VppBooks.Core.Directory.DirectoryGroup", b =>
                 {
                     b.Property<int>("Id")
@@ -628,6 +785,12 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .HasColumnType("int");
 
                     SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<int>("Id"));
+
+                    b.Property<int>("ChangeMark")
+                        .HasColumnType("int");
+
+                    b.Property<DateTimeOffset?>("CheckedAt")
+                        .HasColumnType("datetimeoffset");
 
                     b.Property<string>("Description")
                         .HasMaxLength(1024)
@@ -653,6 +816,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<DateTimeOffset?>("MembersReadAt")
                         .HasColumnType("datetimeoffset");
 
+                    b.Property<int>("ReadMark")
+                        .HasColumnType("int");
+
                     b.Property<bool>("SecurityEnabled")
                         .HasColumnType("bit");
 
@@ -661,6 +827,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
 
                     b.Property<bool>("Unified")
                         .HasColumnType("bit");
+
+                    b.Property<DateTimeOffset?>("ViewedAt")
+                        .HasColumnType("datetimeoffset");
 
                     b.HasKey("Id");
 
@@ -675,8 +844,17 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<int>("Id")
                         .HasColumnType("int");
 
+                    b.Property<int>("AllUsersChangeMark")
+                        .HasColumnType("int");
+
+                    b.Property<DateTimeOffset?>("AllUsersCheckedAt")
+                        .HasColumnType("datetimeoffset");
+
                     b.Property<DateTimeOffset?>("AllUsersReadAt")
                         .HasColumnType("datetimeoffset");
+
+                    b.Property<int>("AllUsersReadMark")
+                        .HasColumnType("int");
 
                     b.Property<bool>("ConsentMissing")
                         .HasColumnType("bit");
@@ -705,6 +883,21 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.HasIndex("PersonId");
 
                     b.ToTable("GroupMemberships");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Directory.GroupNesting", b =>
+                {
+                    b.Property<int>("GroupId")
+                        .HasColumnType("int");
+
+                    b.Property<Guid>("NestedId")
+                        .HasColumnType("uniqueidentifier");
+
+                    b.HasKey("GroupId", "NestedId");
+
+                    b.HasIndex("NestedId");
+
+                    b.ToTable("GroupNestings");
                 });
 
             modelBuilder.Entity("VppBooks.Core.Licenses.ForeignHolding", b =>
@@ -819,6 +1012,11 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<byte?>("From")
                         .HasColumnType("tinyint");
 
+                    b.Property<byte[]>("Hash")
+                        .HasMaxLength(32)
+                        .HasColumnType("binary(32)")
+                        .IsFixedLength();
+
                     b.Property<long>("LicenseId")
                         .HasColumnType("bigint");
 
@@ -828,12 +1026,22 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<int?>("PlanId")
                         .HasColumnType("int");
 
+                    b.Property<DateTimeOffset?>("SealedAt")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<long?>("Sequence")
+                        .HasColumnType("bigint");
+
                     b.Property<byte>("To")
                         .HasColumnType("tinyint");
 
                     b.HasKey("Id");
 
+                    b.HasIndex("At");
+
                     b.HasIndex("LicenseId");
+
+                    b.HasIndex("Sequence");
 
                     b.ToTable("LicenseChanges", (string)null);
                 });
@@ -1680,6 +1888,15 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .OnDelete(DeleteBehavior.SetNull);
                 });
 
+            modelBuilder.Entity("VppBooks.Core.Catalog.BookCountSnapshot", b =>
+                {
+                    b.HasOne("VppBooks.Core.Catalog.Book", null)
+                        .WithMany()
+                        .HasForeignKey("BookId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("VppBooks.Core.Catalog.Cover", b =>
                 {
                     b.HasOne("VppBooks.Core.Catalog.Title", null)
@@ -1718,6 +1935,15 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.HasOne("VppBooks.Core.People.Person", null)
                         .WithMany()
                         .HasForeignKey("PersonId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Directory.GroupNesting", b =>
+                {
+                    b.HasOne("VppBooks.Core.Directory.DirectoryGroup", null)
+                        .WithMany()
+                        .HasForeignKey("GroupId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

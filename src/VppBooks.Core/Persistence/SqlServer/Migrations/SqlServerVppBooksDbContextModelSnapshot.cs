@@ -744,6 +744,37 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.ToTable("ManagedDevices", (string)null);
                 });
 
+            modelBuilder.Entity("VppBooks.Core.Directory.DirectoryCursor", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("int");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<int>("Id"));
+
+                    b.Property<string>("Groups")
+                        .IsRequired()
+                        .HasMaxLength(1650)
+                        .IsUnicode(false)
+                        .HasColumnType("varchar(1650)");
+
+                    b.Property<byte>("Kind")
+                        .HasColumnType("tinyint");
+
+                    b.Property<string>("Link")
+                        .IsRequired()
+                        .HasMaxLength(8000)
+                        .IsUnicode(false)
+                        .HasColumnType("varchar(8000)");
+
+                    b.Property<DateTimeOffset>("ReadAt")
+                        .HasColumnType("datetimeoffset");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("DirectoryCursors");
+                });
+
             modelBuilder.Entity("VppBooks.Core.Directory.DirectoryGroup", b =>
                 {
                     b.Property<int>("Id")
@@ -751,6 +782,12 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .HasColumnType("int");
 
                     SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<int>("Id"));
+
+                    b.Property<int>("ChangeMark")
+                        .HasColumnType("int");
+
+                    b.Property<DateTimeOffset?>("CheckedAt")
+                        .HasColumnType("datetimeoffset");
 
                     b.Property<string>("Description")
                         .HasMaxLength(1024)
@@ -776,6 +813,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<DateTimeOffset?>("MembersReadAt")
                         .HasColumnType("datetimeoffset");
 
+                    b.Property<int>("ReadMark")
+                        .HasColumnType("int");
+
                     b.Property<bool>("SecurityEnabled")
                         .HasColumnType("bit");
 
@@ -784,6 +824,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
 
                     b.Property<bool>("Unified")
                         .HasColumnType("bit");
+
+                    b.Property<DateTimeOffset?>("ViewedAt")
+                        .HasColumnType("datetimeoffset");
 
                     b.HasKey("Id");
 
@@ -798,8 +841,17 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<int>("Id")
                         .HasColumnType("int");
 
+                    b.Property<int>("AllUsersChangeMark")
+                        .HasColumnType("int");
+
+                    b.Property<DateTimeOffset?>("AllUsersCheckedAt")
+                        .HasColumnType("datetimeoffset");
+
                     b.Property<DateTimeOffset?>("AllUsersReadAt")
                         .HasColumnType("datetimeoffset");
+
+                    b.Property<int>("AllUsersReadMark")
+                        .HasColumnType("int");
 
                     b.Property<bool>("ConsentMissing")
                         .HasColumnType("bit");
@@ -828,6 +880,21 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.HasIndex("PersonId");
 
                     b.ToTable("GroupMemberships");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Directory.GroupNesting", b =>
+                {
+                    b.Property<int>("GroupId")
+                        .HasColumnType("int");
+
+                    b.Property<Guid>("NestedId")
+                        .HasColumnType("uniqueidentifier");
+
+                    b.HasKey("GroupId", "NestedId");
+
+                    b.HasIndex("NestedId");
+
+                    b.ToTable("GroupNestings");
                 });
 
             modelBuilder.Entity("VppBooks.Core.Licenses.ForeignHolding", b =>
@@ -1865,6 +1932,15 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.HasOne("VppBooks.Core.People.Person", null)
                         .WithMany()
                         .HasForeignKey("PersonId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Directory.GroupNesting", b =>
+                {
+                    b.HasOne("VppBooks.Core.Directory.DirectoryGroup", null)
+                        .WithMany()
+                        .HasForeignKey("GroupId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

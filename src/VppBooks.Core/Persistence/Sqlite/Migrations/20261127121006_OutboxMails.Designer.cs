@@ -318,6 +318,46 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.ToTable("PlanLines");
                 });
 
+            modelBuilder.Entity("VppBooks.Core.Audit.AuditChainHead", b =>
+                {
+                    b.Property<byte>("Id")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB")
+                        .IsFixedLength();
+
+                    b.Property<long?>("SealedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("Signature")
+                        .HasMaxLength(4000)
+                        .HasColumnType("BLOB");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("AuditChainHeads", (string)null);
+
+                    b.HasData(
+                        new
+                        {
+                            Id = (byte)1,
+                            Hash = new byte[] { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
+                            Sequence = 0L
+                        },
+                        new
+                        {
+                            Id = (byte)2,
+                            Hash = new byte[] { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
+                            Sequence = 0L
+                        });
+                });
+
             modelBuilder.Entity("VppBooks.Core.Audit.AuditEvent", b =>
                 {
                     b.Property<long>("Id")
@@ -349,11 +389,21 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<int?>("BookId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Correlation")
+                        .HasMaxLength(64)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Details")
                         .HasColumnType("TEXT");
 
                     b.Property<int?>("GroupId")
                         .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("Hash")
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB")
+                        .IsFixedLength();
 
                     b.Property<int?>("LocationId")
                         .HasColumnType("INTEGER");
@@ -364,17 +414,55 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<int?>("PersonId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("SealedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("Sequence")
+                        .HasColumnType("INTEGER");
+
                     b.HasKey("Id");
+
+                    b.HasIndex("ActorId");
 
                     b.HasIndex("At");
 
                     b.HasIndex("BookId");
 
+                    b.HasIndex("GroupId");
+
                     b.HasIndex("LocationId");
 
                     b.HasIndex("PersonId");
 
+                    b.HasIndex("Sequence");
+
                     b.ToTable("AuditEvents");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Audit.AuditForwarding", b =>
+                {
+                    b.Property<string>("Target")
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Events")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Licenses")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Target");
+
+                    b.ToTable("AuditForwardings", (string)null);
                 });
 
             modelBuilder.Entity("VppBooks.Core.Catalog.Book", b =>
@@ -445,6 +533,42 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .IsUnique();
 
                     b.ToTable("Books");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Catalog.BookCountSnapshot", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("AssignedCount")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("AvailableCount")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("BookId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("RetiredCount")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("TotalCount")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("Unlimited")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("At");
+
+                    b.HasIndex("BookId");
+
+                    b.ToTable("BookCountSnapshots", (string)null);
                 });
 
             modelBuilder.Entity("VppBooks.Core.Catalog.Cover", b =>
@@ -600,10 +724,45 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.ToTable("ManagedDevices", (string)null);
                 });
 
+            modelBuilder.Entity("VppBooks.Core.Directory.DirectoryCursor", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Groups")
+                        .IsRequired()
+                        .HasMaxLength(1650)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte>("Kind")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Link")
+                        .IsRequired()
+                        .HasMaxLength(8000)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("ReadAt")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("DirectoryCursors");
+                });
+
             modelBuilder.Entity("VppBooks.Core.Directory.DirectoryGroup", b =>
                 {
                     b.Property<int>("Id")
                         .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("ChangeMark")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("CheckedAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Description")
@@ -630,6 +789,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<long?>("MembersReadAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int>("ReadMark")
+                        .HasColumnType("INTEGER");
+
                     b.Property<bool>("SecurityEnabled")
                         .HasColumnType("INTEGER");
 
@@ -637,6 +799,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<bool>("Unified")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("ViewedAt")
                         .HasColumnType("INTEGER");
 
                     b.HasKey("Id");
@@ -652,7 +817,16 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<int>("Id")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int>("AllUsersChangeMark")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("AllUsersCheckedAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("AllUsersReadAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("AllUsersReadMark")
                         .HasColumnType("INTEGER");
 
                     b.Property<bool>("ConsentMissing")
@@ -682,6 +856,21 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.HasIndex("PersonId");
 
                     b.ToTable("GroupMemberships");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Directory.GroupNesting", b =>
+                {
+                    b.Property<int>("GroupId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("NestedId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("GroupId", "NestedId");
+
+                    b.HasIndex("NestedId");
+
+                    b.ToTable("GroupNestings");
                 });
 
             modelBuilder.Entity("VppBooks.Core.Licenses.ForeignHolding", b =>
@@ -787,6 +976,11 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<byte?>("From")
                         .HasColumnType("INTEGER");
 
+                    b.Property<byte[]>("Hash")
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB")
+                        .IsFixedLength();
+
                     b.Property<long>("LicenseId")
                         .HasColumnType("INTEGER");
 
@@ -796,12 +990,22 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<int?>("PlanId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("SealedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("Sequence")
+                        .HasColumnType("INTEGER");
+
                     b.Property<byte>("To")
                         .HasColumnType("INTEGER");
 
                     b.HasKey("Id");
 
+                    b.HasIndex("At");
+
                     b.HasIndex("LicenseId");
+
+                    b.HasIndex("Sequence");
 
                     b.ToTable("LicenseChanges", (string)null);
                 });
@@ -1625,6 +1829,15 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .OnDelete(DeleteBehavior.SetNull);
                 });
 
+            modelBuilder.Entity("VppBooks.Core.Catalog.BookCountSnapshot", b =>
+                {
+                    b.HasOne("VppBooks.Core.Catalog.Book", null)
+                        .WithMany()
+                        .HasForeignKey("BookId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("VppBooks.Core.Catalog.Cover", b =>
                 {
                     b.HasOne("VppBooks.Core.Catalog.Title", null)
@@ -1663,6 +1876,15 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.HasOne("VppBooks.Core.People.Person", null)
                         .WithMany()
                         .HasForeignKey("PersonId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Directory.GroupNesting", b =>
+                {
+                    b.HasOne("VppBooks.Core.Directory.DirectoryGroup", null)
+                        .WithMany()
+                        .HasForeignKey("GroupId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

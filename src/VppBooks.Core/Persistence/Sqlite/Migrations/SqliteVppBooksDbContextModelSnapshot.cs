@@ -721,10 +721,45 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.ToTable("ManagedDevices", (string)null);
                 });
 
+            modelBuilder.Entity("VppBooks.Core.Directory.DirectoryCursor", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Groups")
+                        .IsRequired()
+                        .HasMaxLength(1650)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte>("Kind")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Link")
+                        .IsRequired()
+                        .HasMaxLength(8000)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("ReadAt")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("DirectoryCursors");
+                });
+
             modelBuilder.Entity("VppBooks.Core.Directory.DirectoryGroup", b =>
                 {
                     b.Property<int>("Id")
                         .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("ChangeMark")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("CheckedAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Description")
@@ -751,6 +786,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<long?>("MembersReadAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int>("ReadMark")
+                        .HasColumnType("INTEGER");
+
                     b.Property<bool>("SecurityEnabled")
                         .HasColumnType("INTEGER");
 
@@ -758,6 +796,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<bool>("Unified")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("ViewedAt")
                         .HasColumnType("INTEGER");
 
                     b.HasKey("Id");
@@ -773,7 +814,16 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<int>("Id")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int>("AllUsersChangeMark")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("AllUsersCheckedAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("AllUsersReadAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("AllUsersReadMark")
                         .HasColumnType("INTEGER");
 
                     b.Property<bool>("ConsentMissing")
@@ -803,6 +853,21 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.HasIndex("PersonId");
 
                     b.ToTable("GroupMemberships");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Directory.GroupNesting", b =>
+                {
+                    b.Property<int>("GroupId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("NestedId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("GroupId", "NestedId");
+
+                    b.HasIndex("NestedId");
+
+                    b.ToTable("GroupNestings");
                 });
 
             modelBuilder.Entity("VppBooks.Core.Licenses.ForeignHolding", b =>
@@ -1808,6 +1873,15 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.HasOne("VppBooks.Core.People.Person", null)
                         .WithMany()
                         .HasForeignKey("PersonId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Directory.GroupNesting", b =>
+                {
+                    b.HasOne("VppBooks.Core.Directory.DirectoryGroup", null)
+                        .WithMany()
+                        .HasForeignKey("GroupId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
