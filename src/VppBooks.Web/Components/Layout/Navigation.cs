@@ -1,6 +1,7 @@
 using System.Reflection;
 using Microsoft.AspNetCore.Components;
 using Microsoft.FluentUI.AspNetCore.Components;
+using VppBooks.Web.Components.Library;
 using VppBooks.Web.SignIn;
 using FluentIcons = Microsoft.FluentUI.AspNetCore.Components.Icons.Regular.Size20;
 
@@ -21,6 +22,8 @@ public static class Navigation
     private static readonly HashSet<string> _existing = typeof(Navigation).Assembly.GetTypes()
         .SelectMany(t => t.GetCustomAttributes<RouteAttribute>())
         .Select(r => r.Template)
+        // The reader's page is no page of the console's router.
+        .Append(LibraryEndpoints.Path)
         .ToHashSet(StringComparer.OrdinalIgnoreCase);
 
     private static readonly NavigationSection[] _map =
