@@ -87,6 +87,5 @@ public static class CoreRegistration
         .AddHostedService<LocationWorker>()
         .AddHostedService<AuditSealing>()
         .AddHostedService<MailWorker>()
-        .AddHostedService(provider => provider.GetRequiredService<DirectoryWatch>())
-        .AddHostedService(provider => provider.GetRequiredService<AlertWatch>());
+        .AddHostedService(provider => provider.GetRequiredService<DirectoryWatch>());
 }

@@ -21,6 +21,7 @@ internal static class AlertSetup
             services.AddSingleton<AlertTexts>();
             services.AddSingleton<IAlertWords, OrganizationAlertWords>();
             services.AddSingleton<IAlertSource, CertificateAlerts>();
+            services.AddHostedService(provider => provider.GetRequiredService<AlertWatch>());
             services.AddSingleton(new ShellPart(ShellPlace.Header, typeof(AlertBell), Policies.ReadAll));
         }
     }
