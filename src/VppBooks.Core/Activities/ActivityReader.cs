@@ -138,8 +138,8 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
     private static IQueryable<Changed> Changes(VppBooksDbContext db, ActivityQuery query)
     {
         var changes = from change in db.LicenseChanges.AsNoTracking()
-            join license in db.Licenses on change.LicenseId equals license.Id
-            select new Changed { Change = change, BookId = license.BookId, PersonId = license.PersonId };
+                      join license in db.Licenses on change.LicenseId equals license.Id
+                      select new Changed { Change = change, BookId = license.BookId, PersonId = license.PersonId };
         if (query.Person is { } person)
         {
             changes = changes.Where(c => db.People.Any(p => p.Id == c.PersonId && p.PublicId == person));

@@ -166,7 +166,13 @@ public sealed class AlertBook(
         };
         db.AlertDeliveries.Add(new AlertDelivery
         {
-            PublicId = id, AlertId = alert.Id, Occasion = occasion, Channel = channel, Body = message.ToJson(), CreatedAt = now, DueAt = now,
+            PublicId = id,
+            AlertId = alert.Id,
+            Occasion = occasion,
+            Channel = channel,
+            Body = message.ToJson(),
+            CreatedAt = now,
+            DueAt = now,
         });
     }
 

@@ -165,7 +165,11 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
             .ToListAsync(cancellationToken);
         return unknown.Select(o => new AlertCondition(AlertKind.OperationUnknown, o.Id)
         {
-            LocationId = o.Id, Subject = o.Name, Count = o.Count, About = o.Oldest, Level = AlertCondition.LevelOf(o.Count),
+            LocationId = o.Id,
+            Subject = o.Name,
+            Count = o.Count,
+            About = o.Oldest,
+            Level = AlertCondition.LevelOf(o.Count),
         });
     }
 }

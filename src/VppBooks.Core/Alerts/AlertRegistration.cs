@@ -18,7 +18,11 @@ public static class AlertRegistration
                 .RemoveAllLoggers()
                 .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
                 {
-                    AllowAutoRedirect = false, UseCookies = false, AutomaticDecompression = DecompressionMethods.None, ActivityHeadersPropagator = null, ConnectTimeout = AlertChannels.Patience,
+                    AllowAutoRedirect = false,
+                    UseCookies = false,
+                    AutomaticDecompression = DecompressionMethods.None,
+                    ActivityHeadersPropagator = null,
+                    ConnectTimeout = AlertChannels.Patience,
                 });
             return services
                 .AddSingleton<AlertConditions>()
