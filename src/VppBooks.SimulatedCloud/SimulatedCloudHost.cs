@@ -146,6 +146,7 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
         _app.MapApple(Apple);
         _app.MapEntra(Entra);
         _app.MapGraph(Graph, Entra);
+        _app.MapGraphControl(Graph);
         _app.MapPortal(this);
         _app.MapControlApi(this);
         await _app.StartAsync(cancellationToken);

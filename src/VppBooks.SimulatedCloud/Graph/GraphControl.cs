@@ -5,6 +5,7 @@ namespace VppBooks.SimulatedCloud.Graph;
 /// <summary>The switches over HTTP, for scripts and for tests that run in another process.</summary>
 internal static class GraphControl
 {
+    /// <summary>Maps the switches under <c>/_sim/graph</c>.</summary>
     public static void MapGraphControl(this WebApplication app, GraphSimulator graph)
     {
         var control = app.MapGroup("/_sim/graph").AddEndpointFilter(async (context, next) =>

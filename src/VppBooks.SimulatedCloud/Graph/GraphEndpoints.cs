@@ -6,14 +6,13 @@ namespace VppBooks.SimulatedCloud.Graph;
 
 internal static class GraphEndpoints
 {
-    /// <summary>Maps <c>/graph/v1.0</c> and <c>/graph/beta</c>, and the switches under <c>/_sim/graph</c>.</summary>
+    /// <summary>Maps <c>/graph/v1.0</c> and <c>/graph/beta</c>.</summary>
     /// <param name="entra">Whose tokens are accepted; null accepts any bearer token.</param>
     public static void MapGraph(this WebApplication app, GraphSimulator graph, EntraSimulator? entra)
     {
         var endpoint = new Endpoint(graph, entra is null ? null : new EntraTokens(entra));
         app.Map("/graph/v1.0/{**path}", context => endpoint.HandleAsync(context, "v1.0"));
         app.Map("/graph/beta/{**path}", context => endpoint.HandleAsync(context, "beta"));
-        app.MapGraphControl(graph);
     }
 
     private sealed class Endpoint(GraphSimulator graph, EntraTokens? tokens)

@@ -55,6 +55,7 @@ internal sealed class SimulatedMicrosoft : IAsyncDisposable
         var graph = new GraphSimulator(directory, clock);
         app.MapEntra(entra);
         app.MapGraph(graph, entra);
+        app.MapGraphControl(graph);
         await app.StartAsync();
 
         var addresses = app.Urls.Select(address => new UriBuilder(address) { Host = "localhost" }.Uri.ToString()).ToArray();
