@@ -75,6 +75,7 @@ public static class CoreRegistration
         services.AddSingleton<BookCounts>();
         services.AddSingleton<OperationRecorder>();
         services.AddSingleton<Registrar>();
+        services.AddSingleton<RegistrationUpkeep>();
         services.AddSingleton<Spender>();
         services.AddSingleton<UserSettlement>();
         services.AddSingleton<OperationSettler>();

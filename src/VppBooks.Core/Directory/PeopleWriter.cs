@@ -81,13 +81,16 @@ public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, 
             }
         }
 
+        var told = ListTold(db);
         var decisive = added.Count > 0 || db.ChangeTracker.Entries<Person>().Any(DecidesWhetherBooksCanBeGiven);
         await db.SaveChangesAsync(cancellationToken);
+        await TellAsync(db, told, cancellationToken);
         await bulk.InsertPeopleAsync(db, added.Values, cancellationToken);
         var numbers = known.Values.Select(p => p.Id).ToList();
         if (added.Count > 0)
         {
             var unknown = added.Keys.ToList();
+            await ClientUserIds.RecognizeAsync(db, added.Keys, cancellationToken);
             numbers.AddRange(await db.People.Where(p => unknown.Contains(p.DirectoryId)).Select(p => p.Id).ToListAsync(cancellationToken));
         }
 
@@ -106,6 +109,43 @@ public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, 
         || person.Property(p => p.GoneSince).IsModified
         || person.Property(p => p.Mail).IsModified
         || person.Property(p => p.ManagedAppleAccount).IsModified;
+
+    /// <summary>What Apple is to hear: who has another address or account, and who is back.</summary>
+    private static Told ListTold(VppBooksDbContext db)
+    {
+        var changed = db.ChangeTracker.Entries<Person>().ToList();
+        return new Told(
+            Having(e => e.Property(p => p.Mail).IsModified),
+            Having(e => e.Property(p => p.ManagedAppleAccount).IsModified),
+            Having(e => e.Property(p => p.GoneSince) is { IsModified: true, CurrentValue: null }));
+
+        int[] Having(Func<EntityEntry<Person>, bool> what) => [.. changed.Where(what).Select(e => e.Entity.Id)];
+    }
+
+    private static async Task TellAsync(VppBooksDbContext db, Told told, CancellationToken cancellationToken)
+    {
+        var (mails, accounts, returned) = (told.Mails, told.Accounts, told.Returned);
+        int[] both = [.. mails.Union(accounts)];
+        if (both.Length > 0)
+        {
+            // What was refused for the old address or account is tried again with the new one.
+            await db.VppUsers.Where(u => u.PersonId != null && EF.Parameter(both).Contains(u.PersonId.Value) && !u.Retired).ExecuteUpdateAsync(
+                set => set.SetProperty(u => u.UpdateWanted, true)
+                    .SetProperty(u => u.Attempts, (byte)0)
+                    .SetProperty(u => u.ErrorNumber, (int?)null)
+                    .SetProperty(u => u.MailRefused, u => u.MailRefused && !EF.Parameter(mails).Contains(u.PersonId!.Value))
+                    .SetProperty(u => u.ManagedAccountRefused, u => u.ManagedAccountRefused && !EF.Parameter(accounts).Contains(u.PersonId!.Value)),
+                cancellationToken);
+        }
+
+        if (returned.Length > 0)
+        {
+            await db.VppUsers.Where(u => u.PersonId != null && EF.Parameter(returned).Contains(u.PersonId.Value) && u.Retired).ExecuteUpdateAsync(
+                set => set.SetProperty(u => u.UpdateWanted, true), cancellationToken);
+        }
+    }
+
+    private sealed record Told(int[] Mails, int[] Accounts, int[] Returned);
 
     private static void Describe(Person person, DirectoryUser user)
     {

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Audit;
+using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
 
@@ -26,6 +27,7 @@ public sealed class LedgerPublisher(IBulkStore bulk)
 
         changed += await bulk.RunAsync(db, BulkStatements.UpdateUsers, scope, cancellationToken);
         changed += await bulk.RunAsync(db, BulkStatements.InsertUsers, scope, cancellationToken);
+        changed += await ClientUserIds.RecognizeAsync(db, scope, cancellationToken);
         return changed;
     }
 
@@ -34,6 +36,7 @@ public sealed class LedgerPublisher(IBulkStore bulk)
     public async Task<LedgerChanges> PublishAssignmentsAsync(VppBooksDbContext db, BulkScope scope, CancellationToken cancellationToken)
     {
         var stubs = await bulk.RunAsync(db, BulkStatements.InsertStubUsers, scope, cancellationToken);
+        stubs += stubs > 0 ? await ClientUserIds.RecognizeAsync(db, scope, cancellationToken) : 0;
         var foreign = await bulk.RunAsync(db, BulkStatements.InsertHoldings, scope, cancellationToken);
         var rows = stubs + foreign;
 

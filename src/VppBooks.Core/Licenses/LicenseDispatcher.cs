@@ -18,6 +18,7 @@ public sealed class LicenseDispatcher(
     LocationHealth health,
     AppleClient apple,
     Registrar registrar,
+    RegistrationUpkeep upkeep,
     Spender spender,
     OperationSettler settler,
     ChangeFeed feed,
@@ -26,6 +27,8 @@ public sealed class LicenseDispatcher(
 {
     // A round settles, registers and spends; each may make the next one possible. More rounds than this mean a defect, not work.
     private const int MaxRounds = 1000;
+
+    private static readonly TimeSpan OthersPause = TimeSpan.FromSeconds(15);
 
     /// <summary>Does everything that can be done now.</summary>
     /// <returns>When to come back; null when only a signal can bring new work.</returns>
@@ -62,11 +65,12 @@ public sealed class LicenseDispatcher(
                 if (location is { CanWrite: true })
                 {
                     worked |= await registrar.RegisterAsync(session, cancellationToken);
+                    worked |= await upkeep.RunAsync(session, cancellationToken);
                     location = await ReadLocationAsync(lease.LocationId, cancellationToken);
                 }
 
                 // An answer to the registrations may have shown another claim, or asked for a pause.
-                if (location is { CanWrite: true } && !(await RestAsync(location) > clock.GetUtcNow()))
+                if (location is { CanWrite: true } && !(await RestAsync(location) > clock.GetUtcNow()) && !await OthersUnreadAsync(lease.LocationId, cancellationToken))
                 {
                     worked |= await spender.SpendAsync(session, cancellationToken);
                 }
@@ -119,11 +123,23 @@ public sealed class LicenseDispatcher(
         return Task.FromResult(location.PausedUntil > asked ? location.PausedUntil : asked ?? location.PausedUntil);
     }
 
-    private static async Task<bool> HasWorkAsync(VppBooksDbContext db, int locationId, CancellationToken cancellationToken) =>
+    /// <summary>
+    /// A person may hold the title through another location: while one that can be read was not, because the database may be an older copy of itself, nothing
+    /// is spent anywhere (I1, I14).
+    /// </summary>
+    private async Task<bool> OthersUnreadAsync(int locationId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Locations.AnyAsync(l => l.Id != locationId && l.DeletedAt == null && l.MustReadFirst && l.State == TokenState.Valid, cancellationToken);
+    }
+
+    private async Task<bool> HasWorkAsync(VppBooksDbContext db, int locationId, CancellationToken cancellationToken) =>
         await db.Operations.AnyAsync(o => o.LocationId == locationId && (o.State == OperationState.Intended || o.NextCheckAt != null), cancellationToken)
         || await db.Books.AnyAsync(
             b => b.LocationId == locationId && db.Licenses.Any(l => l.BookId == b.Id && (l.State == LicenseState.Reserved || l.State == LicenseState.Waiting)),
-            cancellationToken);
+            cancellationToken)
+        || await Registrar.Returned(db, locationId).AnyAsync(cancellationToken)
+        || await upkeep.HasWorkAsync(db, locationId, cancellationToken);
 
     private async Task<DateTimeOffset?> NextAsync(int locationId, CancellationToken cancellationToken)
     {
@@ -132,6 +148,12 @@ public sealed class LicenseDispatcher(
         var check = location.State == TokenState.Valid
             ? await db.Operations.Where(o => o.LocationId == locationId && o.NextCheckAt != null).MinAsync(o => o.NextCheckAt, cancellationToken)
             : null;
+        if (await OthersUnreadAsync(locationId, cancellationToken))
+        {
+            var soon = clock.GetUtcNow() + OthersPause;
+            check = check < soon ? check : soon;
+        }
+
         var rest = await RestAsync(location);
         return rest > clock.GetUtcNow() && (check is null || rest > check) ? rest : check;
     }

@@ -105,7 +105,7 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
                 }
                 else
                 {
-                    await UsersRefusedAsync(db, sent.Id, refusal, now, keep);
+                    await UsersRefusedAsync(db, sent, refusal, now, keep);
                 }
 
                 db.Audit(Actor.System, now, "operation.refused", About(session, sent), new { refusal.Error.Number, refusal.HttpStatus, operation.Tasks });
@@ -147,7 +147,7 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
 
         if (refusal.Error.Category == ErrorCategory.NotRegistered)
         {
-            await ForgetRegistrationsAsync(db, operationId, refusal.Info?.ClientUserIds ?? [], keep);
+            await ForgetRegistrationsAsync(db, operationId, refusal.Info?.ClientUserIds ?? [], refusals: 2, keep);
         }
     }
 
@@ -168,7 +168,8 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
     }
 
     /// <summary>Apple does not know these people (any more): their records count as not created, so that they are registered again first.</summary>
-    internal static async Task ForgetRegistrationsAsync(VppBooksDbContext db, long operationId, IReadOnlyList<string> named, CancellationToken keep)
+    /// <param name="refusals">So many refusals of a license whose person's record Apple confirmed in between: it gives books only after acceptance, and they wait for it.</param>
+    internal static async Task ForgetRegistrationsAsync(VppBooksDbContext db, long operationId, IReadOnlyList<string> named, int refusals, CancellationToken keep)
     {
         var people = db.Licenses.Where(l => l.OperationId == operationId && l.State != LicenseState.Assigned).Select(l => l.PersonId);
         var locationId = await db.Operations.Where(o => o.Id == operationId).Select(o => o.LocationId).SingleAsync(keep);
@@ -179,18 +180,23 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
             records = records.Where(u => EF.Parameter(names).Contains(u.ClientUserId));
         }
 
+        await records.Where(u => u.Status == VppUserStatus.Registered && db.Licenses.Any(l => l.OperationId == operationId && l.PersonId == u.PersonId && l.Attempts >= refusals)).ExecuteUpdateAsync(set => set.SetProperty(u => u.AcceptanceRequired, true), keep);
         await records.ExecuteUpdateAsync(set => set.SetProperty(u => u.Status, VppUserStatus.Unknown), keep);
     }
 
-    private static async Task UsersRefusedAsync(VppBooksDbContext db, long operationId, AppleRefusal refusal, DateTimeOffset now, CancellationToken keep)
+    private static async Task UsersRefusedAsync(VppBooksDbContext db, Operation sent, AppleRefusal refusal, DateTimeOffset now, CancellationToken keep)
     {
-        var carried = db.VppUsers.Where(u => u.OperationId == operationId);
+        var carried = db.VppUsers.Where(u => u.OperationId == sent.Id);
         if (refusal.Error.Category is not (ErrorCategory.Later or ErrorCategory.Token or ErrorCategory.Permission))
         {
             var named = (refusal.Info?.ClientUserIds ?? []).ToArray();
             if (refusal.Error.Number == MailMalformed && named.Length > 0)
             {
                 await carried.Where(u => EF.Parameter(named).Contains(u.ClientUserId)).ExecuteUpdateAsync(set => set.SetProperty(u => u.MailRefused, true), keep);
+            }
+            else if (sent.Kind != OperationKind.CreateUsers && refusal.Error.Category == ErrorCategory.NotRegistered && named.Length > 0)
+            {
+                await UserSettlement.ForgetAsync(carried.Where(u => EF.Parameter(named).Contains(u.ClientUserId)), sent.Kind, refusal.Error.Number, keep);
             }
             else
             {
@@ -205,6 +211,7 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
             }
         }
 
+        await UserSettlement.WantAgainAsync(carried, sent.Kind, keep);
         await carried.ExecuteUpdateAsync(set => set.SetProperty(u => u.OperationId, (long?)null).SetProperty(u => u.ChangedAt, now), keep);
     }
 
@@ -218,6 +225,7 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
                 operation.Detail = reason;
                 operation.SettledAt = now;
                 await MoveAsync(db, sent.Id, LicenseState.Submitting, LicenseState.Reserved, LicenseCause.NotSent, now, keep);
+                await UserSettlement.WantAgainAsync(db.VppUsers.Where(u => u.OperationId == sent.Id), sent.Kind, keep);
                 await db.VppUsers.Where(u => u.OperationId == sent.Id).ExecuteUpdateAsync(set => set.SetProperty(u => u.OperationId, (long?)null), keep);
                 db.Audit(Actor.System, now, "operation.not-sent", About(session, sent), new { reason });
             },

@@ -276,7 +276,7 @@ public sealed class OperationSettler(
                 // Worth another try, with the person registered again or after a while; not for ever.
                 if (category == ErrorCategory.NotRegistered)
                 {
-                    await OperationRecorder.ForgetRegistrationsAsync(db, operationId, [.. group.Select(l => l.ClientUserId).Distinct()], cancellationToken);
+                    await OperationRecorder.ForgetRegistrationsAsync(db, operationId, [.. group.Select(l => l.ClientUserId).Distinct()], refusals: 1, cancellationToken);
                 }
 
                 await rows.Where(l => l.Attempts + 1 < OperationRecorder.MaxAttempts).ExecuteUpdateAsync(

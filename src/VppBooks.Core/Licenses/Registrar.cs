@@ -7,7 +7,7 @@ using VppBooks.Core.Security;
 
 namespace VppBooks.Core.Licenses;
 
-/// <summary>Registers people who are to get a license and are unknown to Apple at its location.</summary>
+/// <summary>Registers people who are to get a license and are unknown to Apple at its location, and those who returned to books that are theirs.</summary>
 public sealed class Registrar(AppleClient apple, OperationRecorder recorder, IdSource ids, TimeProvider clock)
 {
     private const int Window = 5000;
@@ -54,18 +54,22 @@ public sealed class Registrar(AppleClient apple, OperationRecorder recorder, IdS
                 var missing = await db.Licenses
                     .Where(l => l.State == LicenseState.Reserved && db.Books.Any(b => b.Id == l.BookId && b.LocationId == session.LocationId))
                     .Where(l => !db.VppUsers.Any(u => u.PersonId == l.PersonId && u.LocationId == session.LocationId && !u.Retired))
-                    .Select(l => l.PersonId).Distinct().ToArrayAsync(cancellationToken);
-                foreach (var chunk in missing.Chunk(Window))
+                    .Select(l => l.PersonId).Distinct().ToListAsync(cancellationToken);
+                var back = await Returned(db, session.LocationId).Select(u => u.PersonId!.Value).ToListAsync(cancellationToken);
+                await Returned(db, session.LocationId).ExecuteUpdateAsync(set => set.SetProperty(u => u.UpdateWanted, false), cancellationToken);
+                var uId = await db.Locations.Where(l => l.Id == session.LocationId).Select(l => l.UId).SingleAsync(cancellationToken);
+                foreach (var chunk in missing.Union(back).Chunk(Window))
                 {
+                    var people = await db.People.Where(p => EF.Parameter(chunk).Contains(p.Id)).Select(p => new { p.Id, p.DirectoryId }).ToListAsync(cancellationToken);
                     // A person who returns keeps the id of before: Apple then finds the books again (reference 6.6).
                     var former = await db.VppUsers
                         .Where(u => u.LocationId == session.LocationId && u.Retired && u.PersonId != null && EF.Parameter(chunk).Contains(u.PersonId.Value))
                         .ToDictionaryAsync(u => u.PersonId!.Value, u => u.ClientUserId, cancellationToken);
-                    db.VppUsers.AddRange(chunk.Select(personId => new VppUser
+                    db.VppUsers.AddRange(people.Select(person => new VppUser
                     {
                         LocationId = session.LocationId,
-                        PersonId = personId,
-                        ClientUserId = former.GetValueOrDefault(personId) ?? ids.NewId().ToString("D"),
+                        PersonId = person.Id,
+                        ClientUserId = former.GetValueOrDefault(person.Id) ?? ClientUserIds.For(uId, person.DirectoryId),
                         ChangedAt = now,
                     }));
                     await db.SaveChangesAsync(cancellationToken);
@@ -73,6 +77,13 @@ public sealed class Registrar(AppleClient apple, OperationRecorder recorder, IdS
                 }
             },
             cancellationToken);
+
+    /// <summary>Retired records of people who are back and hold books here: registered again, Apple gives them their books back (reference 6.6).</summary>
+    internal static IQueryable<VppUser> Returned(VppBooksDbContext db, int locationId) => db.VppUsers.Where(u =>
+        u.LocationId == locationId && u.PersonId != null && u.Retired && u.UpdateWanted
+        && db.People.Any(p => p.Id == u.PersonId && p.AccountEnabled && !p.Guest && p.GoneSince == null)
+        && !db.VppUsers.Any(o => o.LocationId == locationId && o.PersonId == u.PersonId && !o.Retired)
+        && db.Licenses.Any(l => l.PersonId == u.PersonId && l.State == LicenseState.Assigned && db.Books.Any(b => b.Id == l.BookId && b.LocationId == locationId)));
 
     private static async Task<List<(int Id, VppUserChange Change)>> NextBatchAsync(LocationSession session, int maxUsers, CancellationToken cancellationToken)
     {

@@ -149,7 +149,7 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
             where license.State == LicenseState.Reserved
                 && book.LocationId == session.LocationId && user.LocationId == session.LocationId
                 && !user.Retired && user.OperationId == null
-                && (user.Status == VppUserStatus.Associated || (user.Status == VppUserStatus.Registered && (book.Unlimited || early)))
+                && (user.Status == VppUserStatus.Associated || (user.Status == VppUserStatus.Registered && !user.AcceptanceRequired && (book.Unlimited || early)))
                 && person.AccountEnabled && !person.Guest && person.GoneSince == null
                 && !PausedWishes.In(db).Any(paused => paused.Id == license.Id)
                 && !db.Licenses.Any(o => o.PersonId == license.PersonId && o.AdamId == license.AdamId && o.State == LicenseState.Assigned)

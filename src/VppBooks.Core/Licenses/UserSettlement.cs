@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Apple;
+using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
 
 namespace VppBooks.Core.Licenses;
@@ -8,11 +9,13 @@ namespace VppBooks.Core.Licenses;
 public sealed class UserSettlement(LedgerReader ledger, TimeProvider clock)
 {
     private const int AlreadyRegistered = 9716;
+    private const int NotRegistered = 9609;
+    private const int AccountTaken = 9641;
 
     internal async Task SettleAsync(LocationSession session, Operation operation, IReadOnlyList<EventFailure> failures, CancellationToken cancellationToken)
     {
         await ledger.ReadUsersDeltaAsync(session.Lease, session.Apple, cancellationToken);
-        if (failures.Any(f => f.ErrorNumber == AlreadyRegistered) && await UnseenAsync(session, operation.Id, cancellationToken) is { Count: > 0 } unseen)
+        if (failures.Any(f => f.ErrorNumber is AlreadyRegistered or NotRegistered) && await UnseenAsync(session, operation.Id, cancellationToken) is { Count: > 0 } unseen)
         {
             // Who was there all along is in no list of changes.
             await ledger.ReadUsersAsync(session.Lease, session.Apple, unseen, cancellationToken);
@@ -24,11 +27,21 @@ public sealed class UserSettlement(LedgerReader ledger, TimeProvider clock)
                 var now = clock.GetUtcNow();
                 foreach (var failure in failures)
                 {
-                    await ExplainAsync(db, operation.Id, failure, single: failures.Count == 1, now, cancellationToken);
+                    await ExplainAsync(db, operation, failure, single: failures.Count == 1, now, cancellationToken);
                 }
 
-                await db.VppUsers.Where(u => u.OperationId == operation.Id).ExecuteUpdateAsync(
-                    set => set.SetProperty(u => u.OperationId, (long?)null).SetProperty(u => u.Attempts, u => u.Status == VppUserStatus.Unknown ? (byte)(u.Attempts + 1) : (byte)0),
+                var carried = db.VppUsers.Where(u => u.OperationId == operation.Id);
+                var retiring = operation.Kind == OperationKind.RetireUsers;
+                var unsure = operation is { Kind: OperationKind.UpdateUsers, State: OperationState.Unknown };
+                if (unsure)
+                {
+                    // No list shows whether a change arrived; telling it twice does no harm.
+                    await WantAgainAsync(carried, operation.Kind, cancellationToken);
+                }
+
+                await carried.ExecuteUpdateAsync(
+                    set => set.SetProperty(u => u.OperationId, (long?)null)
+                        .SetProperty(u => u.Attempts, u => u.Status == VppUserStatus.Unknown || unsure || (retiring && !u.Retired) ? (byte)(u.Attempts + 1) : (byte)0),
                     cancellationToken);
                 await GiveUpAsync(db, session, now, cancellationToken);
             },
@@ -41,10 +54,10 @@ public sealed class UserSettlement(LedgerReader ledger, TimeProvider clock)
         return await db.VppUsers.Where(u => u.OperationId == operationId && u.Status == VppUserStatus.Unknown).Select(u => u.ClientUserId).ToListAsync(cancellationToken);
     }
 
-    private static async Task ExplainAsync(VppBooksDbContext db, long operationId, EventFailure failure, bool single, DateTimeOffset now, CancellationToken cancellationToken)
+    private static async Task ExplainAsync(VppBooksDbContext db, Operation operation, EventFailure failure, bool single, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var named = failure.ClientUserIds.ToArray();
-        var rows = db.VppUsers.Where(u => u.OperationId == operationId);
+        var rows = db.VppUsers.Where(u => u.OperationId == operation.Id);
         if (named.Length > 0)
         {
             rows = rows.Where(u => EF.Parameter(named).Contains(u.ClientUserId));
@@ -69,10 +82,32 @@ public sealed class UserSettlement(LedgerReader ledger, TimeProvider clock)
             case AlreadyRegistered:
                 // It exists: the read above shows how.
                 break;
+            case NotRegistered when operation.Kind != OperationKind.CreateUsers:
+                await ForgetAsync(rows, operation.Kind, NotRegistered, cancellationToken);
+                break;
+            case AccountTaken:
+                // There may be a record all the same, waiting for an invitation; why the account is not behind it has to be seen.
+                await rows.ExecuteUpdateAsync(set => set.SetProperty(u => u.ErrorNumber, AccountTaken).SetProperty(u => u.ChangedAt, now), cancellationToken);
+                break;
             default:
                 await rows.Where(u => u.Status == VppUserStatus.Unknown).ExecuteUpdateAsync(
                     set => set.SetProperty(u => u.ErrorNumber, failure.ErrorNumber).SetProperty(u => u.ChangedAt, now), cancellationToken);
                 break;
+        }
+    }
+
+    /// <summary>Apple does not know a record that we meant: to change it, it is created again first; to retire it, there is nothing more to do.</summary>
+    internal static Task<int> ForgetAsync(IQueryable<VppUser> rows, OperationKind kind, int errorNumber, CancellationToken cancellationToken) =>
+        kind == OperationKind.RetireUsers
+            ? rows.Where(u => !u.Retired).ExecuteUpdateAsync(set => set.SetProperty(u => u.ErrorNumber, errorNumber), cancellationToken)
+            : rows.Where(u => !u.Retired).ExecuteUpdateAsync(set => set.SetProperty(u => u.Status, VppUserStatus.Unknown), cancellationToken);
+
+    /// <summary>A change that did not arrive, or perhaps not, is still to be told.</summary>
+    internal static async Task WantAgainAsync(IQueryable<VppUser> rows, OperationKind kind, CancellationToken cancellationToken)
+    {
+        if (kind == OperationKind.UpdateUsers)
+        {
+            await rows.ExecuteUpdateAsync(set => set.SetProperty(u => u.UpdateWanted, true), cancellationToken);
         }
     }
 

@@ -12,15 +12,32 @@ public sealed class PeopleOptions
     /// <c>extensionAttribute1</c> … <c>extensionAttribute15</c>, or <c>none</c> when people are invited by mail only.
     /// </summary>
     public string ManagedAppleAccount { get; set; } = "userPrincipalName";
+
+    /// <summary>
+    /// How long somebody is gone from the directory before the registration at Apple is retired: 1 day to 10 years; null (default): never. Their books stay
+    /// with them for good, and are theirs again if they return and use the same Apple Account.
+    /// </summary>
+    public TimeSpan? RetireAfter { get; set; }
 }
 
 /// <summary>Stops start-up with the key and the allowed values.</summary>
 internal sealed class PeopleOptionsValidator : IValidateOptions<PeopleOptions>
 {
-    public ValidateOptionsResult Validate(string? name, PeopleOptions options) =>
-        ManagedAccountRule.TryParse(options.ManagedAppleAccount, out _)
-            ? ValidateOptionsResult.Success
-            : ValidateOptionsResult.Fail($"{PeopleOptions.SectionName}:{nameof(PeopleOptions.ManagedAppleAccount)} must be userPrincipalName, mail, extensionAttribute1 to extensionAttribute15, or none.");
+    public ValidateOptionsResult Validate(string? name, PeopleOptions options)
+    {
+        List<string> failures = [];
+        if (!ManagedAccountRule.TryParse(options.ManagedAppleAccount, out _))
+        {
+            failures.Add($"{PeopleOptions.SectionName}:{nameof(PeopleOptions.ManagedAppleAccount)} must be userPrincipalName, mail, extensionAttribute1 to extensionAttribute15, or none.");
+        }
+
+        if (options.RetireAfter is { TotalDays: < 1 or > 3660 })
+        {
+            failures.Add($"{PeopleOptions.SectionName}:{nameof(PeopleOptions.RetireAfter)} must be 1 day to 10 years, such as 180.00:00:00, or absent: nobody is retired then.");
+        }
+
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
 }
 
 /// <summary>Where the name of a Managed Apple Account comes from.</summary>

@@ -16,6 +16,7 @@ public static class PeopleRegistration
             services.AddSingleton<PeopleCatalog>();
             services.AddSingleton<InvitationLinks>();
             services.AddSingleton<Invitations>();
+            services.AddSingleton<RegistrationRetries>();
             services.AddSingleton<InvitationMails>();
             services.AddSingleton<IMailComposer, InvitationLetters>();
             services.AddSingleton<IMailSender, SmtpSender>();

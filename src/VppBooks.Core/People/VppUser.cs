@@ -18,7 +18,7 @@ public sealed class VppUser
     /// <summary>Our person; null for a record that is not ours.</summary>
     public int? PersonId { get; set; }
 
-    /// <summary>Ours: a random lower-case GUID, fixed for life, the same after a return (I12). Others': whatever they chose.</summary>
+    /// <summary>Ours: a lower-case GUID of <see cref="ClientUserIds"/>, fixed for life, the same after a return (I12). Others': whatever they chose.</summary>
     public required string ClientUserId { get; init; }
 
     /// <summary>Retired and active records of one id can exist side by side at Apple: this column keeps them apart.</summary>
@@ -48,7 +48,15 @@ public sealed class VppUser
     /// <summary>Apple refused the mail address (9717): register without it.</summary>
     public bool MailRefused { get; set; }
 
-    /// <summary>Tries to register that ended in a refusal.</summary>
+    /// <summary>
+    /// Something changed that Apple is to be told: the mail address or the Managed Apple Account of an active record; of a retired one, that the person is back.
+    /// </summary>
+    public bool UpdateWanted { get; set; }
+
+    /// <summary>Apple refused to give books before the invitation is accepted (9609): they wait for it, free ones too.</summary>
+    public bool AcceptanceRequired { get; set; }
+
+    /// <summary>Tries to register, change or retire that had no effect.</summary>
     public byte Attempts { get; set; }
 
     public DateTimeOffset ChangedAt { get; set; }

@@ -11,7 +11,8 @@ namespace VppBooks.Core.Sync;
 /// <summary>
 /// Nothing is written to Apple before one complete read when the database may be an older copy of itself (I14): a process that takes a location for the
 /// first time cannot know what was spent after a backup, and a fence token that does not rise shows that the database was put back under a running
-/// one. The read is repeated until it succeeds. One instance per process.
+/// one. Then every location is to be read, because a person may hold a title through any of them. The read is repeated until it succeeds. One instance per
+/// process.
 /// </summary>
 public sealed class RestartGuard(IDbContextFactory<VppBooksDbContext> contexts, LeasedWriter writer, TimeProvider clock, ILogger<RestartGuard> logger)
 {
@@ -33,6 +34,12 @@ public sealed class RestartGuard(IDbContextFactory<VppBooksDbContext> contexts, 
         if (standing is null)
         {
             return;
+        }
+
+        if (restored || _known.IsEmpty)
+        {
+            await DoubtAllAsync(cancellationToken);
+            standing = await StandingAsync(id, cancellationToken) ?? standing;
         }
 
         var wish = standing is { State: TokenState.Valid, SyncWanted: null } && (doubtful || (standing.MustReadFirst && IsDue(id)));
@@ -74,6 +81,21 @@ public sealed class RestartGuard(IDbContextFactory<VppBooksDbContext> contexts, 
 
     /// <summary>Remembers the fence token of a lease that this process does not hold, so that it notices too when the tokens of others are set back.</summary>
     internal void Watch(int locationId, long fenceToken) => _highest.AddOrUpdate(locationId, fenceToken, (_, known) => Math.Max(known, fenceToken));
+
+    private async Task DoubtAllAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var now = clock.GetUtcNow();
+        foreach (var location in await db.Locations.Where(l => l.DeletedAt == null && !l.MustReadFirst).ToListAsync(cancellationToken))
+        {
+            location.MustReadFirst = true;
+            db.Audit(Actor.System, now, "location.read-first", new AuditSubject(location.Id), new { why = "doubted" });
+        }
+
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
 
     private async Task HoldAsync(VppBooksDbContext db, int locationId, Standing standing, bool wish, string why, CancellationToken cancellationToken)
     {

@@ -14,7 +14,6 @@ internal sealed class GroundTruth(ModelWorld world)
     private readonly HashSet<(string Location, string AdamId, string PricingParam, string Target)> _givenByOthers = [];
     private readonly HashSet<(string Server, string Location)> _foreignSeen = [];
     private readonly Dictionary<string, long> _mustRead = [];
-    private bool _restored;
     private int _judged;
 
     /// <summary>An administrator took control: changes are allowed again.</summary>
@@ -24,7 +23,6 @@ internal sealed class GroundTruth(ModelWorld world)
     public void Restored(IEnumerable<string> locations)
     {
         _sent.Clear();
-        _restored = true;
         foreach (var location in locations)
         {
             _mustRead[location] = world.Files.Count("""SELECT COALESCE(MAX("Id"), 0) FROM "SyncRuns" """);
@@ -152,17 +150,10 @@ internal sealed class GroundTruth(ModelWorld world)
                 world.Fail($"I1: {entry.AdamId} {entry.PricingParam} was asked for {entry.Target}, who had it through us already ({entry.Result})");
                 break;
             case SpendResult.Spent when _people.TryGetValue((entry.Location, entry.Target), out var person) && !_spent.Add((person, entry.AdamId)):
-                // Ids that a restore forgot may come back as new ones; a free title is given to invited people, who cannot be told apart then.
-                if (!_restored || !IsUnlimited(entry))
-                {
-                    world.Fail($"I1: {entry.AdamId} was given to person {person} for the second time ({entry.Location} {entry.PricingParam})");
-                }
-
+                world.Fail($"I1: {entry.AdamId} was given to person {person} for the second time ({entry.Location} {entry.PricingParam})");
                 break;
         }
     }
-
-    private bool IsUnlimited(LedgerEntry entry) => world.Cloud.Apple.Find(entry.Location).AssetsByKey[(entry.AdamId, entry.PricingParam)].IsUnlimited;
 
     // A delta counts too where every book's count was found explained: a book's license never comes back.
     private bool WasReadAfter(string location, long run) =>

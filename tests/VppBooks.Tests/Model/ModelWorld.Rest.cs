@@ -54,7 +54,7 @@ internal sealed partial class ModelWorld
         None("I7: a license could be sent and is not (license, book, person)", """
             SELECT l."Id", l."BookId", l."PersonId" FROM "Licenses" AS l JOIN "Books" AS b ON b."Id" = l."BookId" JOIN "People" AS p ON p."Id" = l."PersonId"
             JOIN "VppUsers" AS u ON u."PersonId" = l."PersonId" AND u."LocationId" = b."LocationId" AND u."Retired" = 0
-            WHERE l."State" = 1 AND p."AccountEnabled" = 1 AND p."Guest" = 0 AND p."GoneSince" IS NULL AND (u."Status" = 2 OR (u."Status" = 1 AND b."Unlimited" = 1))
+            WHERE l."State" = 1 AND p."AccountEnabled" = 1 AND p."Guest" = 0 AND p."GoneSince" IS NULL AND (u."Status" = 2 OR (u."Status" = 1 AND b."Unlimited" = 1 AND u."AcceptanceRequired" = 0))
             """);
         None("I7: somebody waits although there is stock (book, available)", """
             SELECT b."Id", b."AvailableCount" FROM "Books" AS b

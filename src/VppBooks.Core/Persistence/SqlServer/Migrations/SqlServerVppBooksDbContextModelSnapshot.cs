@@ -1490,6 +1490,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
 
                     SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<int>("Id"));
 
+                    b.Property<bool>("AcceptanceRequired")
+                        .HasColumnType("bit");
+
                     b.Property<byte>("Attempts")
                         .HasColumnType("tinyint");
 
@@ -1539,6 +1542,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
 
                     b.Property<byte>("Status")
                         .HasColumnType("tinyint");
+
+                    b.Property<bool>("UpdateWanted")
+                        .HasColumnType("bit");
 
                     b.HasKey("Id");
 

@@ -1442,6 +1442,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .ValueGeneratedOnAdd()
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("AcceptanceRequired")
+                        .HasColumnType("INTEGER");
+
                     b.Property<byte>("Attempts")
                         .HasColumnType("INTEGER");
 
@@ -1488,6 +1491,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<byte>("Status")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("UpdateWanted")
                         .HasColumnType("INTEGER");
 
                     b.HasKey("Id");
