@@ -167,6 +167,7 @@ public sealed class VppBooksApp : IAsyncDisposable
         services.AddFluentUIComponents(o => o.Localizer = new LibraryTexts());
         services.AddScoped<BrowserTimeProvider>();
         services.AddScoped<ISearchSource, ScreenSearch>();
+        services.AddGraphApi();
         services.AddTokenScreens();
         services.AddMonitorScreens();
         services.AddRazorComponents().AddInteractiveServerComponents().AddHubOptions(o => o.MaximumReceiveMessageSize = 32 * 1024);

@@ -20,6 +20,7 @@ public sealed class AssignmentDesk(
     public static readonly TimeSpan LongestUndoWindow = TimeSpan.FromDays(7);
 
     private const int Attempts = 4;
+    private const string AssignmentsChanged = nameof(AssignmentsChanged);
 
     /// <summary>Computes and stores what a complete list of assignments would do.</summary>
     /// <exception cref="NotAllowedException">The actor may not assign.</exception>
@@ -39,6 +40,41 @@ public sealed class AssignmentDesk(
     /// <exception cref="NotAllowedException">The actor may not assign.</exception>
     public async Task<CommitResult> AssignAsync(PlanRequest request, Actor actor, CancellationToken cancellationToken)
     {
+        return await AssignAsync(request, standing: null, actor, cancellationToken);
+    }
+
+    /// <summary>
+    /// Changes a few of a book's assignments and leaves the others as they are, also when somebody else changes them at the same time: a complete list made from
+    /// an older one would undo their work.
+    /// </summary>
+    /// <param name="bookId">The book's public id.</param>
+    /// <param name="change">Makes the new list of the one that stands, or null to leave it; may be asked again.</param>
+    /// <param name="actor">Who asks.</param>
+    /// <param name="cancellationToken">Stops the work before the commit.</param>
+    /// <returns>Null when <paramref name="change"/> left the list.</returns>
+    /// <exception cref="NotAllowedException">The actor may not assign.</exception>
+    public async Task<CommitResult?> ChangeAsync(
+        Guid bookId, Func<IReadOnlyList<AssignmentRow>, IReadOnlyList<WishedAssignment>?> change, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Assign);
+        for (var attempt = 1; ; attempt++)
+        {
+            var standing = await FindStandingAsync(bookId, cancellationToken);
+            if (change(await views.ListAssignmentsAsync(bookId, actor, cancellationToken)) is not { } wished)
+            {
+                return null;
+            }
+
+            var result = await AssignAsync(new PlanRequest(bookId, wished), standing, actor, cancellationToken);
+            if (result is not CommitResult.Refused { Refusal.Code: AssignmentsChanged } || attempt == Attempts)
+            {
+                return result;
+            }
+        }
+    }
+
+    private async Task<CommitResult> AssignAsync(PlanRequest request, Wish? standing, Actor actor, CancellationToken cancellationToken)
+    {
         var planned = await PlanAsync(request, actor, cancellationToken);
         if (planned is PlanResult.Refused { Refusal: var refusal })
         {
@@ -46,23 +82,30 @@ public sealed class AssignmentDesk(
         }
 
         var how = new CommitOptions();
-        var result = await CommitAsync(((PlanResult.Planned)planned).Plan.Id, how, askForNumber: false, actor, cancellationToken);
+        var result = await CommitAsync(((PlanResult.Planned)planned).Plan.Id, how, askForNumber: false, actor, cancellationToken, standing);
         for (var attempt = 1; result is CommitResult.Stale { NewPlan: var newer } && attempt < Attempts; attempt++)
         {
-            result = await CommitAsync(newer.Id, how, askForNumber: false, actor, cancellationToken);
+            result = await CommitAsync(newer.Id, how, askForNumber: false, actor, cancellationToken, standing);
         }
 
         return result;
     }
 
-    private async Task<CommitResult> CommitAsync(Guid planId, CommitOptions how, bool askForNumber, Actor actor, CancellationToken cancellationToken)
+    private async Task<Wish?> FindStandingAsync(Guid bookId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var book = await db.Books.AsNoTracking().SingleOrDefaultAsync(b => b.PublicId == bookId, cancellationToken);
+        return book is null ? null : await PlanLedger.StandingAsync(db, book.Id, cancellationToken);
+    }
+
+    private async Task<CommitResult> CommitAsync(Guid planId, CommitOptions how, bool askForNumber, Actor actor, CancellationToken cancellationToken, Wish? standing = null)
     {
         actor.Demand(Permissions.Assign);
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await TryCommitAsync(planId, how, askForNumber, actor, cancellationToken);
+                return await TryCommitAsync(planId, how, askForNumber, standing, actor, cancellationToken);
             }
             catch (DbUpdateException) when (attempt < Attempts)
             {
@@ -71,7 +114,7 @@ public sealed class AssignmentDesk(
         }
     }
 
-    private async Task<CommitResult> TryCommitAsync(Guid planId, CommitOptions how, bool askForNumber, Actor actor, CancellationToken cancellationToken)
+    private async Task<CommitResult> TryCommitAsync(Guid planId, CommitOptions how, bool askForNumber, Wish? standing, Actor actor, CancellationToken cancellationToken)
     {
         Plan? shown;
         Book book;
@@ -139,7 +182,13 @@ public sealed class AssignmentDesk(
             return new CommitResult.Refused(new AssignmentRefusal("BookNotFound", "The book's token was deleted; nothing was changed."));
         }
 
-        plan.Before = PlanDrafts.Serialize(await PlanLedger.StandingAsync(db, book.Id, cancellationToken));
+        var before = await PlanLedger.StandingAsync(db, book.Id, cancellationToken);
+        if (standing is not null && !before.Assignments.ToHashSet().SetEquals(standing.Assignments))
+        {
+            return new CommitResult.Refused(new AssignmentRefusal(AssignmentsChanged, "The assignments of the book were changed meanwhile. Read them again."));
+        }
+
+        plan.Before = PlanDrafts.Serialize(before);
         (plan.State, plan.SendAt) = PlanGuards.AfterCommit(plan, how.UndoWindow, options, now);
         plan.CommittedAt = now;
         plan.CommittedById = actor.Id;

@@ -79,20 +79,22 @@ internal static class PlanLedger
     public static async Task ReplaceAssignmentsAsync(VppBooksDbContext db, IdSource ids, Wish wish, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var standing = await db.GroupAssignments.Where(a => a.BookId == wish.BookId).ToListAsync(cancellationToken);
+        var replaced = new List<GroupAssignment>();
         foreach (var gone in standing.Where(a => !wish.Assignments.Any(w => w.GroupId == a.GroupId && w.Intent == a.Intent)))
         {
             db.GroupAssignments.Remove(gone);
+            replaced.Add(gone);
             standing = [.. standing.Where(a => a != gone)];
         }
 
-        // Removed first: a changed intent is a new row under the same unique key.
+        // Removed first: a changed intent is a new row under the same unique key. Its id stays, because callers know the assignment by it.
         await db.SaveChangesAsync(cancellationToken);
         var rank = standing.Count == 0 ? 0 : standing.Max(a => a.Rank) + 1;
         foreach (var (groupId, intent) in wish.Assignments.Where(w => !standing.Any(a => a.GroupId == w.GroupId)))
         {
             db.GroupAssignments.Add(new GroupAssignment
             {
-                PublicId = ids.NewId(),
+                PublicId = replaced.Find(r => r.GroupId == groupId)?.PublicId ?? ids.NewId(),
                 BookId = wish.BookId,
                 GroupId = groupId,
                 Intent = intent,

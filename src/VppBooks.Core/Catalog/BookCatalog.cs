@@ -21,6 +21,49 @@ public sealed class BookCatalog(IDbContextFactory<VppBooksDbContext> contexts)
         return new BookPage(page.ConvertAll(b => b with { Groups = [.. groups[b.BookId].Where(g => g.Intent != Intent.Excluded).Take(GroupsInList)] }), total);
     }
 
+    /// <summary>A page of books as programs ask for them.</summary>
+    /// <exception cref="FormatException"><see cref="BookSelection.After"/> belongs to another order.</exception>
+    public async Task<BookSelected> SelectAsync(BookSelection selection, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var books = db.ListedBooks();
+        if (selection.Where is { } where)
+        {
+            books = books.Where(BookConditions.Of(where));
+        }
+
+        int? total = selection.Count ? await books.CountAsync(cancellationToken) : null;
+        var take = Math.Clamp(selection.Take, 0, BookQuery.MaxTake);
+        if (take == 0)
+        {
+            return new BookSelected([], total, null);
+        }
+
+        var keys = BookKey.Of(selection.OrderBy);
+        if (selection.After is { } after)
+        {
+            books = books.Where(BookKey.After(keys, after));
+        }
+
+        var ordered = keys.Skip(1).Aggregate(keys[0].Order(books), (so, key) => key.OrderFurther(so));
+        var rows = await Rows(db, ordered.Skip(Math.Max(selection.Skip, 0)).Take(take + 1)).ToListAsync(cancellationToken);
+        if (rows.Count <= take)
+        {
+            return new BookSelected(rows, total, null);
+        }
+
+        rows.RemoveAt(take);
+        var lastId = rows[^1].BookId;
+        var last = db.ListedBooks().Where(b => b.Book.Id == lastId);
+        var next = new List<string>(keys.Count);
+        foreach (var key in keys)
+        {
+            next.Add(await key.ReadAsync(last, cancellationToken));
+        }
+
+        return new BookSelected(rows, total, next);
+    }
+
     /// <summary>One book; null when there is none with the id.</summary>
     public async Task<BookDetail?> FindAsync(Guid publicId, CancellationToken cancellationToken)
     {
@@ -125,6 +168,7 @@ public sealed class BookCatalog(IDbContextFactory<VppBooksDbContext> contexts)
         PublicId = b.Book.PublicId,
         LocationId = b.Location.Id,
         LocationPublicId = b.Location.PublicId,
+        Version = b.Book.Version,
         AdamId = b.Book.AdamId,
         PricingParam = b.Book.PricingParam,
         Title = b.Title!.Name,

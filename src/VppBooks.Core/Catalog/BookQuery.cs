@@ -103,6 +103,9 @@ public sealed record BookRow
 
     public required Guid LocationPublicId { get; init; }
 
+    /// <summary>Raised by every change of the book.</summary>
+    public int Version { get; init; }
+
     public required long AdamId { get; init; }
 
     public required PricingParam PricingParam { get; init; }

@@ -30,6 +30,7 @@ public static class SyncRegistration
             .AddSingleton<SyncHistory>()
             .AddSingleton<BookCatalog>()
             .AddSingleton<BookPeople>()
+            .AddSingleton<BookStates>()
             .AddSingleton<OverviewReader>();
     }
 }

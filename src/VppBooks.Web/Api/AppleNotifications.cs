@@ -127,11 +127,11 @@ internal static class AppleNotifications
     }
 }
 
-internal static partial class NotificationAddressLog // ids 1300-1319
+internal static partial class NotificationAddressLog // ids 1380-1389
 {
-    [LoggerMessage(1300, LogLevel.Warning, "Security: a notification for location {LocationId} came without the location's secret, or there is no such location")]
+    [LoggerMessage(1380, LogLevel.Warning, "Security: a notification for location {LocationId} came without the location's secret, or there is no such location")]
     public static partial void NotificationForged(this ILogger logger, Guid locationId);
 
-    [LoggerMessage(1301, LogLevel.Error, "A notification could not be taken ({Failure}); Apple is asked to send it again")]
+    [LoggerMessage(1381, LogLevel.Error, "A notification could not be taken ({Failure}); Apple is asked to send it again")]
     public static partial void NotificationNotTaken(this ILogger logger, string failure);
 }

@@ -11,7 +11,8 @@ namespace VppBooks.Web.Api;
 /// <param name="message">What is wrong and what to do, for people.</param>
 /// <param name="target">The part of the request that is concerned, or null.</param>
 /// <param name="retryAfter">How long to wait before trying again; null when nobody knows.</param>
-public sealed class GraphError(int status, string code, string message, string? target = null, TimeSpan? retryAfter = null) : IResult, IStatusCodeHttpResult
+/// <param name="details">Each fault by itself, where a request has several; null or empty for none.</param>
+public sealed class GraphError(int status, string code, string message, string? target = null, TimeSpan? retryAfter = null, IReadOnlyList<GraphErrorDetail>? details = null) : IResult, IStatusCodeHttpResult
 {
     private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
@@ -20,6 +21,8 @@ public sealed class GraphError(int status, string code, string message, string? 
     public string Code => code;
 
     public string Message => message;
+
+    public string? Target => target;
 
     public static GraphError BadRequest(string message) => new(StatusCodes.Status400BadRequest, "BadRequest", message);
 
@@ -39,6 +42,8 @@ public sealed class GraphError(int status, string code, string message, string? 
         412 => new(status, "PreconditionFailed", "It was changed meanwhile. Read it again, then repeat the change."),
         413 => new(status, "RequestTooLarge", "The request body is too large."),
         415 => new(status, "UnsupportedMediaType", "The media type of the body is not supported."),
+        422 => new(status, "UnprocessableEntity", "The request is well formed and cannot be carried out."),
+        424 => new(status, "FailedDependency", "A request that this one depends on failed."),
         429 => new(status, "TooManyRequests", "Too many requests; wait as long as Retry-After says."),
         503 => new(status, "ServiceUnavailable", "The service cannot answer now. Try again in a few minutes."),
         _ when status >= 500 => new(status, "InternalServerError", "Something went wrong here. The request id finds it in the log."),
@@ -61,15 +66,18 @@ public sealed class GraphError(int status, string code, string message, string? 
             httpContext.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         }
 
-        return httpContext.Response.WriteAsJsonAsync(new Envelope(new Error(code, message, target, inner)), _json, httpContext.RequestAborted);
+        return httpContext.Response.WriteAsJsonAsync(new Envelope(new Error(code, message, target, details is { Count: > 0 } ? details : null, inner)), _json, httpContext.RequestAborted);
     }
 
     private sealed record Envelope(Error Error);
 
-    private sealed record Error(string Code, string Message, string? Target, Inner InnerError);
+    private sealed record Error(string Code, string Message, string? Target, IReadOnlyList<GraphErrorDetail>? Details, Inner InnerError);
 
     private sealed record Inner(
         string Date,
         [property: JsonPropertyName("request-id")] string RequestId,
         [property: JsonPropertyName("client-request-id")] string? ClientRequestId);
 }
+
+/// <summary>One of several faults of a request.</summary>
+public sealed record GraphErrorDetail(string Code, string Message, string? Target);

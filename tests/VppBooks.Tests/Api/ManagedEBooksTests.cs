@@ -102,6 +102,67 @@ public sealed class ManagedEBooksTests(SyncedHouse house)
         Assert.InRange(requests, (all.Count / 3) - 1, (all.Count / 3) + 1);
     }
 
+    [Theory]
+    [InlineData("displayName,publisher desc")]
+    [InlineData("publishedDateTime desc")]
+    [InlineData("lastModifiedDateTime,usedLicenseCount desc")]
+    [InlineData("vppTokenId,language,genres desc")]
+    [InlineData("id desc")]
+    [InlineData("totalLicenseCount desc,privacyInformationUrl")]
+    public async Task Ordered_pages_follow_each_other_too(string order)
+    {
+        var whole = await _api.ReadAsync($"{Path}?$top=999&$orderby={order}");
+        var walked = new List<string?>();
+        for (var next = $"{Path}?$top=4&$skip=2&$orderby={order}"; ;)
+        {
+            var page = await _api.ReadAsync(next);
+            walked.AddRange(page.GetProperty("value").EnumerateArray().Select(b => b.GetProperty("id").GetString()));
+            if (!page.TryGetProperty("@odata.nextLink", out var link))
+            {
+                break;
+            }
+
+            next = link.GetString()!;
+            Assert.DoesNotContain("$skip=", next, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(whole.GetProperty("value").EnumerateArray().Skip(2).Select(b => b.GetProperty("id").GetString()), walked);
+    }
+
+    [Fact]
+    public async Task Place_in_a_list_is_good_for_that_list_alone()
+    {
+        var link = (await _api.ReadAsync($"{Path}?$top=1")).GetProperty("@odata.nextLink").GetString()!;
+        foreach (var other in new[] { link + "&$orderby=displayName", link + "&$filter=usedLicenseCount ge 0", link[..^4], $"{Path}?$skiptoken=7", $"{Path}/{(await AllAsync())[0].Id}/assignments?$skiptoken=7" })
+        {
+            using var answer = await _api.SendAsync(HttpMethod.Get, other);
+
+            Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+            Assert.Contains("$skiptoken", (await ApiHouse.ErrorAsync(answer)).GetProperty("message").GetString(), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("usedLicenseCount lt 0.5", "usedLicenseCount eq 0")]
+    [InlineData("usedLicenseCount ge 0.5", "usedLicenseCount gt 0")]
+    [InlineData("description eq null", "not (description ne null)")]
+    [InlineData("contains(displayName,'%')", "contains(displayName,'_')")]
+    [InlineData("privacyInformationUrl eq null", "isof('microsoft.graph.iosVppEBook')")]
+    [InlineData("privacyInformationUrl ne null", "isof('microsoft.graph.managedDevice')")]
+    [InlineData("publishedDateTime ge 2000-01-01T12:00:00Z", "publishedDateTime gt 2000-01-01T00:00:00Z")]
+    [InlineData("totalLicenseCount eq 'ten'", "usedLicenseCount eq 0.5")]
+    [InlineData("language gt 'a' or not (language gt 'a')", "id ne null")]
+    public async Task Filters_that_say_the_same(string one, string other)
+    {
+        var counts = new List<int>();
+        foreach (var filter in new[] { one, other })
+        {
+            counts.Add((await _api.ReadAsync($"{Path}?$top=999&$filter={Uri.EscapeDataString(filter)}")).GetProperty("value").GetArrayLength());
+        }
+
+        Assert.Equal(counts[0], counts[1]);
+    }
+
     [Fact]
     public async Task Page_size_of_a_header_is_said_to_be_applied()
     {

@@ -32,31 +32,54 @@ internal static class AssignBody
         }
 
         var wishes = new List<WishedAssignment>();
+        var faults = new List<GraphErrorDetail>();
+        var index = 0;
         foreach (var item in list.EnumerateArray())
         {
-            try
+            var (wish, fault) = ReadOne(item);
+            if (wish is null)
             {
-                var (wish, fault) = ReadOne(item);
-                if (wish is null)
-                {
-                    return (null, At(fault!, wishes.Count));
-                }
-
+                faults.Add(new GraphErrorDetail("BadRequest", fault!, Place(index)));
+            }
+            else
+            {
                 wishes.Add(wish);
             }
-            catch (GraphQueryException e)
-            {
-                return (null, At(e.Message, wishes.Count));
-            }
+
+            index++;
         }
 
-        return (wishes, null);
+        return faults is [var first, ..]
+            ? (null, new GraphError(StatusCodes.Status400BadRequest, first.Code, first.Message, first.Target, details: faults))
+            : (wishes, null);
+    }
+
+    /// <summary>One assignment by itself; of a change, what is left out stays.</summary>
+    public static (WishedAssignment? Wish, GraphError? Error) ReadSingle(JsonElement body, AssignmentRow? standing)
+    {
+        var (wish, fault) = ReadOne(body, standing);
+        return wish is null ? (null, new GraphError(StatusCodes.Status400BadRequest, "BadRequest", fault!, "target", details: [new GraphErrorDetail("BadRequest", fault!, "target")])) : (wish, null);
     }
 
     /// <summary>A refusal that names the offending element.</summary>
-    public static GraphError At(string message, int index, string code = "BadRequest") => new(StatusCodes.Status400BadRequest, code, message, $"{Collection}[{index}]");
+    public static GraphError At(string message, int index, string code = "BadRequest") =>
+        new(StatusCodes.Status400BadRequest, code, message, Place(index), details: [new GraphErrorDetail(code, message, Place(index))]);
 
-    private static (WishedAssignment? Wish, string? Fault) ReadOne(JsonElement item)
+    private static string Place(int index) => $"{Collection}[{index}]";
+
+    private static (WishedAssignment? Wish, string? Fault) ReadOne(JsonElement item, AssignmentRow? standing = null)
+    {
+        try
+        {
+            return Understand(item, standing);
+        }
+        catch (GraphQueryException e)
+        {
+            return (null, e.Message);
+        }
+    }
+
+    private static (WishedAssignment? Wish, string? Fault) Understand(JsonElement item, AssignmentRow? standing)
     {
         if (item.ValueKind != JsonValueKind.Object)
         {
@@ -66,6 +89,14 @@ internal static class AssignBody
         if (GraphBody.Unknown(item, ManagedEBookWire.AssignmentProperties) is { } unknown)
         {
             return (null, unknown.Message);
+        }
+
+        if (standing is not null && !item.Find("target", out _))
+        {
+            var (intent, fault) = IntentOf(item);
+            return standing.Intent == Intent.Excluded
+                ? (null, "An exclusion has no intent of its own; send another target.")
+                : fault is null ? (new WishedAssignment(standing.GroupId, intent), null) : (null, fault);
         }
 
         if (!item.Find("target", out var target) || target.ValueKind != JsonValueKind.Object)
@@ -91,9 +122,9 @@ internal static class AssignBody
 
         return type.ToLowerInvariant() switch
         {
-            "groupassignmenttarget" => Group(target, IntentOf(item)),
+            "groupassignmenttarget" => Group(target, IntentOf(item, standing)),
             "exclusiongroupassignmenttarget" => Group(target, (Intent.Excluded, null)),
-            "alllicensedusersassignmenttarget" => IntentOf(item) switch
+            "alllicensedusersassignmenttarget" => IntentOf(item, standing) switch
             {
                 (var intent, null) => (new WishedAssignment(null, intent), null),
                 var (_, fault) => (null, fault),
@@ -117,10 +148,11 @@ internal static class AssignBody
             : (null, "The target needs a groupId, the object id of a group.");
     }
 
-    private static (Intent Intent, string? Fault) IntentOf(JsonElement item) => item.Text("installIntent")?.ToLowerInvariant() switch
+    private static (Intent Intent, string? Fault) IntentOf(JsonElement item, AssignmentRow? standing = null) => item.Text("installIntent")?.ToLowerInvariant() switch
     {
         "required" => (Intent.Required, null),
         "available" => (Intent.Available, null),
+        null when standing is { Intent: not Intent.Excluded } => (standing.Intent, null),
         null => (default, "An assignment needs an installIntent: available or required."),
         "uninstall" => (default, "A book cannot be uninstalled: its license cannot be taken back."),
         _ => (default, "installIntent must be available or required."),

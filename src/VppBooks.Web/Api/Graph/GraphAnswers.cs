@@ -15,35 +15,44 @@ internal static class GraphAnswers
         return Json(entity, status);
     }
 
-    /// <summary>A page of a collection.</summary>
-    public static IResult Collection(HttpContext context, string path, IReadOnlyCollection<JsonObject> rows, GraphQuery query, int total)
+    /// <summary>A page of a collection; <paramref name="nextLink"/> is null on the last one.</summary>
+    public static IResult Collection(HttpContext context, string path, IEnumerable<JsonObject> rows, GraphQuery query, int? total, string? nextLink)
     {
-        var value = new JsonArray([.. rows.Select(query.Project)]);
-        var next = query.Skip + query.Top;
         var body = new JsonObject { ["@odata.context"] = $"{Metadata(context)}#{Root}/{path}" };
         if (query.Count)
         {
             body["@odata.count"] = total;
         }
 
-        body["value"] = value;
-        if (next < total && value.Count > 0)
+        body["value"] = new JsonArray([.. rows.Select(query.Project)]);
+        if (nextLink is not null)
         {
-            body["@odata.nextLink"] = query.NextLink(next);
+            body["@odata.nextLink"] = nextLink;
         }
 
         return Json(body, StatusCodes.Status200OK);
     }
 
     /// <summary>Filters, orders and pages rows that are all at hand.</summary>
+    /// <exception cref="GraphQueryException">The place asked for is one of another list.</exception>
     public static IResult Page(HttpContext context, string path, IEnumerable<JsonObject> rows, GraphQuery query)
     {
+        if (query.SkipToken is not null)
+        {
+            throw new GraphQueryException("The $skiptoken is not one of this list. Start again without it.");
+        }
+
         var arranged = query.Arrange(rows);
-        return Collection(context, path, [.. arranged.Skip(query.Skip).Take(query.Top)], query, arranged.Count);
+        var page = arranged.Skip(query.Skip).Take(query.Top).ToList();
+        var next = (long)query.Skip + query.Top;
+        return Collection(context, path, page, query, arranged.Count, page.Count > 0 && next < arranged.Count ? query.NextLink((int)next) : null);
     }
 
     private static string Metadata(HttpContext context) =>
         $"{GraphQuery.Origin(context.Request)}{context.Request.PathBase}/{context.Request.Path.Value!.Split('/')[1]}/$metadata";
+
+    /// <summary>An object that is no entity.</summary>
+    public static IResult Plain(JsonObject body, int status = StatusCodes.Status200OK) => Json(body, status);
 
     private static IResult Json(JsonObject body, int status) => Results.Content(body.ToJsonString(JsonSerializerOptions.Web), "application/json", System.Text.Encoding.UTF8, status);
 }

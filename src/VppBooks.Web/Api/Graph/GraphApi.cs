@@ -8,6 +8,15 @@ internal static class GraphApi
 {
     private const int MaxBodyBytes = 1024 * 1024;
 
+    extension(IServiceCollection services)
+    {
+        public void AddGraphApi()
+        {
+            services.AddSingleton<GraphSkipTokens>();
+            services.AddScoped<BookReading>();
+        }
+    }
+
     extension(IEndpointRouteBuilder endpoints)
     {
         public void MapGraphApi()
@@ -20,6 +29,9 @@ internal static class GraphApi
                     .DisableAntiforgery();
                 VppTokensApi.Map(routes);
                 ManagedEBooksApi.Map(routes);
+                ManagedEBookAssignmentsApi.Map(routes);
+                ManagedEBookStatesApi.Map(routes);
+                ManagedEBookCategoriesApi.Map(routes);
             }
         }
     }

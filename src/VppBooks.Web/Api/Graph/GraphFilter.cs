@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using VppBooks.Core.Catalog;
 
 namespace VppBooks.Web.Api.Graph;
 
@@ -13,11 +14,13 @@ public sealed class GraphQueryException(string message) : Exception(message);
 internal sealed class GraphFilter
 {
     private const int MaxDepth = 32;
+    private const int MaxComparisons = 200;
 
     private readonly string _text;
     private readonly IReadOnlySet<string> _properties;
     private int _position;
     private int _depth;
+    private int _comparisons;
 
     private GraphFilter(string text, IReadOnlySet<string> properties)
     {
@@ -25,47 +28,45 @@ internal sealed class GraphFilter
         _properties = properties;
     }
 
-    /// <summary>Makes a predicate over wire objects.</summary>
+    /// <summary>Reads a filter.</summary>
     /// <exception cref="GraphQueryException">Not understood; says where.</exception>
-    public static Func<JsonObject, bool> Parse(string text, IReadOnlySet<string> properties)
+    public static GraphCondition Parse(string text, IReadOnlySet<string> properties)
     {
         var parser = new GraphFilter(text, properties);
-        var predicate = parser.Or();
+        var condition = parser.Or();
         parser.SkipSpaces();
-        return parser._position == text.Length ? predicate : throw parser.Fault("Nothing was expected here");
+        return parser._position == text.Length ? condition : throw parser.Fault("Nothing was expected here");
     }
 
-    private Func<JsonObject, bool> Or()
+    private GraphCondition Or()
     {
         if (++_depth > MaxDepth)
         {
             throw Fault("The expression is nested too deeply");
         }
 
-        var left = And();
+        var parts = new List<GraphCondition> { And() };
         while (Word("or"))
         {
-            var (first, second) = (left, And());
-            left = o => first(o) || second(o);
+            parts.Add(And());
         }
 
         _depth--;
-        return left;
+        return parts is [var only] ? only : new GraphCondition.Any(parts);
     }
 
-    private Func<JsonObject, bool> And()
+    private GraphCondition And()
     {
-        var left = Not();
+        var parts = new List<GraphCondition> { Not() };
         while (Word("and"))
         {
-            var (first, second) = (left, Not());
-            left = o => first(o) && second(o);
+            parts.Add(Not());
         }
 
-        return left;
+        return parts is [var only] ? only : new GraphCondition.All(parts);
     }
 
-    private Func<JsonObject, bool> Not()
+    private GraphCondition Not()
     {
         if (Word("not"))
         {
@@ -76,7 +77,7 @@ internal sealed class GraphFilter
 
             var inner = Not();
             _depth--;
-            return o => !inner(o);
+            return new GraphCondition.Not(inner);
         }
 
         if (Sign('('))
@@ -89,8 +90,9 @@ internal sealed class GraphFilter
         return Comparison();
     }
 
-    private Func<JsonObject, bool> Comparison()
+    private GraphCondition Comparison()
     {
+        CountOne();
         var start = _position;
         var name = Identifier();
         if (Sign('('))
@@ -102,44 +104,45 @@ internal sealed class GraphFilter
         if (Word("in"))
         {
             Expect('(');
-            var values = new List<object?>();
+            var values = new List<GraphCondition>();
             do
             {
-                values.Add(Literal());
+                CountOne();
+                values.Add(new GraphCondition.Compare(property, BookComparison.Equal, Literal()));
             }
             while (Sign(','));
             Expect(')');
-            return o => values.Exists(v => Compare(Value(o, property), v) == 0);
+            return new GraphCondition.Any(values);
         }
 
         var operation = Identifier();
         var literal = Literal();
         return operation.ToLowerInvariant() switch
         {
-            "eq" => o => Compare(Value(o, property), literal) == 0,
-            "ne" => o => Compare(Value(o, property), literal) != 0,
-            "gt" => o => Compare(Value(o, property), literal) is > 0,
-            "ge" => o => Compare(Value(o, property), literal) is >= 0,
-            "lt" => o => Compare(Value(o, property), literal) is < 0,
-            "le" => o => Compare(Value(o, property), literal) is <= 0,
+            "eq" => new GraphCondition.Compare(property, BookComparison.Equal, literal),
+            "ne" => new GraphCondition.Not(new GraphCondition.Compare(property, BookComparison.Equal, literal)),
+            "gt" => new GraphCondition.Compare(property, BookComparison.Greater, literal),
+            "ge" => new GraphCondition.Compare(property, BookComparison.GreaterOrEqual, literal),
+            "lt" => new GraphCondition.Compare(property, BookComparison.Less, literal),
+            "le" => new GraphCondition.Compare(property, BookComparison.LessOrEqual, literal),
             _ => throw Fault($"\"{operation}\" is not an operator; known are eq, ne, gt, ge, lt, le, in"),
         };
     }
 
-    private Func<JsonObject, bool> Function(string name, int start)
+    private GraphCondition Function(string name, int start)
     {
         if (name.Equals("isof", StringComparison.OrdinalIgnoreCase))
         {
             var type = Literal() as string ?? throw Fault("isof needs the name of a type in quotes");
             Expect(')');
-            return o => ((string?)o["@odata.type"])?.TrimStart('#').Equals(type.TrimStart('#'), StringComparison.OrdinalIgnoreCase) == true;
+            return new GraphCondition.IsOf(type);
         }
 
-        Func<string, string, bool> test = name.ToLowerInvariant() switch
+        var place = name.ToLowerInvariant() switch
         {
-            "contains" => static (value, part) => value.Contains(part, StringComparison.OrdinalIgnoreCase),
-            "startswith" => static (value, part) => value.StartsWith(part, StringComparison.OrdinalIgnoreCase),
-            "endswith" => static (value, part) => value.EndsWith(part, StringComparison.OrdinalIgnoreCase),
+            "contains" => TextPlace.Anywhere,
+            "startswith" => TextPlace.Start,
+            "endswith" => TextPlace.End,
             _ => throw new GraphQueryException($"The function \"{name}\" at position {start} of $filter is not supported; known are contains, startswith, endswith, isof."),
         };
         SkipSpaces();
@@ -148,7 +151,15 @@ internal sealed class GraphFilter
         Expect(',');
         var text = Literal() as string ?? throw Fault($"{name} needs a text in quotes");
         Expect(')');
-        return o => Value(o, property) is string value && test(value, text);
+        return new GraphCondition.Match(property, place, text);
+    }
+
+    private void CountOne()
+    {
+        if (++_comparisons > MaxComparisons)
+        {
+            throw Fault($"There are more than {MaxComparisons} comparisons");
+        }
     }
 
     private string Property(string name, int at) => _properties.TryGetValueIgnoringCase(name, out var known)

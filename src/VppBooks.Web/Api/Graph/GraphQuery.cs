@@ -21,7 +21,7 @@ internal sealed class GraphQuery
 
     public bool Count { get; private init; }
 
-    public Func<JsonObject, bool>? Filter { get; private init; }
+    public GraphCondition? Filter { get; private init; }
 
     public IReadOnlyList<(string Property, bool Descending)> OrderBy { get; private init; } = [];
 
@@ -31,8 +31,11 @@ internal sealed class GraphQuery
     /// <summary>Parts to bring along, each with the properties wanted of it; null for all.</summary>
     public IReadOnlyDictionary<string, IReadOnlySet<string>?> Expand { get; private init; } = new Dictionary<string, IReadOnlySet<string>?>();
 
-    /// <summary>Nothing in the options needs more than the page itself.</summary>
-    public bool IsPlain => Filter is null && OrderBy.Count == 0;
+    /// <summary>Where the page before ended, as its nextLink said; null on a first page.</summary>
+    public string? SkipToken { get; private init; }
+
+    /// <summary>The filter and the order as asked for: a place in a list means nothing in another one.</summary>
+    public string Arrangement => $"{Option(_request, "$filter")}\n{Option(_request, "$orderby")}";
 
     /// <exception cref="GraphQueryException">An option is not understood.</exception>
     public static GraphQuery Of(HttpRequest request, IReadOnlySet<string> properties, params Expandable[] expandable)
@@ -50,6 +53,7 @@ internal sealed class GraphQuery
         {
             Top = Math.Clamp(Number(request, "$top") ?? page, 0, LargestPage),
             Skip = Number(request, "$skip") ?? 0,
+            SkipToken = Option(request, "$skiptoken"),
             Count = Option(request, "$count")?.ToLowerInvariant() switch
             {
                 null or "false" => false,
@@ -66,7 +70,7 @@ internal sealed class GraphQuery
     /// <summary>Rows that pass the filter, in order; ids break ties.</summary>
     public List<JsonObject> Arrange(IEnumerable<JsonObject> rows)
     {
-        var passed = Filter is null ? rows : rows.Where(Filter);
+        var passed = Filter is null ? rows : rows.Where(Filter.Admits);
         if (OrderBy.Count == 0)
         {
             return [.. passed];
@@ -103,12 +107,17 @@ internal sealed class GraphQuery
         return Keep(entity, Select, Expand.Keys);
     }
 
-    /// <summary>The page after this one, on our own origin.</summary>
-    public string NextLink(int skip)
+    /// <summary>The page that passes over so many rows, on our own origin.</summary>
+    public string NextLink(int skip) => NextLink("$skip", skip.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>The page that begins at a place in the list.</summary>
+    public string NextLink(string skipToken) => NextLink("$skiptoken", skipToken);
+
+    private string NextLink(string name, string value)
     {
-        var others = _request.Query.Where(q => !q.Key.Equals("$skip", StringComparison.OrdinalIgnoreCase) && q.Value.Count > 0)
+        var others = _request.Query.Where(q => q.Key.ToLowerInvariant() is not ("$skip" or "$skiptoken") && q.Value.Count > 0)
             .Select(q => $"{Uri.EscapeDataString(q.Key).Replace("%24", "$", StringComparison.Ordinal)}={Uri.EscapeDataString(q.Value.ToString())}");
-        return $"{Origin(_request)}{_request.PathBase}{_request.Path}?{string.Join('&', others.Append($"$skip={skip.ToString(CultureInfo.InvariantCulture)}"))}";
+        return $"{Origin(_request)}{_request.PathBase}{_request.Path}?{string.Join('&', others.Append($"{name}={Uri.EscapeDataString(value)}"))}";
     }
 
     public static string Origin(HttpRequest request) => $"{request.Scheme}://{request.Host}";

@@ -14,12 +14,35 @@ internal static class ManagedEBookWire
         "vppTokenId", "appleId", "vppOrganizationName", "genres", "language", "seller", "totalLicenseCount", "usedLicenseCount", "roleScopeTagIds", "vppBooks",
     };
 
+    public const string Type = "#microsoft.graph.iosVppEBook";
+
+    /// <summary>Properties that the database can filter and order by; the others are the same for all books, or null in lists.</summary>
+    public static readonly IReadOnlyDictionary<string, BookField> Fields = new Dictionary<string, BookField>
+    {
+        ["id"] = BookField.Id,
+        ["displayName"] = BookField.DisplayName,
+        ["description"] = BookField.Description,
+        ["publisher"] = BookField.Publisher,
+        ["publishedDateTime"] = BookField.Published,
+        ["createdDateTime"] = BookField.CreatedAt,
+        ["lastModifiedDateTime"] = BookField.ModifiedAt,
+        ["informationUrl"] = BookField.StoreUrl,
+        ["vppTokenId"] = BookField.Token,
+        ["appleId"] = BookField.AppleAccount,
+        ["vppOrganizationName"] = BookField.OrganizationName,
+        ["genres"] = BookField.Genres,
+        ["language"] = BookField.Language,
+        ["seller"] = BookField.Seller,
+        ["totalLicenseCount"] = BookField.Total,
+        ["usedLicenseCount"] = BookField.Used,
+    };
+
     public static readonly IReadOnlySet<string> AssignmentProperties = new HashSet<string> { "id", "target", "installIntent" };
 
     /// <summary>A book. An unlimited title counts as many as are used: Graph has no word for more (parity paper §4.7).</summary>
     public static JsonObject From(BookRow book, BookFacts facts, CoverFile? cover) => new()
     {
-        ["@odata.type"] = "#microsoft.graph.iosVppEBook",
+        ["@odata.type"] = Type,
         ["id"] = book.PublicId.ToString(),
         ["displayName"] = book.Title ?? "Book " + book.AdamId.ToString(CultureInfo.InvariantCulture),
         ["description"] = facts.Description,

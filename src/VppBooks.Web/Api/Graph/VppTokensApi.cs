@@ -24,6 +24,8 @@ internal static class VppTokensApi
         routes.MapDelete("/vppTokens/{id}", DeleteAsync).RequireAuthorization(Policies.ManageTokens);
         routes.MapPost("/vppTokens/{id}/syncLicenses", SyncAsync).RequireAuthorization(Policies.SyncNow);
         routes.MapPost("/vppTokens/{id}/microsoft.graph.syncLicenses", SyncAsync).RequireAuthorization(Policies.SyncNow);
+        routes.MapPost("/vppTokens/{id}/revokeLicenses", RevokeAsync).RequireAuthorization(Policies.ManageTokens);
+        routes.MapPost("/vppTokens/{id}/microsoft.graph.revokeLicenses", RevokeAsync).RequireAuthorization(Policies.ManageTokens);
     }
 
     private static async Task<IResult> ListAsync(HttpContext context, LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken)
@@ -185,6 +187,11 @@ internal static class VppTokensApi
 
         return await AnswerAsync(context, locations, publicId, who, cancellationToken);
     }
+
+    private static async Task<IResult> RevokeAsync(string id, LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken) =>
+        await FindAsync(locations, id, await actor.FindAsync(), cancellationToken) is null
+            ? Missing(id)
+            : GraphError.Conflict("A license of a book cannot be taken back: Apple gives it to the person for good. Nothing was changed.");
 
     private static async Task<IEnumerable<JsonObject>> RowsAsync(HttpContext context, LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken)
     {

@@ -1,0 +1,61 @@
+using System.Text.Json.Nodes;
+using VppBooks.Core.Assignments;
+using VppBooks.Core.Catalog;
+using VppBooks.Core.Security;
+
+namespace VppBooks.Web.Api.Graph;
+
+/// <summary>A page of books as wire objects.</summary>
+internal sealed record BookEntities(IReadOnlyList<JsonObject> Rows, int? Total, IReadOnlyList<string>? Next);
+
+/// <summary>Reads books for the API: only what the options of a request ask for.</summary>
+internal sealed class BookReading(BookCatalog books, PlanViews plans)
+{
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    /// <exception cref="GraphQueryException">The place to continue at belongs to another list.</exception>
+    public async Task<BookEntities> SelectAsync(BookSelection selection, GraphQuery query, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        try
+        {
+            var page = await books.SelectAsync(selection, cancellationToken);
+            return new BookEntities(await EntitiesAsync(page.Rows, query, withCover: false, actor, cancellationToken), page.Total, page.Next);
+        }
+        catch (FormatException)
+        {
+            throw GraphSkipTokens.Foreign();
+        }
+    }
+
+    /// <summary>One book; null when there is none with the id.</summary>
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async Task<(JsonObject Entity, int Version)?> FindAsync(Guid publicId, GraphQuery query, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        return await books.FindAsync(publicId, cancellationToken) is { Book: var row }
+            && (await EntitiesAsync([row], query, withCover: true, actor, cancellationToken)).FirstOrDefault() is { } entity
+            ? (entity, row.Version)
+            : null;
+    }
+
+    private async Task<List<JsonObject>> EntitiesAsync(IReadOnlyList<BookRow> rows, GraphQuery query, bool withCover, Actor actor, CancellationToken cancellationToken)
+    {
+        var facts = await books.ReadFactsAsync([.. rows.Select(r => r.BookId)], cancellationToken);
+        var entities = new List<JsonObject>(rows.Count);
+        foreach (var row in rows.Where(r => facts.ContainsKey(r.BookId)))
+        {
+            // Covers are large: only where one book is read, or somebody asks for them by name.
+            var wanted = query.Select?.Contains("largeCover") ?? withCover;
+            var cover = wanted && row.CoverTitleId is { } titleId ? await books.FindCoverAsync(titleId, cancellationToken) : null;
+            var entity = ManagedEBookWire.From(row, facts[row.BookId], cover);
+            if (query.Expand.ContainsKey("assignments"))
+            {
+                entity["assignments"] = new JsonArray([.. (await plans.ListAssignmentsAsync(row.PublicId, actor, cancellationToken)).Select(ManagedEBookWire.From)]);
+            }
+
+            entities.Add(entity);
+        }
+
+        return entities;
+    }
+}

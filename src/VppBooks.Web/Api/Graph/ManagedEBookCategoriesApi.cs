@@ -1,0 +1,85 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using VppBooks.Core.Catalog;
+using VppBooks.Core.Security;
+using VppBooks.Web.SignIn;
+
+namespace VppBooks.Web.Api.Graph;
+
+/// <summary><c>managedEBookCategory</c>: the genres of the store. They come with the books and cannot be made or changed here.</summary>
+internal static class ManagedEBookCategoriesApi
+{
+    private const string Path = "managedEBookCategories";
+
+    private static readonly IReadOnlySet<string> _properties = new HashSet<string> { "id", "displayName", "lastModifiedDateTime" };
+
+    public static void Map(RouteGroupBuilder routes)
+    {
+        routes.MapGet("/managedEBookCategories", ListAsync).RequireAuthorization(Policies.ReadAll);
+        routes.MapGet("/managedEBookCategories/{categoryId}", GetAsync).RequireAuthorization(Policies.ReadAll);
+        routes.MapGet("/managedEBooks/{id}/categories", ListOfBookAsync).RequireAuthorization(Policies.ReadAll);
+        routes.MapGet("/managedEBooks/{id}/categories/{categoryId}", GetOfBookAsync).RequireAuthorization(Policies.ReadAll);
+        routes.MapPost("/managedEBookCategories", Refuse).RequireAuthorization(Policies.ManageTokens);
+        routes.MapPatch("/managedEBookCategories/{categoryId}", Refuse).RequireAuthorization(Policies.ManageTokens);
+        routes.MapDelete("/managedEBookCategories/{categoryId}", Refuse).RequireAuthorization(Policies.ManageTokens);
+        routes.MapPost("/managedEBooks/{id}/categories", Refuse).RequireAuthorization(Policies.ManageTokens);
+        routes.MapDelete("/managedEBooks/{id}/categories/{categoryId}", Refuse).RequireAuthorization(Policies.ManageTokens);
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext context, BookCatalog books, CoreActor actor, CancellationToken cancellationToken)
+    {
+        var query = GraphQuery.Of(context.Request, _properties);
+        return GraphAnswers.Page(context, Path, (await GenresAsync(books, actor, cancellationToken)).Select(From), query);
+    }
+
+    private static async Task<IResult> GetAsync(HttpContext context, string categoryId, BookCatalog books, CoreActor actor, CancellationToken cancellationToken)
+    {
+        var query = GraphQuery.Of(context.Request, _properties);
+        return Answer(context, await GenresAsync(books, actor, cancellationToken), categoryId, query);
+    }
+
+    private static async Task<IResult> ListOfBookAsync(HttpContext context, string id, BookCatalog books, CoreActor actor, CancellationToken cancellationToken)
+    {
+        var query = GraphQuery.Of(context.Request, _properties);
+        return await FindAsync(books, id, actor, cancellationToken) is { } book
+            ? GraphAnswers.Page(context, $"managedEBooks('{id}')/categories", book.Genres.Select(From), query)
+            : ManagedEBooksApi.Missing(id);
+    }
+
+    private static async Task<IResult> GetOfBookAsync(HttpContext context, string id, string categoryId, BookCatalog books, CoreActor actor, CancellationToken cancellationToken)
+    {
+        var query = GraphQuery.Of(context.Request, _properties);
+        return await FindAsync(books, id, actor, cancellationToken) is { } book ? Answer(context, book.Genres, categoryId, query) : ManagedEBooksApi.Missing(id);
+    }
+
+    private static GraphError Refuse() => GraphError.BadRequest("Categories of books are the genres of the store and cannot be changed here.");
+
+    private static IResult Answer(HttpContext context, IReadOnlyList<string> genres, string id, GraphQuery query) =>
+        Guid.TryParse(id, out var wanted) && genres.FirstOrDefault(g => IdOf(g) == wanted) is { } genre
+            ? GraphAnswers.Entity(context, Path, query.Project(From(genre)))
+            : GraphError.NotFound("There is no such managedEBookCategory.");
+
+    private static async Task<IReadOnlyList<string>> GenresAsync(BookCatalog books, CoreActor actor, CancellationToken cancellationToken)
+    {
+        (await actor.FindAsync()).Demand(Permissions.Read);
+        return (await books.ListFacetsAsync(cancellationToken)).Genres;
+    }
+
+    private static async Task<BookDetail?> FindAsync(BookCatalog books, string id, CoreActor actor, CancellationToken cancellationToken)
+    {
+        (await actor.FindAsync()).Demand(Permissions.Read);
+        return Guid.TryParse(id, out var publicId) ? await books.FindAsync(publicId, cancellationToken) : null;
+    }
+
+    private static JsonObject From(string genre) => new()
+    {
+        ["@odata.type"] = "#microsoft.graph.managedEBookCategory",
+        ["id"] = IdOf(genre).ToString(),
+        ["displayName"] = genre,
+        ["lastModifiedDateTime"] = Wire.Never,
+    };
+
+    // A genre has no key of its own: its name makes one, the same in every answer.
+    private static Guid IdOf(string genre) => new(SHA256.HashData(Encoding.UTF8.GetBytes(genre.ToUpperInvariant())).AsSpan(0, 16));
+}

@@ -1,0 +1,177 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using VppBooks.Core.Catalog;
+using VppBooks.Web.SignIn;
+
+namespace VppBooks.Web.Api.Graph;
+
+/// <summary>
+/// Reports about people and devices of a book (parity paper §3.1, §4.5). People are counted by their license: "installed" means that Apple assigned it. What is on a
+/// device nobody tells us, so no device is called installed; one whose owner holds the book is "unknown".
+/// </summary>
+internal static class ManagedEBookStatesApi
+{
+    private const string Path = "managedEBooks";
+    private const string Devices = "deviceStates";
+
+    private static readonly IReadOnlySet<string> _summary = new HashSet<string>
+    {
+        "id", "installedDeviceCount", "failedDeviceCount", "notInstalledDeviceCount", "installedUserCount", "failedUserCount", "notInstalledUserCount",
+    };
+
+    private static readonly IReadOnlySet<string> _users = new HashSet<string> { "id", "userName", "installedDeviceCount", "failedDeviceCount", "notInstalledDeviceCount" };
+
+    private static readonly IReadOnlySet<string> _devices = new HashSet<string>
+    {
+        "id", "deviceName", "deviceId", "lastSyncDateTime", "installState", "errorCode", "osVersion", "osDescription", "userName",
+    };
+
+    private static readonly Expandable _ownDevices = new(Devices, _devices);
+
+    public static void Map(RouteGroupBuilder routes)
+    {
+        routes.MapGet("/managedEBooks/{id}/installSummary", SummaryAsync).RequireAuthorization(Policies.ReadAll);
+        routes.MapGet("/managedEBooks/{id}/deviceStates", ListDevicesAsync).RequireAuthorization(Policies.ReadAll);
+        routes.MapGet("/managedEBooks/{id}/deviceStates/$count", CountDevicesAsync).RequireAuthorization(Policies.ReadAll);
+        routes.MapGet("/managedEBooks/{id}/deviceStates/{deviceStateId}", GetDeviceAsync).RequireAuthorization(Policies.ReadAll);
+        routes.MapGet("/managedEBooks/{id}/userStateSummary", ListUsersAsync).RequireAuthorization(Policies.ReadAll);
+        routes.MapGet("/managedEBooks/{id}/userStateSummary/$count", CountUsersAsync).RequireAuthorization(Policies.ReadAll);
+        routes.MapGet("/managedEBooks/{id}/userStateSummary/{userId}", GetUserAsync).RequireAuthorization(Policies.ReadAll);
+        routes.MapGet("/managedEBooks/{id}/userStateSummary/{userId}/deviceStates", ListDevicesOfUserAsync).RequireAuthorization(Policies.ReadAll);
+        routes.MapGet("/managedEBooks/{id}/userStateSummary/{userId}/deviceStates/{deviceStateId}", GetDeviceOfUserAsync).RequireAuthorization(Policies.ReadAll);
+    }
+
+    private static async Task<IResult> SummaryAsync(HttpContext context, string id, BookStates states, CoreActor actor, CancellationToken cancellationToken)
+    {
+        var query = GraphQuery.Of(context.Request, _summary);
+        if (await FindAsync(states, id, actor, cancellationToken) is not { } users)
+        {
+            return ManagedEBooksApi.Missing(id);
+        }
+
+        var devices = users.SelectMany(u => u.Devices).ToList();
+        var entity = new JsonObject
+        {
+            ["@odata.type"] = "#microsoft.graph.eBookInstallSummary",
+            ["id"] = id,
+            ["installedDeviceCount"] = 0,
+            ["failedDeviceCount"] = devices.Count(d => d.State == HoldingState.Failed),
+            ["notInstalledDeviceCount"] = devices.Count(d => d.State == HoldingState.Underway),
+            ["installedUserCount"] = users.Count(u => u.State == HoldingState.Assigned),
+            ["failedUserCount"] = users.Count(u => u.State == HoldingState.Failed),
+            ["notInstalledUserCount"] = users.Count(u => u.State == HoldingState.Underway),
+        };
+        return GraphAnswers.Entity(context, $"{Path}('{id}')/installSummary", query.Project(entity));
+    }
+
+    private static async Task<IResult> ListDevicesAsync(HttpContext context, string id, BookStates states, CoreActor actor, CancellationToken cancellationToken)
+    {
+        var query = GraphQuery.Of(context.Request, _devices);
+        return await FindAsync(states, id, actor, cancellationToken) is { } users
+            ? GraphAnswers.Page(context, $"{Path}('{id}')/{Devices}", users.SelectMany(u => u.Devices).Select(From), query)
+            : ManagedEBooksApi.Missing(id);
+    }
+
+    private static async Task<IResult> CountDevicesAsync(HttpContext context, string id, BookStates states, CoreActor actor, CancellationToken cancellationToken)
+    {
+        var query = GraphQuery.Of(context.Request, _devices);
+        return await FindAsync(states, id, actor, cancellationToken) is { } users ? Number(query.Arrange(users.SelectMany(u => u.Devices).Select(From)).Count) : ManagedEBooksApi.Missing(id);
+    }
+
+    private static async Task<IResult> GetDeviceAsync(HttpContext context, string id, string deviceStateId, BookStates states, CoreActor actor, CancellationToken cancellationToken)
+    {
+        var query = GraphQuery.Of(context.Request, _devices);
+        return await FindAsync(states, id, actor, cancellationToken) is { } users && users.SelectMany(u => u.Devices).FirstOrDefault(d => IdOf(d) == deviceStateId) is { } device
+            ? GraphAnswers.Entity(context, $"{Path}('{id}')/{Devices}", query.Project(From(device)))
+            : GraphError.NotFound("There is no such deviceInstallState.");
+    }
+
+    private static async Task<IResult> ListUsersAsync(HttpContext context, string id, BookStates states, CoreActor actor, CancellationToken cancellationToken)
+    {
+        var query = GraphQuery.Of(context.Request, _users, _ownDevices);
+        return await FindAsync(states, id, actor, cancellationToken) is { } users
+            ? GraphAnswers.Page(context, $"{Path}('{id}')/userStateSummary", users.Select(u => From(u, query)), query)
+            : ManagedEBooksApi.Missing(id);
+    }
+
+    private static async Task<IResult> CountUsersAsync(HttpContext context, string id, BookStates states, CoreActor actor, CancellationToken cancellationToken)
+    {
+        var query = GraphQuery.Of(context.Request, _users);
+        return await FindAsync(states, id, actor, cancellationToken) is { } users ? Number(query.Arrange(users.Select(u => From(u, query))).Count) : ManagedEBooksApi.Missing(id);
+    }
+
+    private static async Task<IResult> GetUserAsync(HttpContext context, string id, string userId, BookStates states, CoreActor actor, CancellationToken cancellationToken)
+    {
+        var query = GraphQuery.Of(context.Request, _users, _ownDevices);
+        return await FindUserAsync(states, id, userId, actor, cancellationToken) is { } user
+            ? GraphAnswers.Entity(context, $"{Path}('{id}')/userStateSummary", query.Project(From(user, query)))
+            : NoUser();
+    }
+
+    private static async Task<IResult> ListDevicesOfUserAsync(HttpContext context, string id, string userId, BookStates states, CoreActor actor, CancellationToken cancellationToken)
+    {
+        var query = GraphQuery.Of(context.Request, _devices);
+        return await FindUserAsync(states, id, userId, actor, cancellationToken) is { } user
+            ? GraphAnswers.Page(context, $"{Path}('{id}')/userStateSummary('{userId}')/{Devices}", user.Devices.Select(From), query)
+            : NoUser();
+    }
+
+    private static async Task<IResult> GetDeviceOfUserAsync(
+        HttpContext context, string id, string userId, string deviceStateId, BookStates states, CoreActor actor, CancellationToken cancellationToken)
+    {
+        var query = GraphQuery.Of(context.Request, _devices);
+        return (await FindUserAsync(states, id, userId, actor, cancellationToken))?.Devices.FirstOrDefault(d => IdOf(d) == deviceStateId) is { } device
+            ? GraphAnswers.Entity(context, $"{Path}('{id}')/userStateSummary('{userId}')/{Devices}", query.Project(From(device)))
+            : GraphError.NotFound("There is no such deviceInstallState.");
+    }
+
+    private static async Task<IReadOnlyList<BookUser>?> FindAsync(BookStates states, string id, CoreActor actor, CancellationToken cancellationToken) =>
+        Guid.TryParse(id, out var publicId) ? await states.ListAsync(publicId, await actor.FindAsync(), cancellationToken) : null;
+
+    private static async Task<BookUser?> FindUserAsync(BookStates states, string id, string userId, CoreActor actor, CancellationToken cancellationToken) =>
+        Guid.TryParse(userId, out var wanted) ? (await FindAsync(states, id, actor, cancellationToken))?.FirstOrDefault(u => u.PersonId == wanted) : null;
+
+    private static GraphError NoUser() => GraphError.NotFound("There is no such userInstallStateSummary.");
+
+    private static IResult Number(int count) => Results.Text(count.ToString(CultureInfo.InvariantCulture));
+
+    private static JsonObject From(BookUser user, GraphQuery query)
+    {
+        var entity = new JsonObject
+        {
+            ["@odata.type"] = "#microsoft.graph.userInstallStateSummary",
+            ["id"] = user.PersonId.ToString(),
+            ["userName"] = user.UserPrincipalName,
+            ["installedDeviceCount"] = 0,
+            ["failedDeviceCount"] = user.State == HoldingState.Failed ? user.Devices.Count : 0,
+            ["notInstalledDeviceCount"] = user.State == HoldingState.Underway ? user.Devices.Count : 0,
+        };
+        if (query.Expand.ContainsKey(Devices))
+        {
+            entity[Devices] = new JsonArray([.. user.Devices.Select(From)]);
+        }
+
+        return entity;
+    }
+
+    private static JsonObject From(BookDevice device) => new()
+    {
+        ["@odata.type"] = "#microsoft.graph.deviceInstallState",
+        ["id"] = IdOf(device),
+        ["deviceName"] = device.Name,
+        ["deviceId"] = IdOf(device),
+        ["lastSyncDateTime"] = device.LastSeenAt is { } seen ? Wire.Date(seen) : Wire.Never,
+        ["installState"] = device.State switch
+        {
+            HoldingState.Failed => "failed",
+            HoldingState.Assigned => "unknown",
+            _ => "notInstalled",
+        },
+        ["errorCode"] = device.ErrorNumber?.ToString(CultureInfo.InvariantCulture),
+        ["osVersion"] = device.OsVersion,
+        ["osDescription"] = device.Platform,
+        ["userName"] = device.UserPrincipalName,
+    };
+
+    private static string IdOf(BookDevice device) => string.Create(CultureInfo.InvariantCulture, $"{device.PersonId:N}_{device.DeviceId}");
+}
