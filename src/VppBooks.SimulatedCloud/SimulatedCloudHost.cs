@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using VppBooks.SimulatedCloud.Apple;
 using VppBooks.SimulatedCloud.Entra;
 using VppBooks.SimulatedCloud.Graph;
+using VppBooks.SimulatedCloud.Mail;
 using VppBooks.SimulatedCloud.Memory;
 using VppBooks.SimulatedCloud.Organization;
 using VppBooks.SimulatedCloud.Portal;
@@ -44,6 +45,9 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
 
     /// <summary>The sign-in's stand-in.</summary>
     public EntraSimulator Entra { get; }
+
+    /// <summary>Mails that were sent to anybody; empty without <see cref="SimulatedCloudOptions.SmtpPort"/>.</summary>
+    public Mailbox Mails { get; } = new();
 
     /// <summary>Plain-http root, such as <c>http://localhost:5081</c>, without a trailing slash.</summary>
     public string BaseUrl { get; private set; } = "";
@@ -96,6 +100,11 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
 
             host.Apple.BeginRun();
             await host.ListenAsync(cancellationToken);
+            if (options.SmtpPort is { } port)
+            {
+                host.Mails.Listen(port, clock);
+            }
+
             return host;
         }
         catch
@@ -114,6 +123,7 @@ public sealed class SimulatedCloudHost : IAsyncDisposable
             await app.DisposeAsync();
         }
 
+        await Mails.DisposeAsync();
         await Apple.DisposeAsync();
         if (_memory is not null)
         {

@@ -24,6 +24,9 @@ public sealed class SimulatedCloudOptions
     /// <summary>Port of the sign-in stand-in's https endpoints; 0 takes a free one.</summary>
     public int EntraPort { get; set; } = 5082;
 
+    /// <summary>Port of a mail server on loopback that keeps what it is given and shows it on the portal; 0 takes a free one, null: there is none.</summary>
+    public int? SmtpPort { get; set; }
+
     public OrganizationSize Size { get; set; } = OrganizationSize.Demo;
 
     /// <summary>Rows per page of Apple's lists.</summary>

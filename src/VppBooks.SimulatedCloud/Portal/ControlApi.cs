@@ -38,6 +38,7 @@ internal static class ControlApi
         api.MapGet("/requests", (string? location, int? after) =>
             Run(() => apple.Requests.Where(e => (location is null || e.Location == location) && e.Seq > (after ?? 0)).ToArray()));
         api.MapGet("/request-counts", (string location) => Run(() => apple.RequestCounts(location)));
+        api.MapGet("/mails", (string? to) => Run(() => host.Mails.List().Where(m => to is null || m.To.Contains(to, StringComparer.OrdinalIgnoreCase)).ToArray()));
         api.MapGet("/deliveries", () => Run(() => apple.Deliveries));
 
         api.MapGet("/switches", () => Run(() => apple.Switches));

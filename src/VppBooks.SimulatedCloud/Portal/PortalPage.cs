@@ -23,6 +23,7 @@ internal static partial class PortalPage
             for scripts <a href="/_sim/state">/_sim/state</a>, <a href="/_sim/ledger">/_sim/ledger</a>, <a href="/_sim/requests">/_sim/requests</a></p>
             <h2>Locations</h2>
             {apple.Locations.Select(location => Location(apple, location, location.UId == open))}
+            <p><a class="button" href="/mails">Mails that were sent ({host.Mails.List().Count})</a></p>
             <h2>Invitations</h2>
             {Invitations(apple)}
             <h2 id="trouble">Trouble</h2>

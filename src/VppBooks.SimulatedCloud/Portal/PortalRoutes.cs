@@ -11,6 +11,8 @@ internal static class PortalRoutes
     {
         var apple = host.Apple;
         app.MapGet("/", (string? open) => Page(PortalPage.Render(host, open)));
+        app.MapGet("/mails", () => Page(MailsPage.Render(host.Mails)));
+        app.MapGet("/mails/{id:int}", (int id) => host.Mails.Find(id) is { } mail ? Page(MailsPage.Render(mail)) : Results.NotFound());
         app.MapGet("/invite", (string? inviteCode) => Page(InvitePage.Render(inviteCode ?? "", Suggest(host, inviteCode), null)));
         app.MapPost("/invite", async (HttpContext context) =>
         {

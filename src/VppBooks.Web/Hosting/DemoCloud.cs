@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.Data.Sqlite;
 using Microsoft.Identity.Web;
+using VppBooks.Core.Mail;
 using VppBooks.Core.Notifications;
 using VppBooks.SimulatedCloud;
 using VppBooks.Web.Settings;
@@ -35,8 +36,10 @@ internal static class DemoCloud
             File.Delete(options.StateFile);
         }
 
+        options.SmtpPort ??= 0;
         var cloud = await SimulatedCloudHost.StartAsync(options, TimeProvider.System, cancellationToken);
         FillIn(builder, cloud.BaseUrl, cloud.EntraInstance);
+        SendMailsTo(builder, cloud.Mails.Port);
         return cloud;
     }
 
@@ -174,6 +177,23 @@ internal static class DemoCloud
             addresses.Where(a => builder.Configuration[a.Key] is not { Length: > 0 } given || given == shipped[a.Key]));
     }
 
+    private static void SendMailsTo(WebApplicationBuilder builder, int port)
+    {
+        var host = MailOptions.SectionName + ":" + nameof(MailOptions.Host);
+        if (builder.Configuration[host] is { Length: > 0 })
+        {
+            return;
+        }
+
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            [host] = "127.0.0.1",
+            [MailOptions.SectionName + ":" + nameof(MailOptions.Port)] = port.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            [MailOptions.SectionName + ":" + nameof(MailOptions.Security)] = nameof(MailSecurity.None),
+            [MailOptions.SectionName + ":" + nameof(MailOptions.From)] = "Noordrand Schools books <books@noordrand.example>",
+        });
+    }
+
     /// <summary>Loosens certificate checks for exactly one certificate, and only on the three ways that lead to sign-in.</summary>
     /// <remarks>Call it after sign-in is registered: Microsoft.Identity.Web replaces a handler that was set before.</remarks>
     public static void Trust(IServiceCollection services, SimulatedCloudHost cloud)
@@ -223,6 +243,7 @@ internal static class DemoCloud
 
           Console        {console}
           Apple portal   {cloud.BaseUrl}/   (download content tokens, buy licenses, switch faults on)
+          Mails          {cloud.BaseUrl}/mails   (invitations as people receive them)
 
           Sign in as     admin@noordrand.example      administrator
                          assigner@noordrand.example   gives books to groups
