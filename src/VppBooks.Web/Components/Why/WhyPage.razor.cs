@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.Localization;
 using Microsoft.JSInterop;
 using VppBooks.Core.Devices;
 using VppBooks.Core.Licenses;
@@ -31,6 +32,10 @@ public sealed partial class WhyPage
     [Inject] private SyncRequests Syncs { get; set; } = default!;
 
     [Inject] private InvitationLinks Links { get; set; } = default!;
+
+    [Inject] private Invitations Invitations { get; set; } = default!;
+
+    [Inject] private IStringLocalizer<PeopleTexts> PeopleWords { get; set; } = default!;
 
     [Inject] private IJSRuntime Browser { get; set; } = default!;
 
@@ -91,6 +96,14 @@ public sealed partial class WhyPage
     }
 
     // The link goes from Core to the clipboard: never into the page, where a glance or a screenshot could take it.
+    private async Task ResendAsync(Guid locationId)
+    {
+        _busy = true;
+        var answer = await LoadAsync(async () => await Invitations.ResendAsync(PersonId, locationId, await ActorAsync(), Leaving));
+        _busy = false;
+        _said = InvitationWords.Of(PeopleWords, answer.Value);
+    }
+
     private async Task InviteAsync(Guid locationId)
     {
         _busy = true;
