@@ -168,6 +168,7 @@ public sealed class VppBooksApp : IAsyncDisposable
         services.AddScoped<BrowserTimeProvider>();
         services.AddScoped<ISearchSource, ScreenSearch>();
         services.AddGraphApi();
+        services.AddApiDocument();
         services.AddTokenScreens();
         services.AddMonitorScreens();
         services.AddRazorComponents().AddInteractiveServerComponents().AddHubOptions(o => o.MaximumReceiveMessageSize = 32 * 1024);
@@ -186,6 +187,7 @@ public sealed class VppBooksApp : IAsyncDisposable
         Web.UseApiHeaders();
         Web.UseRequestLog();
         Web.UseRequestLocalization();
+        Web.UseGraphBatches();
         Web.UseExceptionHandler("/error", createScopeForErrors: true);
         Web.UseWhen(c => ApiRoutes.Match(c.Request.Path), api => api.UseStatusCodePages(ApiFailures.FillInAsync));
         Web.UseWhen(WantsPage, pages => pages.UseStatusCodePagesWithReExecute("/status/{0}", createScopeForStatusCodePages: true));
@@ -204,6 +206,8 @@ public sealed class VppBooksApp : IAsyncDisposable
         Web.MapLibrary();
         Web.MapGraphApi();
         Web.MapWhyApi();
+        Web.MapOwnApi();
+        Web.MapApiDocument();
         Web.MapAppleNotifications();
         Web.MapStaticAssets().AllowAnonymous();
         Web.MapRazorComponents<App>().AddInteractiveServerRenderMode(o => o.ContentSecurityFrameAncestorsPolicy = null);

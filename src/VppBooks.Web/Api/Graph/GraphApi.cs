@@ -6,15 +6,26 @@ namespace VppBooks.Web.Api.Graph;
 /// <summary>The part of Microsoft Graph that manages tokens and books, on <c>/v1.0</c> and <c>/beta</c> alike.</summary>
 internal static class GraphApi
 {
-    private const int MaxBodyBytes = 1024 * 1024;
+    public const int MaxBodyBytes = 1024 * 1024;
 
     extension(IServiceCollection services)
     {
         public void AddGraphApi()
         {
             services.AddSingleton<GraphSkipTokens>();
+            services.AddSingleton<GraphBatch>();
             services.AddScoped<BookReading>();
         }
+    }
+
+    extension(IApplicationBuilder app)
+    {
+        /// <summary>Everything that follows also serves the requests inside a batch.</summary>
+        public void UseGraphBatches() => app.Use(next =>
+        {
+            app.ApplicationServices.GetRequiredService<GraphBatch>().Pipeline = next;
+            return next;
+        });
     }
 
     extension(IEndpointRouteBuilder endpoints)
@@ -23,10 +34,13 @@ internal static class GraphApi
         {
             foreach (var root in new[] { "/v1.0", "/beta" })
             {
-                var routes = endpoints.MapGroup(root + "/deviceAppManagement")
+                var version = endpoints.MapGroup(root)
                     .AddEndpointFilter(AnswerAsync)
                     .WithMetadata(new RequestSizeLimitAttribute(MaxBodyBytes))
                     .DisableAntiforgery();
+                GraphBatch.Map(version);
+                GraphMetadata.Map(version);
+                var routes = version.MapGroup("/deviceAppManagement");
                 VppTokensApi.Map(routes);
                 ManagedEBooksApi.Map(routes);
                 ManagedEBookAssignmentsApi.Map(routes);
@@ -36,7 +50,7 @@ internal static class GraphApi
         }
     }
 
-    private static async ValueTask<object?> AnswerAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    public static async ValueTask<object?> AnswerAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {
         try
         {

@@ -1,0 +1,39 @@
+using System.Globalization;
+using Microsoft.Extensions.Primitives;
+using VppBooks.Web.Api.Graph;
+
+namespace VppBooks.Web.Api;
+
+/// <summary>Options in the query of our own API; one that cannot be understood is refused by name.</summary>
+internal sealed class ApiOptions(HttpRequest request)
+{
+    /// <exception cref="GraphQueryException">Given twice.</exception>
+    public string? Text(string name) => request.Query.TryGetValue(name, out var values) && !StringValues.IsNullOrEmpty(values)
+        ? values.Count == 1 ? values.ToString() : throw new GraphQueryException($"{name} is given twice.")
+        : null;
+
+    /// <exception cref="GraphQueryException">No number, or out of its range.</exception>
+    public int? Number(string name, int least, int most) => Text(name) is not { } text
+        ? null
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number
+            : throw new GraphQueryException($"{name} must be a whole number from {least} to {most}.");
+
+    /// <exception cref="GraphQueryException">No id.</exception>
+    public Guid? Id(string name) => Text(name) is not { } text ? null : Guid.TryParse(text, out var id) ? id : throw new GraphQueryException($"{name} must be an id.");
+
+    /// <exception cref="GraphQueryException">No moment.</exception>
+    public DateTimeOffset? Moment(string name) => Text(name) is not { } text
+        ? null
+        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)
+            ? moment
+            : throw new GraphQueryException($"{name} must be a moment such as 2026-12-31T00:00:00Z.");
+
+    /// <exception cref="GraphQueryException">None of the words.</exception>
+    public T? Word<T>(string name)
+        where T : struct, Enum => Text(name) is not { } text
+            ? null
+            : !char.IsAsciiDigit(text[0]) && Enum.TryParse<T>(text, ignoreCase: true, out var word) && Enum.IsDefined(word)
+                ? word
+                : throw new GraphQueryException($"{name} must be one of {string.Join(", ", Enum.GetNames<T>().Select(n => char.ToLowerInvariant(n[0]) + n[1..]))}.");
+}
