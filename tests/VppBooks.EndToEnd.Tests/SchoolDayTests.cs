@@ -53,6 +53,8 @@ public sealed class SchoolDayTests(PatientConsole patient) : IClassFixture<Patie
             Assert.Empty(helpdesk.Complaints);
         }
 
+        await LookAroundAsync($"/people/{await PersonIdAsync(pupil.Id)}", required.PublicId);
+
         await using var phone = await Console.SignInAsync("reader", "/library", new BrowserKind { Phone = true });
         await phone.ScreenshotAsync("day-library-invited-light-phone");
         await phone.AssertAccessibleAsync();
@@ -76,6 +78,22 @@ public sealed class SchoolDayTests(PatientConsole patient) : IClassFixture<Patie
         await using var admin = await Console.SignInAsync("admin", $"/apps/ebooks/{offered.PublicId}");
         await Expect(admin.Page.Locator(".figure-number").First).ToHaveTextAsync(after.Assigned.ToString("N0", System.Globalization.CultureInfo.GetCultureInfo("en-US")), new() { Timeout = 30_000 });
         await Expect(admin.Page.Locator(".figure-number").Nth(1)).ToHaveTextAsync(after.Available.ToString("N0", System.Globalization.CultureInfo.GetCultureInfo("en-US")));
+    }
+
+    // The same pages at night, in Dutch, on a phone.
+    private async Task LookAroundAsync(string person, Guid book)
+    {
+        await using var opened = await Console.SignInAsync("helpdesk", person, new BrowserKind { Dark = true, Phone = true, Locale = "nl-NL" });
+        foreach (var (name, path) in new[] { ("person", person), ("why", $"{person}/books/{book}") })
+        {
+            await opened.GoAsync(path);
+            await Expect(opened.Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Uitnodiging opnieuw versturen") })).ToBeVisibleAsync(_patient);
+            await opened.ScreenshotAsync($"day-{name}-dark-phone");
+            await opened.AssertAccessibleAsync();
+            Assert.True(await opened.Page.EvaluateAsync<bool>("document.querySelector('main').scrollWidth <= document.querySelector('main').clientWidth"), name);
+        }
+
+        Assert.Empty(opened.Complaints);
     }
 
     /// <summary>The page has no circuit: it is asked again until the book is among those that the pupil has.</summary>

@@ -51,7 +51,7 @@ public sealed class InvitationMails(
     {
         var accepted = await db.OutboxMails
             .Where(m => m.Kind == MailKind.Invitation && m.AcceptedAt == null && db.VppUsers.Any(u => u.Id == m.VppUserId && u.Status == VppUserStatus.Associated))
-            .Take(Window).ToListAsync(cancellationToken);
+            .OrderBy(m => m.Id).Take(Window).ToListAsync(cancellationToken);
         foreach (var invitation in accepted)
         {
             invitation.AcceptedAt = now;

@@ -23,7 +23,7 @@ internal static partial class MailsPage
         <p><a href="/mails">Mails</a></p>
         <h1>{mail.Subject}</h1>
         <p class="dim">From {mail.From} · to {string.Join(", ", mail.To)} · {When(mail)}</p>
-        <pre class="card" style="white-space:pre-wrap">{mail.Text}</pre>
+        <pre class="card">{mail.Text}</pre>
         {Links(mail).Select(link => Html.Of($"<p><a class=\"button\" href=\"{link}\">{link}</a></p>"))}
         """));
 

@@ -5,7 +5,7 @@ internal static class PortalLayout
     private const string Style = """
         :root{color-scheme:light dark;--line:light-dark(#d5d5da,#3a3a40);--soft:light-dark(#f5f5f7,#1d1d20);--accent:light-dark(#0a5fc4,#6cb2ff);--bad:light-dark(#a8071a,#ff8f8f)}
         *{box-sizing:border-box}body{margin:0 auto;padding:1rem;max-width:64rem;font:16px/1.5 system-ui,sans-serif}
-        h1{font-size:1.6rem;line-height:1.2;margin:.5rem 0}h2{font-size:1.15rem;margin:1.6rem 0 .4rem}code{font-size:.9em;overflow-wrap:anywhere}a{color:var(--accent)}
+        h1{font-size:1.6rem;line-height:1.2;margin:.5rem 0}h2{font-size:1.15rem;margin:1.6rem 0 .4rem}code{font-size:.9em}code,pre,a.button{overflow-wrap:anywhere}pre{white-space:pre-wrap}a{color:var(--accent)}
         .card,details{border:1px solid var(--line);border-radius:10px;padding:.8rem 1rem;margin:.7rem 0;background:var(--soft)}
         summary{cursor:pointer;font-weight:600}.row{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;margin:.5rem 0}.row form{display:contents}
         button,select,input{font:inherit;padding:.35rem .7rem;border:1px solid var(--line);border-radius:7px;max-width:100%}button{cursor:pointer;background:light-dark(#fff,#2c2c31);color:inherit}

@@ -1,21 +1,25 @@
 using System.Security.Claims;
+using System.Text.RegularExpressions;
 using Bunit;
 using Microsoft.AspNetCore.Components;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using VppBooks.Core;
+using VppBooks.Core.Alerts;
 using VppBooks.Core.Audit;
 using VppBooks.Core.Licenses;
+using VppBooks.Core.Mail;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
 using VppBooks.Tests.Elements;
+using VppBooks.Tests.Shell;
 using VppBooks.Web.Components.Monitor;
 using VppBooks.Web.SignIn;
 
 namespace VppBooks.Tests.Monitor;
 
 /// <summary>The four faces of the activity, and what a row says.</summary>
-public sealed class ActivityPageTests : ElementContext
+public sealed partial class ActivityPageTests : ElementContext
 {
     private readonly string _file = Path.Combine(Path.GetTempPath(), $"vppbooks-activity-{Guid.NewGuid():N}.db");
 
@@ -98,6 +102,25 @@ public sealed class ActivityPageTests : ElementContext
             Assert.Equal(words.Count, words.Distinct().Count());
         }
     }
+
+    [Fact]
+    public void Every_action_that_is_recorded_has_words()
+    {
+        var texts = Services.GetRequiredService<ActivityTexts>();
+        var named = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", "VppBooks.Core"), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(file => RecordedAction.Matches(File.ReadAllText(file)).Select(m => m.Groups["action"].Value));
+        var actions = named
+            .Concat(Enum.GetNames<MailState>().Where(state => state is not nameof(MailState.Sending)).Select(state => "mail." + state.ToLowerInvariant()))
+            .Concat(Enum.GetNames<AlertOccasion>().Where(occasion => occasion is not nameof(AlertOccasion.Test)).Select(occasion => "alert." + occasion.ToLowerInvariant()))
+            .Distinct(StringComparer.Ordinal).ToList();
+
+        Assert.True(actions.Count > 40, string.Join(' ', actions));
+        Assert.Equal([], actions.Where(action => texts.Did(action) == action));
+    }
+
+    // Two words with a point between them, in a call that writes to the audit trail.
+    [GeneratedRegex("""\.Audit\([^;"]*"(?<action>[a-z-]+\.[a-z-]+)""", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex RecordedAction { get; }
 
     protected override void Dispose(bool disposing)
     {

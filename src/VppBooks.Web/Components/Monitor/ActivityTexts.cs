@@ -71,6 +71,20 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
         "ledger.verified" => l["verified the ledger"],
         "list.exported" => l["exported a list"],
         "audit.head-not-signed" => l["found an end of the audit trail that was not signed here"],
+        "invitation.accepted" => l["saw an invitation accepted"],
+        "registration.retried" => l["had a refused registration tried again"],
+        "mail.queued" => l["asked for a mail to a person"],
+        "mail.sent" => l["sent a mail to a person"],
+        "mail.failed" => l["could not send a mail to a person"],
+        "mail.dropped" => l["did not send a mail that was not needed any more"],
+        "mail.unclear" => l["does not know whether a mail arrived at the mail server"],
+        "alert.raised" => l["raised an alert"],
+        "alert.worse" => l["raised an alert that got worse"],
+        "alert.reminder" => l["reminded of an alert"],
+        "alert.cleared" => l["told that an alert is over"],
+        "alert.acknowledged" => l["took notice of an alert"],
+        "alert.snoozed" => l["put an alert off"],
+        "alert.tested" => l["tried the ways on which alerts arrive"],
         _ => action,
     };
 
@@ -178,6 +192,10 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
         "details" => l["Details"],
         "committedBy" => l["Committed by"],
         "sendAt" => l["Sent at"],
+        "failure" => l["Failure"],
+        "receivers" => l["Receivers"],
+        "level" => l["Level"],
+        "until" => l["Until"],
         _ => key,
     };
 }

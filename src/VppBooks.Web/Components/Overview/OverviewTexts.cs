@@ -37,44 +37,6 @@ internal sealed class OverviewTexts(IStringLocalizer<OverviewTexts> l, SyncRunTe
         _ => new(State.Neutral, item.ToString() ?? "", l["See the tokens"], TokenAddresses.List),
     };
 
-    /// <summary>What happened, without who and when.</summary>
-    public string Happened(RecentEvent happened) => happened.Action switch
-    {
-        "location.created" => l["uploaded a token"],
-        "location.renewed" => l["renewed a token"],
-        "location.changed" or "location.updated" => l["changed a token"],
-        "location.deleted" => l["deleted a token"],
-        "location.control-taken" or "location.taken-over" => l["took control of a location"],
-        "location.state-changed" => l["found a token in another state"],
-        "location.notifications-changed" => l["heard from Apple about notifications"],
-        "location.restored" => l["connected a location again"],
-        "location.read-first" => l["holds a location back until Apple has been read"],
-        "sync.requested" => l["asked for a sync"],
-        "sync.completed" or "sync.succeeded" => l["finished a sync"],
-        "sync.failed" => l["could not finish a sync"],
-        "sync.canceled" => l["stopped a sync"],
-        "plan.created" => l["made a plan"],
-        "plan.committed" => l["committed a plan"],
-        "assignments.changed" => l["changed who gets a book"],
-        "licenses.assigned" => l["gave out licenses"],
-        "licenses.found" => l["found licenses at Apple"],
-        "licenses.missed" => l["missed licenses at Apple"],
-        "location.control-requested" => l["asked Apple for control of a location"],
-        "licenses.reserved" => l["set licenses aside"],
-        "operation.intended" => l["prepared a request to Apple"],
-        "operation.accepted" => l["sent a request, which Apple accepted"],
-        "operation.refused" => l["sent a request, which Apple refused"],
-        "operation.settled" => l["recorded how a request to Apple ended"],
-        "operation.unknown" => l["sent a request whose outcome is open"],
-        "operation.not-confirmed" => l["looks for licenses that Apple says it gave"],
-        "operation.not-found" => l["did not find licenses at Apple that were sent"],
-        "waiting-list.joined" => l["put people on the waiting list"],
-        "waiting-list.served" => l["served the waiting list"],
-        "operation.not-sent" => l["did not send a request"],
-        "operation.adopted" => l["took over a request of another server"],
-        _ => happened.Action,
-    };
-
     /// <summary>What it was about; null for none.</summary>
     public string? About(RecentEvent happened) =>
         happened.BookId is not null || happened.AdamId is not null ? Book(happened.BookTitle, happened.AdamId ?? 0) : happened.LocationName ?? happened.GroupName;

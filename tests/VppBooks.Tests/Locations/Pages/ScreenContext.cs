@@ -10,6 +10,7 @@ using VppBooks.Core.Persistence;
 using VppBooks.Core.Signals;
 using VppBooks.Tests.Elements;
 using VppBooks.Web.Components.Locations;
+using VppBooks.Web.Components.Monitor;
 using VppBooks.Web.Components.Overview;
 using VppBooks.Web.Components.Sync;
 using VppBooks.Web.SignIn;
@@ -30,6 +31,7 @@ public abstract class ScreenContext : ElementContext
         Services.AddSingleton(new VppBooks.Core.Exports.ExportRuns(new NoDatabase(), Clock));
         Services.AddSingleton<ICurrentActor>(new Nobody());
         Services.AddTokenWords();
+        Services.AddScoped<ActivityTexts>();
         AddAuthorization().SetAuthorized("anna");
     }
 
