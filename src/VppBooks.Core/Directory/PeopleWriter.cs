@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using VppBooks.Core.Assignments;
+using VppBooks.Core.Licenses;
 using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
@@ -90,7 +91,7 @@ public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, 
         if (added.Count > 0)
         {
             var unknown = added.Keys.ToList();
-            await ClientUserIds.RecognizeAsync(db, added.Keys, cancellationToken);
+            await Recognition.RunAsync(db, added.Keys, clock.GetUtcNow(), cancellationToken);
             numbers.AddRange(await db.People.Where(p => unknown.Contains(p.DirectoryId)).Select(p => p.Id).ToListAsync(cancellationToken));
         }
 

@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Audit;
-using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
 
@@ -27,7 +26,7 @@ public sealed class LedgerPublisher(IBulkStore bulk)
 
         changed += await bulk.RunAsync(db, BulkStatements.UpdateUsers, scope, cancellationToken);
         changed += await bulk.RunAsync(db, BulkStatements.InsertUsers, scope, cancellationToken);
-        changed += await ClientUserIds.RecognizeAsync(db, scope, cancellationToken);
+        changed += await Recognition.RunAsync(db, scope, cancellationToken);
         return changed;
     }
 
@@ -36,7 +35,7 @@ public sealed class LedgerPublisher(IBulkStore bulk)
     public async Task<LedgerChanges> PublishAssignmentsAsync(VppBooksDbContext db, BulkScope scope, CancellationToken cancellationToken)
     {
         var stubs = await bulk.RunAsync(db, BulkStatements.InsertStubUsers, scope, cancellationToken);
-        stubs += stubs > 0 ? await ClientUserIds.RecognizeAsync(db, scope, cancellationToken) : 0;
+        stubs += stubs > 0 ? await Recognition.RunAsync(db, scope, cancellationToken) : 0;
         var foreign = await bulk.RunAsync(db, BulkStatements.InsertHoldings, scope, cancellationToken);
         var rows = stubs + foreign;
 

@@ -184,6 +184,40 @@ public sealed class RegistrationUpkeepTests : IAsyncLifetime
         await _house.AssertLedgerIsTrueAsync(book);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Whom_the_database_forgot_is_recognized_at_Apple_and_gets_no_second_license(bool knownFirst)
+    {
+        var (book, _) = await HolderAsync();
+        var group = Group("Class 4A");
+        var person = Graph.AddPerson("Vera", "Vergeten", "v.vergeten");
+        if (knownFirst)
+        {
+            await _house.Core.Groups.EnsureMembersAsync([Graph.AddGroup("Looked at", person.Id).Id], TimeSpan.Zero, Cancel);
+        }
+
+        // What this very program did before its database was put back.
+        var id = ClientUserIds.For(SpendingHouse.UId, person.Id);
+        var (apple, location) = (_house.Core.Get<AppleClient>(), _house.Core.Get<VppBooks.Core.Locations.LocationConnections>().Connect(await _house.Core.RowAsync(SpendingHouse.UId)));
+        Assert.IsType<ChangeOutcome.Accepted>(await apple.CreateUsersAsync(location, [new VppUserChange(id, person.Mail, person.ManagedAppleAccount)], Cancel));
+        _house.Apple.FinishEvents();
+        Assert.IsType<ChangeOutcome.Accepted>(await apple.AssociateAsync(location, [book.Key], [id], Cancel));
+        _house.Apple.FinishEvents();
+        await _house.SyncAsync();
+        var posts = _house.Apple.CountAssociatePosts();
+        Assert.Equal(knownFirst, (await PeopleAsync(book, LicenseState.Assigned)).Contains(person.Id));
+
+        Graph.AddMember(group.Id, person.Id);
+        await ReadAsync();
+        await _house.WorkAsync();
+
+        Assert.Contains(person.Id, await PeopleAsync(book, LicenseState.Assigned));
+        Assert.Equal(posts, _house.Apple.CountAssociatePosts());
+        Assert.Single(await _house.AuditAsync("registrations.recognized"));
+        await _house.AssertLedgerIsTrueAsync(book);
+    }
+
     private async Task<(Book Book, Guid Holder)> HolderAsync()
     {
         var book = await _house.BookAsync(free: 60);

@@ -72,6 +72,7 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
         "list.exported" => l["exported a list"],
         "audit.head-not-signed" => l["found an end of the audit trail that was not signed here"],
         "invitation.accepted" => l["saw an invitation accepted"],
+        "registrations.recognized" => l["recognized people whom the database had forgotten"],
         "registration.retried" => l["had a refused registration tried again"],
         "mail.queued" => l["asked for a mail to a person"],
         "mail.sent" => l["sent a mail to a person"],
