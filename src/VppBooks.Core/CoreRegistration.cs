@@ -13,6 +13,7 @@ using VppBooks.Core.Locations;
 using VppBooks.Core.Mail;
 using VppBooks.Core.Notifications;
 using VppBooks.Core.People;
+using VppBooks.Core.Privacy;
 using VppBooks.Core.Security;
 using VppBooks.Core.Signals;
 using VppBooks.Core.Sync;
@@ -50,6 +51,7 @@ public static class CoreRegistration
         services.AddVppBooksLocations();
         services.AddVppBooksDirectory();
         services.AddVppBooksPeople();
+        services.AddVppBooksPrivacy();
         services.AddVppBooksSync();
         services.AddVppBooksVerification();
         services.AddVppBooksNotifications();
@@ -83,10 +85,11 @@ public static class CoreRegistration
         return services;
     }
 
-    /// <summary>Adds what works in the background: serving locations, following assigned groups, and sealing the audit trail.</summary>
+    /// <summary>Adds what works in the background: serving locations, following assigned groups, mails, erasing names that are kept long enough, and sealing the audit trail.</summary>
     public static IServiceCollection AddLocationWorker(this IServiceCollection services) => services
         .AddHostedService<LocationWorker>()
         .AddHostedService<AuditSealing>()
         .AddHostedService<MailWorker>()
+        .AddHostedService<PrivacyWork>()
         .AddHostedService(provider => provider.GetRequiredService<DirectoryWatch>());
 }

@@ -15,6 +15,7 @@ using VppBooks.Web.Components.Exports;
 using VppBooks.Web.Components.Library;
 using VppBooks.Web.Components.Locations;
 using VppBooks.Web.Components.Monitor;
+using VppBooks.Web.Components.People;
 using VppBooks.Web.Components.Search;
 using VppBooks.Web.Hosting;
 using VppBooks.Web.Jobs;
@@ -204,6 +205,7 @@ public sealed class VppBooksApp : IAsyncDisposable
         Web.MapCovers();
         Web.MapExports();
         Web.MapLibrary();
+        Web.MapPrivacy();
         Web.MapGraphApi();
         Web.MapWhyApi();
         Web.MapOwnApi();

@@ -69,6 +69,11 @@ public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, 
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var wanted = users.Select(u => u.DirectoryId).Distinct().ToList();
         var known = await db.People.Where(p => wanted.Contains(p.DirectoryId)).ToDictionaryAsync(p => p.DirectoryId, cancellationToken);
+        foreach (var person in await ErasedPeople.ReturnAsync(db, [.. wanted.Where(id => !known.ContainsKey(id))], clock.GetUtcNow(), cancellationToken))
+        {
+            known[person.DirectoryId] = person;
+        }
+
         var added = new Dictionary<Guid, Person>();
         foreach (var user in users)
         {

@@ -108,7 +108,7 @@ public sealed class BookTaking(IDbContextFactory<VppBooksDbContext> contexts, Di
         license.WaitingRank = null;
         license.ChangedAt = now;
         db.Touch(book, now);
-        db.Audit(reader, now, "book.taken", new AuditSubject(book.LocationId, book.Id, PersonId: person.Id), new { state = license.State.ToString() });
+        db.Audit(Actor.Reader(person.PublicId), now, "book.taken", new AuditSubject(book.LocationId, book.Id, PersonId: person.Id), new { state = license.State.ToString() });
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
 

@@ -158,7 +158,7 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
         if (named.Length > 0)
         {
             await carried
-                .Where(l => l.Attempts + 1 < MaxAttempts && !db.VppUsers.Any(u => u.PersonId == l.PersonId && EF.Parameter(named).Contains(u.ClientUserId)))
+                .Where(l => l.Attempts + 1 < MaxAttempts && !db.VppUsers.Any(u => u.PersonId == l.PersonId && named.Contains(u.ClientUserId)))
                 .ExecuteUpdateAsync(
                     set => set.SetProperty(l => l.State, LicenseState.Reserved).SetProperty(l => l.Cause, LicenseCause.Refused).SetProperty(l => l.Attempts, l => (byte)(l.Attempts + 1)).SetProperty(l => l.ChangedAt, now), keep);
         }
@@ -177,7 +177,7 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
         if (named.Count > 0)
         {
             var names = named.ToArray();
-            records = records.Where(u => EF.Parameter(names).Contains(u.ClientUserId));
+            records = records.Where(u => names.Contains(u.ClientUserId));
         }
 
         await records.Where(u => u.Status == VppUserStatus.Registered && db.Licenses.Any(l => l.OperationId == operationId && l.PersonId == u.PersonId && l.Attempts >= refusals)).ExecuteUpdateAsync(set => set.SetProperty(u => u.AcceptanceRequired, true), keep);
@@ -192,11 +192,11 @@ public sealed class OperationRecorder(LocationHealth health, AppleClient apple, 
             var named = (refusal.Info?.ClientUserIds ?? []).ToArray();
             if (refusal.Error.Number == MailMalformed && named.Length > 0)
             {
-                await carried.Where(u => EF.Parameter(named).Contains(u.ClientUserId)).ExecuteUpdateAsync(set => set.SetProperty(u => u.MailRefused, true), keep);
+                await carried.Where(u => named.Contains(u.ClientUserId)).ExecuteUpdateAsync(set => set.SetProperty(u => u.MailRefused, true), keep);
             }
             else if (sent.Kind != OperationKind.CreateUsers && refusal.Error.Category == ErrorCategory.NotRegistered && named.Length > 0)
             {
-                await UserSettlement.ForgetAsync(carried.Where(u => EF.Parameter(named).Contains(u.ClientUserId)), sent.Kind, refusal.Error.Number, keep);
+                await UserSettlement.ForgetAsync(carried.Where(u => named.Contains(u.ClientUserId)), sent.Kind, refusal.Error.Number, keep);
             }
             else
             {

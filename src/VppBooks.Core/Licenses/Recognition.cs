@@ -56,7 +56,7 @@ internal static class Recognition
                 var ids = chunk.ToDictionary(id => ClientUserIds.For(location.UId, id), StringComparer.Ordinal);
                 var wanted = ids.Keys.ToArray();
                 var found = await db.VppUsers
-                    .Where(u => u.LocationId == location.Id && u.PersonId == null && EF.Parameter(wanted).Contains(u.ClientUserId))
+                    .Where(u => u.LocationId == location.Id && u.PersonId == null && wanted.Contains(u.ClientUserId))
                     .Select(u => new { u.Id, u.ClientUserId }).ToListAsync(cancellationToken);
                 List<(int UserId, int PersonId)> ours = [];
                 foreach (var user in found)

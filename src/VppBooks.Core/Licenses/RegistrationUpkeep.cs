@@ -10,7 +10,7 @@ namespace VppBooks.Core.Licenses;
 
 /// <summary>
 /// Keeps Apple's records of people in step with the directory: a changed mail address or Managed Apple Account is told, and who has been gone for
-/// <see cref="PeopleOptions.RetireAfter"/> is retired. Books of a retired person stay with that person for good (reference 6.6).
+/// <see cref="PeopleOptions.RetireAfter"/> or was erased is retired. Books of a retired person stay with that person for good (reference 6.6).
 /// </summary>
 public sealed class RegistrationUpkeep(
     AppleClient apple, OperationRecorder recorder, IOptions<PeopleOptions> people, IOptions<InvitationOptions> invitations, IOptions<MailOptions> mail, IdSource ids, TimeProvider clock)
@@ -60,9 +60,10 @@ public sealed class RegistrationUpkeep(
     /// <summary>Whether there is something to tell Apple.</summary>
     internal async Task<bool> HasWorkAsync(VppBooksDbContext db, int locationId, CancellationToken cancellationToken) =>
         await Changed(db, locationId).AnyAsync(cancellationToken)
-        || (GoneBefore() is { } before && await Leavers(db, locationId, before).AnyAsync(cancellationToken));
+        || await Leavers(db, locationId, GoneBefore()).AnyAsync(cancellationToken);
 
-    private DateTimeOffset? GoneBefore() => clock.GetUtcNow() - people.Value.RetireAfter;
+    /// <summary>Long ago when leavers are not retired for their absence alone.</summary>
+    private DateTimeOffset GoneBefore() => clock.GetUtcNow() - people.Value.RetireAfter ?? DateTimeOffset.UnixEpoch;
 
     private static IQueryable<VppUser> Ours(VppBooksDbContext db, int locationId) => db.VppUsers.Where(u =>
         u.LocationId == locationId && u.PersonId != null && !u.Retired && u.OperationId == null && u.Attempts < MaxAttempts
@@ -76,7 +77,7 @@ public sealed class RegistrationUpkeep(
     {
         var onItsWay = new[] { LicenseState.Submitting, LicenseState.Submitted, LicenseState.Unknown };
         return Ours(db, locationId).Where(u =>
-            u.ErrorNumber == null && db.People.Any(p => p.Id == u.PersonId && p.GoneSince <= before)
+            u.ErrorNumber == null && db.People.Any(p => p.Id == u.PersonId && (p.GoneSince <= before || p.ErasedAt != null))
             && !db.Licenses.Any(l => l.PersonId == u.PersonId && onItsWay.Contains(l.State)));
     }
 
@@ -98,11 +99,7 @@ public sealed class RegistrationUpkeep(
 
     private async Task<List<Told>> LeaversAsync(LocationSession session, int maxUsers, CancellationToken cancellationToken)
     {
-        if (GoneBefore() is not { } before)
-        {
-            return [];
-        }
-
+        var before = GoneBefore();
         await using var db = await session.OpenAsync(cancellationToken);
         var rows = await Leavers(db, session.LocationId, before)
             .OrderByDescending(u => u.Attempts).ThenBy(u => u.Id)

@@ -60,7 +60,7 @@ public sealed class UserSettlement(LedgerReader ledger, TimeProvider clock)
         var rows = db.VppUsers.Where(u => u.OperationId == operation.Id);
         if (named.Length > 0)
         {
-            rows = rows.Where(u => EF.Parameter(named).Contains(u.ClientUserId));
+            rows = rows.Where(u => named.Contains(u.ClientUserId));
         }
         else if (single)
         {

@@ -42,7 +42,7 @@ public sealed class InvitationLinks(IDbContextFactory<VppBooksDbContext> context
         }
 
         // Whoever was given a link could have used it: that it was given out is on record, the link itself is not.
-        db.Audit(actor, clock.GetUtcNow(), "invitation.given-out", new AuditSubject(locationId, PersonId: person.Id));
+        db.Audit(isSelf ? Actor.Reader(person.PublicId) : actor, clock.GetUtcNow(), "invitation.given-out", new AuditSubject(locationId, PersonId: person.Id));
         await db.SaveChangesAsync(cancellationToken);
         return answer;
     }

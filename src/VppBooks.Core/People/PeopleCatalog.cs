@@ -54,6 +54,7 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
             Summary = summaries[0],
             DirectoryId = person.DirectoryId,
             ManagedAppleAccount = person.ManagedAppleAccount,
+            ErasedAt = person.ErasedAt,
             Groups = await (
                     from member in db.GroupMemberships
                     where member.PersonId == person.Id

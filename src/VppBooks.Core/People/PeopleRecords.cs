@@ -83,6 +83,9 @@ public sealed record PersonDetail
 
     public required string? ManagedAppleAccount { get; init; }
 
+    /// <summary>When name and addresses were erased; null while they are kept.</summary>
+    public required DateTimeOffset? ErasedAt { get; init; }
+
     public required IReadOnlyList<PersonGroup> Groups { get; init; }
 
     /// <summary>One row per location where the person has a record, or where a book asks for one.</summary>

@@ -11,8 +11,8 @@ public sealed class Person
     /// <summary>The id that screens and the API use.</summary>
     public Guid PublicId { get; init; }
 
-    /// <summary>Object id in the directory.</summary>
-    public Guid DirectoryId { get; init; }
+    /// <summary>Object id in the directory; a number of our own once erased.</summary>
+    public Guid DirectoryId { get; set; }
 
     public required string DisplayName { get; set; }
 
@@ -31,6 +31,9 @@ public sealed class Person
 
     /// <summary>Gone from the directory; null while there.</summary>
     public DateTimeOffset? GoneSince { get; set; }
+
+    /// <summary>When name and addresses were erased; null while they are kept.</summary>
+    public DateTimeOffset? ErasedAt { get; set; }
 }
 
 internal sealed class PersonConfiguration : IEntityTypeConfiguration<Person>
@@ -40,6 +43,9 @@ internal sealed class PersonConfiguration : IEntityTypeConfiguration<Person>
         person.HasIndex(p => p.PublicId).IsUnique();
         person.HasIndex(p => p.DirectoryId).IsUnique();
         person.HasIndex(p => p.DisplayName);
+        person.HasIndex(p => p.ErasedAt);
+        // What the directory says must not land on a row that was erased meanwhile.
+        person.Property(p => p.DirectoryId).IsConcurrencyToken();
         person.Property(p => p.DisplayName).HasMaxLength(256);
         person.Property(p => p.UserPrincipalName).HasMaxLength(320);
         person.Property(p => p.Mail).HasMaxLength(320);

@@ -32,6 +32,9 @@ public enum Permissions
 
     /// <summary>Read and export who did what.</summary>
     ReadActivity = 128,
+
+    /// <summary>Hand out or erase what is stored about a person.</summary>
+    ManagePrivacy = 256,
 }
 
 /// <summary>Who acts, as Core sees it: checked in every service, written into every audit row.</summary>
@@ -44,6 +47,9 @@ public sealed record Actor(ActorKind Kind, string Id, string DisplayName, Permis
     /// <summary>The application itself: schedules, follow-up work.</summary>
     public static Actor System { get; } = new(ActorKind.System, "system", "VppBooks", Permissions.Read | Permissions.SyncNow);
 
+    /// <summary>A person in a matter of their own, by the id that screens use: an audit row that holds no name says nothing once the person is erased.</summary>
+    public static Actor Reader(Guid publicId) => new(ActorKind.Person, publicId.ToString("D"), "Reader", Permissions.None);
+
     /// <summary>Permissions of a set of app roles, as listed in the architecture paper.</summary>
     public static Permissions ForRoles(IEnumerable<string> roles)
     {
@@ -52,7 +58,7 @@ public sealed record Actor(ActorKind Kind, string Id, string DisplayName, Permis
         {
             granted |= role switch
             {
-                AppRoles.Administrator => Permissions.Read | Permissions.ManageTokens | Permissions.Assign | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.ManageSettings | Permissions.HandleAlerts | Permissions.ReadActivity,
+                AppRoles.Administrator => Permissions.Read | Permissions.ManageTokens | Permissions.Assign | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.ManageSettings | Permissions.HandleAlerts | Permissions.ReadActivity | Permissions.ManagePrivacy,
                 AppRoles.Assigner => Permissions.Read | Permissions.Assign | Permissions.SyncNow,
                 AppRoles.Helpdesk => Permissions.Read | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.HandleAlerts,
                 AppRoles.Auditor => Permissions.Read | Permissions.ReadActivity,

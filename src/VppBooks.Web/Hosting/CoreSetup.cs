@@ -12,6 +12,7 @@ using VppBooks.Core.Mail;
 using VppBooks.Core.Notifications;
 using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
+using VppBooks.Core.Privacy;
 using VppBooks.Core.Security;
 using VppBooks.Web.Settings;
 using VppBooks.Web.SignIn;
@@ -42,6 +43,7 @@ internal static class CoreSetup
                 apple.StoreLookupUrl = settings.Value.StoreLookupUrl;
             });
             services.AddOptions<PeopleOptions>().BindConfiguration(PeopleOptions.SectionName);
+            services.AddOptions<PrivacyOptions>().BindConfiguration(PrivacyOptions.SectionName);
             services.AddOptions<MailOptions>().BindConfiguration(MailOptions.SectionName);
             services.AddOptions<InvitationOptions>().BindConfiguration(InvitationOptions.SectionName);
             services.AddOptions<DirectoryOptions>().BindConfiguration(DirectoryOptions.SectionName);

@@ -29,6 +29,9 @@ public static class Policies
     /// <summary>Schedule, guards, alerts.</summary>
     public const string ManageSettings = nameof(ManageSettings);
 
+    /// <summary>Hand out and erase what is stored about a person.</summary>
+    public const string ManagePrivacy = nameof(ManagePrivacy);
+
     /// <summary>A reader's own page: anyone who is signed in.</summary>
     public const string UseLibrary = nameof(UseLibrary);
 
@@ -43,6 +46,7 @@ public static class Policies
         [ReadActivity] = [Roles.Administrator, Roles.Auditor],
         [Export] = [Roles.Administrator, Roles.Assigner, Roles.Helpdesk, Roles.Auditor],
         [ManageSettings] = [Roles.Administrator],
+        [ManagePrivacy] = [Roles.Administrator],
         [UseLibrary] = [],
     };
 

@@ -1440,12 +1440,16 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .HasColumnType("bit");
 
                     b.Property<Guid>("DirectoryId")
+                        .IsConcurrencyToken()
                         .HasColumnType("uniqueidentifier");
 
                     b.Property<string>("DisplayName")
                         .IsRequired()
                         .HasMaxLength(256)
                         .HasColumnType("nvarchar(256)");
+
+                    b.Property<DateTimeOffset?>("ErasedAt")
+                        .HasColumnType("datetimeoffset");
 
                     b.Property<DateTimeOffset?>("GoneSince")
                         .HasColumnType("datetimeoffset");
@@ -1475,6 +1479,8 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .IsUnique();
 
                     b.HasIndex("DisplayName");
+
+                    b.HasIndex("ErasedAt");
 
                     b.HasIndex("PublicId")
                         .IsUnique();

@@ -1394,12 +1394,16 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<Guid>("DirectoryId")
+                        .IsConcurrencyToken()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("DisplayName")
                         .IsRequired()
                         .HasMaxLength(256)
                         .HasColumnType("TEXT");
+
+                    b.Property<long?>("ErasedAt")
+                        .HasColumnType("INTEGER");
 
                     b.Property<long?>("GoneSince")
                         .HasColumnType("INTEGER");
@@ -1429,6 +1433,8 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .IsUnique();
 
                     b.HasIndex("DisplayName");
+
+                    b.HasIndex("ErasedAt");
 
                     b.HasIndex("PublicId")
                         .IsUnique();

@@ -1,0 +1,37 @@
+﻿using Microsoft.EntityFrameworkCore.Migrations;
+
+#nullable disable
+
+namespace VppBooks.Core.Persistence.Sqlite.Migrations
+{
+    /// <inheritdoc />
+    public partial class ErasedPeople : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.AddColumn<long>(
+                name: "ErasedAt",
+                table: "People",
+                type: "INTEGER",
+                nullable: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_People_ErasedAt",
+                table: "People",
+                column: "ErasedAt");
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropIndex(
+                name: "IX_People_ErasedAt",
+                table: "People");
+
+            migrationBuilder.DropColumn(
+                name: "ErasedAt",
+                table: "People");
+        }
+    }
+}
