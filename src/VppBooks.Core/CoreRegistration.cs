@@ -13,6 +13,7 @@ using VppBooks.Core.Locations;
 using VppBooks.Core.Mail;
 using VppBooks.Core.Notifications;
 using VppBooks.Core.People;
+using VppBooks.Core.Reports;
 using VppBooks.Core.Privacy;
 using VppBooks.Core.Security;
 using VppBooks.Core.Signals;
@@ -72,6 +73,8 @@ public static class CoreRegistration
 
         services.AddSingleton<ExportRuns>();
         services.AddSingleton<ListExports>();
+        services.AddSingleton<ReportExports>();
+        services.AddVppBooksReports();
         services.AddSingleton<ReaderLibrary>();
 
         services.AddSingleton<BookCounts>();

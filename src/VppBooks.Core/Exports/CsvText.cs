@@ -18,13 +18,14 @@ public static class CsvText
     /// <summary>A line without its end.</summary>
     public static string Line(IEnumerable<object?> values) => string.Join(',', values.Select(Field));
 
-    /// <summary>One field. Moments in UTC, numbers without separators, nothing for null.</summary>
+    /// <summary>One field. Moments in UTC, days as they are, numbers without separators, nothing for null.</summary>
     public static string Field(object? value)
     {
         var text = value switch
         {
             null => "",
             string one => Formula.Contains(one.Length > 0 ? one[0] : ' ') ? "'" + one : one,
+            DateOnly day => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
             DateTimeOffset moment => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
             bool flag => flag ? "true" : "false",
             IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),

@@ -111,7 +111,7 @@ public sealed class ListExports(
         }
     }
 
-    private static async IAsyncEnumerable<object?[]> OnceAsync<T>(Func<Task<IReadOnlyList<T>>> read, Func<T, object?[]> values)
+    internal static async IAsyncEnumerable<object?[]> OnceAsync<T>(Func<Task<IReadOnlyList<T>>> read, Func<T, object?[]> values)
     {
         foreach (var row in await read())
         {
@@ -119,7 +119,7 @@ public sealed class ListExports(
         }
     }
 
-    private static async IAsyncEnumerable<object?[]> PagesAsync<T>(Func<int, Task<IReadOnlyList<T>>> read, Func<T, object?[]> values)
+    internal static async IAsyncEnumerable<object?[]> PagesAsync<T>(Func<int, Task<IReadOnlyList<T>>> read, Func<T, object?[]> values)
     {
         for (var skip = 0; ; skip += Take)
         {

@@ -12,6 +12,7 @@ using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
 using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
+using VppBooks.Core.Reports;
 using VppBooks.Core.Security;
 using VppBooks.Core.Sync;
 using VppBooks.Tests.Api;
@@ -125,7 +126,32 @@ public sealed class ExportTests : IClassFixture<ApiHouse>
         Assert.DoesNotContain("secret-name", row.Details, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Every_report_leaves_as_a_table()
+    {
+        await _house.UploadAsync(ApiHouse.Education, "=Education");
+        await _house.QuietAsync();
+        var admin = CoreHouse.Admin;
+
+        foreach (var by in Enum.GetValues<UsageBy>())
+        {
+            Assert.Equal((await Get<UsageReader>().ListAsync(by, admin, CancellationToken.None)).Select(r => r.Name ?? ""), (await CsvAsync($"license-use?by={by}")).Column("Name").Select(Plain));
+        }
+
+        Assert.Equal((await Get<TitleReports>().SharedAsync(admin, CancellationToken.None)).Titles.Select(t => t.AdamId.ToString(System.Globalization.CultureInfo.InvariantCulture)), (await CsvAsync("shared-titles")).Column("Store id"));
+        Assert.Equal((await Get<ForecastReader>().ListAsync(new ForecastQuery(), admin, CancellationToken.None)).Select(f => f.BookId.ToString()), (await CsvAsync("forecast")).Column("Book id"));
+        Assert.Equal((await Get<ServingReports>().UnreadyAsync(0, 999, admin, CancellationToken.None)).People.Rows.Select(p => p.PersonId.ToString()), (await CsvAsync("unregistered-people")).Column("Person id"));
+        Assert.Equal(TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), (await CsvAsync("license-history?days=2")).Column("Day").Last());
+        foreach (var rest in (string[])["unserved-copies", "title-copies", "title-copies?title=1", "shopping-list?weeks=52"])
+        {
+            Assert.NotEmpty((await CsvAsync(rest)).Columns);
+        }
+    }
+
     [Theory]
+    [InlineData("/exports/license-use", Web.SignIn.Roles.Auditor, HttpStatusCode.OK)]
+    [InlineData("/exports/license-use", "", HttpStatusCode.Forbidden)]
+    [InlineData("/exports/shopping-list", "", HttpStatusCode.Forbidden)]
     [InlineData("/exports/people", Web.SignIn.Roles.Auditor, HttpStatusCode.OK)]
     [InlineData("/exports/activity", Web.SignIn.Roles.Auditor, HttpStatusCode.OK)]
     [InlineData("/exports/activity", Web.SignIn.Roles.Helpdesk, HttpStatusCode.Forbidden)]

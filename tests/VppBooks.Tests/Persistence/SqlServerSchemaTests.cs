@@ -11,6 +11,7 @@ using VppBooks.Core.Overview;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Persistence.Sqlite;
 using VppBooks.Core.Persistence.SqlServer;
+using VppBooks.Core.Reports;
 using VppBooks.Core.Sync;
 using VppBooks.Tests.Locations;
 
@@ -71,6 +72,17 @@ public sealed partial class SqlServerSchemaTests
         await catalog.ListFacetsAsync(CancellationToken.None);
         await new BookPeople(database).ListAsync(Guid.NewGuid(), new BookPeopleQuery { Search = "anna", State = LicenseState.Assigned }, CancellationToken.None);
         await new OverviewReader(database, TimeProvider.System).ReadAsync(CancellationToken.None);
+        foreach (var by in Enum.GetValues<UsageBy>())
+        {
+            await new UsageReader(database).ListAsync(by, CoreHouse.Admin, CancellationToken.None);
+        }
+
+        await new HistoryReader(database).ListAsync(new HistoryScope(Guid.NewGuid(), Guid.NewGuid()), new DateOnly(2026, 8, 1), new DateOnly(2026, 9, 1), TimeZoneInfo.Utc, CoreHouse.Admin, CancellationToken.None);
+        await new TitleReports(database).SharedAsync(CoreHouse.Admin, CancellationToken.None);
+        await new TitleReports(database).CopiesAsync(1, twice: true, 0, 10, CoreHouse.Admin, CancellationToken.None);
+        await new ServingReports(database, TimeProvider.System).UnservedAsync(CoreHouse.Admin, CancellationToken.None);
+        await new ServingReports(database, TimeProvider.System).UnreadyAsync(0, 10, CoreHouse.Admin, CancellationToken.None);
+        await new ForecastReader(database, TimeProvider.System).ListAsync(new ForecastQuery { Location = Guid.NewGuid() }, CoreHouse.Admin, CancellationToken.None);
 
         await using (var db = database.CreateDbContext())
         {

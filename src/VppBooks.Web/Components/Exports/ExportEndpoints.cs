@@ -38,9 +38,10 @@ internal static class ExportEndpoints
         exports.MapGet("/sync-runs", (HttpContext context, ListExports lists) => SendAsync(context, (q, actor, stop) => lists.SyncRuns(Id(q("token")), actor, stop)));
         exports.MapGet("/activity", (HttpContext context, ListExports lists) => SendAsync(context, (q, actor, stop) => lists.Activity(
             ActivityState.Parse(q).Query(Zone(q("zone"))), actor, stop))).RequireAuthorization(Policies.ReadActivity);
+        ReportExportEndpoints.MapReports(exports);
     }
 
-    private static async Task SendAsync(HttpContext context, Func<Func<string, string?>, Actor, CancellationToken, ExportTable?> choose)
+    internal static async Task SendAsync(HttpContext context, Func<Func<string, string?>, Actor, CancellationToken, ExportTable?> choose)
     {
         var stop = context.RequestAborted;
         var actor = CoreActor.From(context.User);
@@ -113,9 +114,9 @@ internal static class ExportEndpoints
         await context.Response.WriteAsync(sentence, context.RequestAborted);
     }
 
-    private static Guid? Id(string? text) => Guid.TryParse(text, out var id) ? id : null;
+    internal static Guid? Id(string? text) => Guid.TryParse(text, out var id) ? id : null;
 
-    private static TimeZoneInfo Zone(string? id) => id is not null && TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone) ? zone : TimeZoneInfo.Utc;
+    internal static TimeZoneInfo Zone(string? id) => id is not null && TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone) ? zone : TimeZoneInfo.Utc;
 }
 
 internal static partial class ExportLog // ids 1320-1339

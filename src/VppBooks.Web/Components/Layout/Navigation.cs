@@ -38,6 +38,7 @@ public static class Navigation
         new("Monitor", null,
         [
             new("Reports", "/monitor/reports", Policies.ReadAll, new FluentIcons.DataBarVertical()),
+            new("Forecast", "/monitor/forecast", Policies.ReadAll, new FluentIcons.ArrowTrending()),
             new("Activity", "/monitor/activity", Policies.ReadActivity, new FluentIcons.History()),
             new("Alerts", "/monitor/alerts", Policies.ReadAll, new FluentIcons.Alert()),
             new("Verify", "/monitor/verify", Policies.ReadAll, new FluentIcons.ShieldCheckmark()),

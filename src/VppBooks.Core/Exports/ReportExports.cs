@@ -1,0 +1,87 @@
+using VppBooks.Core.Reports;
+using VppBooks.Core.Security;
+
+namespace VppBooks.Core.Exports;
+
+/// <summary>Every report as a table: what its page shows, all of it.</summary>
+public sealed class ReportExports(UsageReader usage, HistoryReader history, TitleReports titles, ServingReports serving, ForecastReader forecasts)
+{
+    private const int Take = 500;
+
+    /// <summary>Use of licenses.</summary>
+    public ExportTable Usage(UsageBy by, Actor actor, CancellationToken cancellationToken) => new(
+        "license-use",
+        ["By", "Id", "Name", "Store id", "Quality", "Token", "Books", "Bought", "Assigned", "Of these unlimited", "Available", "On their way", "Waiting", "With leavers", "Used", "On a device"],
+        ListExports.OnceAsync(
+            () => usage.ListAsync(by, actor, cancellationToken),
+            r => [by, r.Id, r.Name, r.AdamId, r.Quality, r.TokenName, r.Books, r.Bought, r.Assigned, r.AssignedUnlimited, r.Available, r.OnTheirWay, r.Waiting, r.Leavers, r.Used, r.OnDevice]));
+
+    /// <summary>Counts of past days.</summary>
+    public ExportTable History(HistoryScope scope, DateOnly from, DateOnly until, TimeZoneInfo zone, Actor actor, CancellationToken cancellationToken) => new(
+        "license-history",
+        ["Day", "Bought", "Assigned", "Available", "Unlimited assigned"],
+        ListExports.OnceAsync<HistoryPoint>(
+            async () => [.. (await history.ListAsync(scope, from, until, zone, actor, cancellationToken)).Where(p => p.Known)],
+            p => [p.Day, p.Bought, p.Assigned, p.Available, p.AssignedUnlimited]));
+
+    /// <summary>Titles bought through several tokens.</summary>
+    public ExportTable SharedTitles(Actor actor, CancellationToken cancellationToken) => new(
+        "shared-titles",
+        ["Store id", "Title", "Author", "Tokens", "Bought", "Assigned", "Available", "Holders", "Held more than once"],
+        ListExports.OnceAsync(
+            async () => (await titles.SharedAsync(actor, cancellationToken)).Titles,
+            t => [t.AdamId, t.Title, t.Author, string.Join("; ", t.Tokens), t.Bought, t.Assigned, t.Available, t.Holders, t.HeldTwice]));
+
+    /// <summary>Copies of a title by holder; of every title when null.</summary>
+    public ExportTable TitleCopies(long? adamId, bool twice, Actor actor, CancellationToken cancellationToken) => new(
+        "title-copies",
+        ["Person id", "Name", "User principal name", "Book id", "Token", "Quality", "Since", "Copies of this person"],
+        ListExports.PagesAsync(
+            async skip => (await titles.CopiesAsync(adamId, twice, skip, Take, actor, cancellationToken)).Rows,
+            c => [c.PersonId, c.DisplayName, c.UserPrincipalName, c.BookId, c.TokenName, c.Quality, c.Since, c.Copies]));
+
+    /// <summary>Copies that have not reached their reader, by book.</summary>
+    public ExportTable Unserved(Actor actor, CancellationToken cancellationToken) => new(
+        "unserved-copies",
+        ["Book id", "Title", "Store id", "Quality", "Token", "Waiting for stock", "Waiting for acceptance", "Waiting for approval", "Failed", "Stuck"],
+        ListExports.OnceAsync(
+            () => serving.UnservedAsync(actor, cancellationToken),
+            b => [b.BookId, b.Title, b.AdamId, b.Quality, b.TokenName, b.ForStock, b.ForAcceptance, b.ForApproval, b.Failed, b.Stuck]));
+
+    /// <summary>People who cannot receive books yet.</summary>
+    public ExportTable Unready(Actor actor, CancellationToken cancellationToken) => new(
+        "unregistered-people",
+        ["Person id", "Name", "User principal name", "Registration", "Apple's error number", "Books expected"],
+        ListExports.PagesAsync(
+            async skip => (await serving.UnreadyAsync(skip, Take, actor, cancellationToken)).People.Rows,
+            p => [p.PersonId, p.DisplayName, p.UserPrincipalName, p.State, p.ErrorNumber, p.BooksExpected]));
+
+    /// <summary>Forecasts of all books with a stock.</summary>
+    public ExportTable Forecast(ForecastQuery query, Actor actor, CancellationToken cancellationToken) => new(
+        "forecast",
+        [
+            "Book id", "Title", "Store id", "Quality", "Token", "Verdict", "Available", "Set aside", "Waiting", "Entitled", "Offered", "Weeks known", "Likely per week", "Runs out early", "Runs out likely", "Runs out late",
+            "Buy at least", "Buy likely", "Buy at most", "Buy by",
+        ],
+        ListExports.OnceAsync(() => forecasts.ListAsync(query, actor, cancellationToken), b =>
+        {
+            var (f, facts) = (b.Forecast, b.Forecast.Facts);
+            return
+            [
+                b.BookId, b.Title, b.AdamId, b.Quality, b.TokenName, f.Verdict, facts.Available, facts.SetAside, facts.Waiting, facts.Entitled, facts.Offered, facts.Weeks.Count, Math.Round(f.Likely.PerWeek, 2),
+                f.High.RunsOut, f.Likely.RunsOut, f.Low.RunsOut, f.Low.Buy, f.Likely.Buy, f.High.Buy, f.BuyBy,
+            ];
+        }));
+
+    /// <summary>What to buy, by location.</summary>
+    public ExportTable Shopping(ForecastQuery query, Actor actor, CancellationToken cancellationToken) => new(
+        "shopping-list",
+        ["Token", "Location", "Title", "Author", "Store id", "Quality", "Buy", "Buy at least", "Buy at most", "Buy by", "Available", "Waiting", "Store address"],
+        ListExports.OnceAsync<BookForecast>(
+            async () => ShoppingList.Of(await forecasts.ListAsync(query, actor, cancellationToken)),
+            b =>
+            [
+                b.TokenName, b.LocationName, b.Title, b.Author, b.AdamId, b.Quality, b.Forecast.Likely.Buy, b.Forecast.Low.Buy, b.Forecast.High.Buy, b.Forecast.BuyBy,
+                b.Forecast.Facts.Available, b.Forecast.Facts.Waiting, b.StoreUrl,
+            ]));
+}

@@ -1,0 +1,151 @@
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Apple;
+using VppBooks.Core.Catalog;
+using VppBooks.Core.Directory;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.People;
+using VppBooks.Core.Persistence;
+using VppBooks.Core.Security;
+
+namespace VppBooks.Core.Reports;
+
+/// <summary>Copies of a book that have not reached their reader, by what they wait for.</summary>
+/// <param name="BookId">Public id.</param>
+/// <param name="Title">Null: the store does not tell.</param>
+/// <param name="AdamId">Store id.</param>
+/// <param name="Quality">Quality.</param>
+/// <param name="TokenName">Through which token.</param>
+/// <param name="ForStock">On the waiting list: no copy is free.</param>
+/// <param name="ForAcceptance">Set aside for people who have no Apple Account connected yet.</param>
+/// <param name="ForApproval">Wait for another person's approval, or for the end of the undo window.</param>
+/// <param name="Failed">Refused by Apple; nothing was spent.</param>
+/// <param name="Stuck">Could go on, and have not moved for <see cref="ServingReports.StuckAfter"/>.</param>
+public sealed record UnservedBook(Guid BookId, string? Title, long AdamId, PricingParam Quality, string TokenName, int ForStock, int ForAcceptance, int ForApproval, int Failed, int Stuck)
+{
+    /// <summary>All of them.</summary>
+    public int Total => ForStock + ForAcceptance + ForApproval + Failed + Stuck;
+}
+
+/// <summary>Somebody who cannot receive books yet.</summary>
+/// <param name="PersonId">Public id.</param>
+/// <param name="DisplayName">Name.</param>
+/// <param name="UserPrincipalName">Sign-in name.</param>
+/// <param name="State">How far the registration is, the best of all tokens.</param>
+/// <param name="ErrorNumber">Apple's number, when it refused.</param>
+/// <param name="BooksExpected">Books that wait for this person.</param>
+public sealed record UnreadyPerson(Guid PersonId, string DisplayName, string UserPrincipalName, RegistrationState State, int? ErrorNumber, int BooksExpected);
+
+/// <summary>People who cannot receive books yet, a page of them.</summary>
+/// <param name="Ready">People who can: associated at one token at least.</param>
+/// <param name="NotRegistered">People whom Apple does not know.</param>
+/// <param name="Invited">Invited, not accepted.</param>
+/// <param name="UnderWay">Being registered.</param>
+/// <param name="Refused">Refused by Apple.</param>
+/// <param name="Retired">Records that were retired, and no other.</param>
+/// <param name="People">The page.</param>
+public sealed record Unready(int Ready, int NotRegistered, int Invited, int UnderWay, int Refused, int Retired, PageOf<UnreadyPerson> People);
+
+/// <summary>Who and what has not been served: people without a registration, copies that wait, failed or stuck.</summary>
+public sealed class ServingReports(IDbContextFactory<VppBooksDbContext> contexts, TimeProvider clock)
+{
+    /// <summary>A copy that could go on and has not moved for so long is stuck.</summary>
+    public static readonly TimeSpan StuckAfter = TimeSpan.FromHours(24);
+
+    private static readonly LicenseState[] Open =
+        [LicenseState.Reserved, LicenseState.Submitting, LicenseState.Submitted, LicenseState.Unknown, LicenseState.Waiting, LicenseState.Held, LicenseState.Failed];
+
+    private const int Ready = 5;
+
+    private static readonly RegistrationState[] ByRank =
+        [RegistrationState.None, RegistrationState.Retired, RegistrationState.Refused, RegistrationState.UnderWay, RegistrationState.Invited, RegistrationState.Associated];
+
+    private static readonly LicenseState[] Expected = [.. Open.Where(s => s != LicenseState.Failed)];
+
+    /// <summary>Books with copies that have not reached their reader; the most first.</summary>
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async Task<IReadOnlyList<UnservedBook>> UnservedAsync(Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var old = clock.GetUtcNow() - StuckAfter;
+        var counts = await (
+                from license in db.Licenses
+                where Open.Contains(license.State)
+                join book in db.ListedBooks() on license.BookId equals book.Book.Id
+                let ready = db.VppUsers.Any(u => u.PersonId == license.PersonId && u.LocationId == book.Location.Id && !u.Retired && u.Status == VppUserStatus.Associated)
+                group license by new { license.BookId, license.State, Ready = ready, Old = license.ChangedAt < old } into copies
+                select new { copies.Key.BookId, copies.Key.State, copies.Key.Ready, copies.Key.Old, Count = copies.Count() })
+            .ToListAsync(cancellationToken);
+        var ids = counts.Select(c => c.BookId).Distinct().ToList();
+        var books = await db.ListedBooks().Where(b => ids.Contains(b.Book.Id))
+            .Select(b => new { b.Book.Id, b.Book.PublicId, b.Book.AdamId, b.Book.PricingParam, Title = (string?)b.Title!.Name, b.Location.Name })
+            .ToDictionaryAsync(b => b.Id, cancellationToken);
+        return
+        [
+            .. counts.GroupBy(c => c.BookId).Select(g =>
+            {
+                var book = books[g.Key];
+                int Count(Func<LicenseState, bool, bool, bool> which) => g.Where(c => which(c.State, c.Ready, c.Old)).Sum(c => c.Count);
+                return new UnservedBook(
+                    book.PublicId,
+                    book.Title,
+                    book.AdamId,
+                    book.PricingParam,
+                    book.Name,
+                    Count((s, _, _) => s == LicenseState.Waiting),
+                    Count((s, ready, _) => s == LicenseState.Reserved && !ready),
+                    Count((s, _, _) => s == LicenseState.Held),
+                    Count((s, _, _) => s == LicenseState.Failed),
+                    Count((s, ready, isOld) => isOld && ((s == LicenseState.Reserved && ready) || s is LicenseState.Submitting or LicenseState.Submitted or LicenseState.Unknown)));
+            }).Where(b => b.Total > 0).OrderByDescending(b => b.Total).ThenBy(b => b.Title, StringComparer.CurrentCultureIgnoreCase).ThenBy(b => b.AdamId),
+        ];
+    }
+
+    /// <summary>People of the directory who have no Apple Account connected at any token, by name. Guests and disabled accounts get no books and are left out.</summary>
+    /// <param name="skip">Rows to leave out, 0 or more.</param>
+    /// <param name="take">Rows to return, 1 to 999.</param>
+    /// <param name="actor">Who asks.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async Task<Unready> UnreadyAsync(int skip, int take, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var records = from user in db.VppUsers
+                      join location in db.Locations on user.LocationId equals location.Id
+                      where location.DeletedAt == null
+                      select user;
+        // The best of all records of a person; in the order of the states below.
+        var ranks = records.Where(u => u.PersonId != null).GroupBy(u => u.PersonId)
+            .Select(g => new { PersonId = g.Key, Rank = g.Max(u => u.Retired ? 1 : u.Status == VppUserStatus.Associated ? Ready : u.Status == VppUserStatus.Registered ? 4 : u.ErrorNumber == null ? 3 : 2) });
+        var standing =
+            from person in db.People
+            where person.GoneSince == null && !person.Guest && person.AccountEnabled
+            join rank in ranks on person.Id equals rank.PersonId into found
+            from rank in found.DefaultIfEmpty()
+            select new { Person = person, Rank = (int?)rank!.Rank ?? 0 };
+        var totals = (await standing.GroupBy(s => s.Rank).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(cancellationToken)).ToDictionary(g => ByRank[g.Key], g => g.Count);
+        var rows = await standing.Where(s => s.Rank != Ready)
+            .OrderBy(s => s.Person.DisplayName).ThenBy(s => s.Person.Id)
+            .Skip(Math.Max(0, skip)).Take(Math.Clamp(take, 1, 999))
+            .Select(s => new
+            {
+                s.Person.PublicId,
+                s.Person.DisplayName,
+                s.Person.UserPrincipalName,
+                s.Rank,
+                Error = records.Where(u => u.PersonId == s.Person.Id && !u.Retired && u.ErrorNumber != null).Select(u => u.ErrorNumber).FirstOrDefault(),
+                Expected = db.Licenses.Count(l => l.PersonId == s.Person.Id && Expected.Contains(l.State)),
+            })
+            .ToListAsync(cancellationToken);
+        int Count(RegistrationState state) => totals.GetValueOrDefault(state);
+        return new Unready(
+            Count(RegistrationState.Associated),
+            Count(RegistrationState.None),
+            Count(RegistrationState.Invited),
+            Count(RegistrationState.UnderWay),
+            Count(RegistrationState.Refused),
+            Count(RegistrationState.Retired),
+            new PageOf<UnreadyPerson>(rows.ConvertAll(r => new UnreadyPerson(r.PublicId, r.DisplayName, r.UserPrincipalName, ByRank[r.Rank], r.Error, r.Expected)), totals.Where(t => t.Key != RegistrationState.Associated).Sum(t => t.Value)));
+    }
+}
