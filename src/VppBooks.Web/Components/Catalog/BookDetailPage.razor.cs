@@ -18,6 +18,7 @@ public sealed partial class BookDetailPage
     public const string GroupsTab = "groups";
     public const string PeopleTab = "people";
     public const string WaitingTab = "waiting";
+    public const string StockTab = "stock";
     public const string ThenTab = "then";
     public const string ActivityTab = "activity";
     private const string OverviewTab = "overview";
@@ -59,7 +60,7 @@ public sealed partial class BookDetailPage
 
     protected override async Task OnParametersSetAsync()
     {
-        _tab = Tab is GroupsTab or PeopleTab or WaitingTab or ThenTab || (Tab == ActivityTab && May(Permissions.ReadActivity)) ? Tab : OverviewTab;
+        _tab = Tab is GroupsTab or PeopleTab or WaitingTab or StockTab or ThenTab || (Tab == ActivityTab && May(Permissions.ReadActivity)) ? Tab : OverviewTab;
         if (_read != Id)
         {
             _read = Id;
@@ -98,6 +99,7 @@ public sealed partial class BookDetailPage
         new(GroupsTab, L["Groups assigned"], Href(Id, GroupsTab), detail.Book.Assignments),
         new(PeopleTab, L["People"], Href(Id, PeopleTab)),
         new(WaitingTab, L["Waiting list"], Href(Id, WaitingTab), detail.Book.Waiting),
+        new(StockTab, L["Forecast"], Href(Id, StockTab)),
         new(ThenTab, L["Past days"], Href(Id, ThenTab)),
         .. May(Permissions.ReadActivity) ? (Tabs.Tab[])[new(ActivityTab, L["Activity"], Href(Id, ActivityTab))] : [],
     ];
