@@ -27,6 +27,9 @@ public sealed class IdempotentRequest
 
     /// <summary>The answer's <c>Location</c> header; null when it had none.</summary>
     public string? Location { get; set; }
+
+    /// <summary>Its other headers as a JSON object; null when it had none, and in rows of an older version.</summary>
+    public string? Headers { get; set; }
 }
 
 internal sealed class IdempotentRequestConfiguration : IEntityTypeConfiguration<IdempotentRequest>
@@ -41,5 +44,6 @@ internal sealed class IdempotentRequestConfiguration : IEntityTypeConfiguration<
         request.Property(r => r.Fingerprint).HasMaxLength(64).IsUnicode(false);
         request.Property(r => r.ContentType).HasMaxLength(128).IsUnicode(false);
         request.Property(r => r.Location).HasMaxLength(512);
+        request.Property(r => r.Headers).HasMaxLength(1024);
     }
 }

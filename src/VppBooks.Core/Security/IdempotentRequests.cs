@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Persistence;
 
@@ -29,7 +31,11 @@ public abstract record KeyedRequest
 /// <param name="ContentType">Media type of the body; null without a body.</param>
 /// <param name="Body">Text of the body; null when there is none.</param>
 /// <param name="Location">The header <c>Location</c>; null when there is none.</param>
-public sealed record KeyedAnswer(int Status, string? ContentType, string? Body, string? Location);
+public sealed record KeyedAnswer(int Status, string? ContentType, string? Body, string? Location)
+{
+    /// <summary>Other headers that belong to it, such as the version of what was changed.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+}
 
 /// <summary>
 /// Remembers for a day what requests with an <c>Idempotency-Key</c> were answered, so that a repeated one does nothing twice (I8). The record is
@@ -47,6 +53,9 @@ public sealed class IdempotentRequests(IDbContextFactory<VppBooksDbContext> cont
     private static readonly TimeSpan PruneEvery = TimeSpan.FromMinutes(10);
 
     private long _prunedTicks;
+
+    /// <summary>How often an owner says that it is alive.</summary>
+    public TimeSpan RenewEvery { get; internal set; } = OwnerDead / 4;
 
     /// <summary>Claims a key for a request, or says what became of it.</summary>
     /// <param name="actorId">The caller; keys of different callers have nothing to do with each other.</param>
@@ -96,7 +105,7 @@ public sealed class IdempotentRequests(IDbContextFactory<VppBooksDbContext> cont
 
             if (known.Status is { } status)
             {
-                return new KeyedRequest.Answered(new KeyedAnswer(status, known.ContentType, known.Body, known.Location));
+                return new KeyedRequest.Answered(new KeyedAnswer(status, known.ContentType, known.Body, known.Location) { Headers = ReadHeaders(known.Headers) });
             }
 
             if (now - known.CreatedAt <= OwnerDead)
@@ -118,13 +127,24 @@ public sealed class IdempotentRequests(IDbContextFactory<VppBooksDbContext> cont
     public async Task AnswerAsync(KeyedRequest.Fresh owned, KeyedAnswer answer, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var headers = answer.Headers.Count == 0 ? null : JsonSerializer.Serialize(answer.Headers);
         await Owned(db, owned).ExecuteUpdateAsync(
             set => set
+                .SetProperty(r => r.Headers, headers)
                 .SetProperty(r => r.Status, answer.Status)
                 .SetProperty(r => r.ContentType, answer.ContentType)
                 .SetProperty(r => r.Body, answer.Body)
                 .SetProperty(r => r.Location, answer.Location),
             cancellationToken);
+    }
+
+    /// <summary>Says that the owner is alive, so that nobody takes a slow request over and does its work a second time.</summary>
+    /// <returns>What to hand the answer in with from now on; null when somebody has taken over.</returns>
+    public async Task<KeyedRequest.Fresh?> RenewAsync(KeyedRequest.Fresh owned, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var now = clock.GetUtcNow();
+        return await Owned(db, owned).ExecuteUpdateAsync(set => set.SetProperty(r => r.CreatedAt, now), cancellationToken) == 1 ? owned with { Since = now } : null;
     }
 
     /// <summary>Gives the key free: the request failed here, and may be tried again as if it had never come.</summary>
@@ -136,6 +156,9 @@ public sealed class IdempotentRequests(IDbContextFactory<VppBooksDbContext> cont
 
     private static IQueryable<IdempotentRequest> Owned(VppBooksDbContext db, KeyedRequest.Fresh owned) =>
         db.IdempotentRequests.Where(r => r.Id == owned.Id && r.CreatedAt == owned.Since && r.Status == null);
+
+    private static IReadOnlyDictionary<string, string> ReadHeaders(string? stored) =>
+        stored is null ? ReadOnlyDictionary<string, string>.Empty : JsonSerializer.Deserialize<Dictionary<string, string>>(stored)!;
 
     private async Task PruneAsync(CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using VppBooks.Core.Security;
+using VppBooks.Web.Api.Graph;
 using VppBooks.Web.SignIn;
 
 namespace VppBooks.Web.Api;
@@ -19,6 +20,9 @@ internal static class Idempotency
 
     private const int LongestKey = 128;
     private const int LargestBody = 1024 * 1024;
+    private const int LargestKeptBody = 64 * 1024;
+
+    private static readonly string[] _keptHeaders = ["ETag", "Retry-After", ManagedEBookAssignmentsApi.PlanHeader];
 
     extension(IApplicationBuilder app)
     {
@@ -29,6 +33,7 @@ internal static class Idempotency
         ApiRoutes.Match(context.Request.Path)
         && context.User.Identity?.IsAuthenticated == true
         && context.Request.Headers.ContainsKey(Header)
+        && context.GetEndpoint()?.Metadata.GetMetadata<IgnoresIdempotencyKey>() is null
         && (HttpMethods.IsPost(context.Request.Method) || HttpMethods.IsPatch(context.Request.Method) || HttpMethods.IsPut(context.Request.Method) || HttpMethods.IsDelete(context.Request.Method));
 
     private static async Task RunAsync(HttpContext context, RequestDelegate next)
@@ -79,6 +84,8 @@ internal static class Idempotency
         var wire = context.Response.Body;
         using var held = new MemoryStream();
         context.Response.Body = held;
+        using var served = new CancellationTokenSource();
+        var staying = StayAsync(context.RequestServices, requests, fresh, served.Token);
         try
         {
             await next(context);
@@ -87,28 +94,35 @@ internal static class Idempotency
         {
             // Whatever stopped it is told by the error handler; the key is free for another try.
             context.Response.Body = wire;
-            await requests.ForgetAsync(fresh, CancellationToken.None);
+            await served.CancelAsync();
+            await requests.ForgetAsync(await staying, CancellationToken.None);
             throw;
         }
 
         context.Response.Body = wire;
+        await served.CancelAsync();
+        fresh = await staying;
         var response = context.Response;
-        if (response.StatusCode >= StatusCodes.Status500InternalServerError)
+        var large = held.Length > LargestKeptBody;
+        if (response.StatusCode >= StatusCodes.Status500InternalServerError || (large && response.StatusCode >= StatusCodes.Status400BadRequest))
         {
+            // Nothing was done that a second try could do twice.
             await requests.ForgetAsync(fresh, CancellationToken.None);
         }
         else
         {
-            var body = held.Length == 0 ? null : Encoding.UTF8.GetString(held.GetBuffer(), 0, (int)held.Length);
+            // What was done is remembered, if not word for word.
+            var body = held.Length == 0 || large ? null : Encoding.UTF8.GetString(held.GetBuffer(), 0, (int)held.Length);
             try
             {
-                await requests.AnswerAsync(fresh, new KeyedAnswer(response.StatusCode, response.ContentType, body, Text(response.Headers.Location)), CancellationToken.None);
+                var headers = _keptHeaders.Where(response.Headers.ContainsKey).ToDictionary(name => name, name => response.Headers[name].ToString());
+                await requests.AnswerAsync(fresh, new KeyedAnswer(response.StatusCode, body is null ? null : response.ContentType, body, Text(response.Headers.Location)) { Headers = headers }, CancellationToken.None);
             }
 #pragma warning disable CA1031 // The work is done: whoever waits for the answer shall have it.
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Idempotency).FullName!).AnswerNotKept(exception);
+                LoggerOf(context.RequestServices).AnswerNotKept(exception);
             }
         }
 
@@ -120,6 +134,34 @@ internal static class Idempotency
         }
     }
 
+    /// <summary>Keeps a request in the hands of its owner until it is served.</summary>
+    /// <returns>What to hand the answer in with.</returns>
+    private static async Task<KeyedRequest.Fresh> StayAsync(IServiceProvider services, IdempotentRequests requests, KeyedRequest.Fresh owned, CancellationToken served)
+    {
+        var clock = services.GetRequiredService<TimeProvider>();
+        while (true)
+        {
+            await Task.Delay(requests.RenewEvery, clock, served).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (served.IsCancellationRequested)
+            {
+                return owned;
+            }
+
+            try
+            {
+                owned = await requests.RenewAsync(owned, CancellationToken.None) ?? owned;
+            }
+#pragma warning disable CA1031 // There is time for another try; and the work itself goes on whatever happens here.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                LoggerOf(services).OwnerNotRenewed(exception);
+            }
+        }
+    }
+
+    private static ILogger LoggerOf(IServiceProvider services) => services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Idempotency).FullName!);
+
     private static async Task ReplayAsync(HttpContext context, KeyedAnswer answer)
     {
         var response = context.Response;
@@ -128,6 +170,11 @@ internal static class Idempotency
         if (answer.Location is { } location)
         {
             response.Headers.Location = location;
+        }
+
+        foreach (var (name, value) in answer.Headers)
+        {
+            response.Headers[name] = value;
         }
 
         if (answer.Body is { } body)
@@ -168,3 +215,6 @@ internal static class Idempotency
 
     private static string? Text(Microsoft.Extensions.Primitives.StringValues header) => header.Count == 0 ? null : header.ToString();
 }
+
+/// <summary>On an address that carries requests with keys of their own: its answer would be a copy of theirs, failures that pass included.</summary>
+internal sealed class IgnoresIdempotencyKey;

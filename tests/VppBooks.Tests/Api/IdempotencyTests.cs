@@ -30,6 +30,8 @@ public sealed class IdempotencyTests(ApiHouse api) : IClassFixture<ApiHouse>
         Assert.Equal(HttpStatusCode.Created, first.StatusCode);
         Assert.Equal(HttpStatusCode.Created, again.StatusCode);
         Assert.Equal(first.Headers.Location, again.Headers.Location);
+        Assert.NotNull(first.Headers.ETag);
+        Assert.Equal(first.Headers.ETag, again.Headers.ETag);
         Assert.Equal(first.Content.Headers.ContentType, again.Content.Headers.ContentType);
         Assert.Equal(await first.Content.ReadAsStringAsync(), await again.Content.ReadAsStringAsync());
         Assert.False(first.Headers.Contains("Idempotency-Replayed"));
@@ -138,6 +140,45 @@ public sealed class IdempotencyTests(ApiHouse api) : IClassFixture<ApiHouse>
         Assert.Equal(0, await CountAsync(db => db.IdempotentRequests.CountAsync(r => r.Key == key)));
     }
 
+    [Fact]
+    public async Task An_answer_that_would_fill_the_database_is_not_kept_when_nothing_was_done()
+    {
+        var faults = string.Join(',', Enumerable.Repeat("""{"installIntent":"available","target":{"@odata.type":"x"}}""", 500));
+        var (path, body, key) = ($"/v1.0/deviceAppManagement/managedEBooks/{Guid.NewGuid()}/assign", $$"""{"managedEBookAssignments":[{{faults}}]}""", Guid.NewGuid().ToString());
+
+        using var first = await api.SendAsync(HttpMethod.Post, path, ApiHouse.Json(body), headers: ("Idempotency-Key", key));
+
+        Assert.Equal(HttpStatusCode.BadRequest, first.StatusCode);
+        Assert.True((await first.Content.ReadAsStringAsync()).Length > 64 * 1024);
+        Assert.Equal(0, await CountAsync(db => db.IdempotentRequests.CountAsync(r => r.Key == key)));
+    }
+
+    [Fact]
+    public async Task A_slow_request_is_not_taken_for_dead_and_served_a_second_time_beside_the_first()
+    {
+        var requests = api.Services.GetRequiredService<IdempotentRequests>();
+        var usual = requests.RenewEvery;
+        var slow = new Fault { Action = FaultAction.Delay, Delay = TimeSpan.FromSeconds(1), Path = "*/client/config", Location = ApiHouse.Education, Times = 1 };
+        api.Cloud.Apple.Faults.Add(slow);
+        var (key, body) = (Guid.NewGuid().ToString(), NewToken(ApiHouse.Education, "Slow"));
+        requests.RenewEvery = TimeSpan.FromMilliseconds(100);
+        try
+        {
+            var serving = PostAsync(body, key);
+            var begun = await ApiHouse.UntilAsync(() => SinceAsync(key), since => since is not null);
+            await ApiHouse.UntilAsync(() => SinceAsync(key), since => since > begun);
+            using var first = await serving;
+            using var again = await PostAsync(body, key);
+
+            Assert.Equal(HttpStatusCode.Created, first.StatusCode);
+            Assert.Equal("true", Assert.Single(again.Headers.GetValues("Idempotency-Replayed")));
+        }
+        finally
+        {
+            requests.RenewEvery = usual;
+        }
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("two words")]
@@ -179,6 +220,12 @@ public sealed class IdempotencyTests(ApiHouse api) : IClassFixture<ApiHouse>
 
     private string NewToken(string uId, string name) =>
         $$"""{"token":"{{Encoding.ASCII.GetString(api.Cloud.Apple.IssueToken(uId))}}","appleId":"books@noordrand.example","dataSharingConsentGranted":true,"displayName":"{{name}}"}""";
+
+    private async Task<DateTimeOffset?> SinceAsync(string key)
+    {
+        await using var db = await api.Services.GetRequiredService<IDbContextFactory<VppBooksDbContext>>().CreateDbContextAsync();
+        return await db.IdempotentRequests.Where(r => r.Key == key).Select(r => (DateTimeOffset?)r.CreatedAt).SingleOrDefaultAsync();
+    }
 
     private async Task<int> CountAsync(Func<VppBooksDbContext, Task<int>> count)
     {

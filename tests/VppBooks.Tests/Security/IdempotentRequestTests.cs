@@ -42,6 +42,24 @@ public sealed class IdempotentRequestTests
     }
 
     [Fact]
+    public async Task A_request_whose_owner_says_that_it_is_alive_is_not_taken_over()
+    {
+        await using var house = await CoreHouse.StartAsync();
+        var requests = house.Get<IdempotentRequests>();
+        var owned = Assert.IsType<KeyedRequest.Fresh>(await requests.BeginAsync("a", "k", Fingerprint, CancellationToken.None));
+        for (var times = 0; times < 4; times++)
+        {
+            house.Clock.Offset += requests.RenewEvery * 3;
+            owned = (await requests.RenewAsync(owned, CancellationToken.None))!;
+            Assert.IsType<KeyedRequest.Running>(await requests.BeginAsync("a", "k", Fingerprint, CancellationToken.None));
+        }
+
+        house.Clock.Offset += IdempotentRequests.OwnerDead * 2;
+        Assert.IsType<KeyedRequest.Fresh>(await requests.BeginAsync("a", "k", Fingerprint, CancellationToken.None));
+        Assert.Null(await requests.RenewAsync(owned, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task An_answer_is_kept_for_a_day_and_then_pruned()
     {
         await using var house = await CoreHouse.StartAsync();

@@ -1726,6 +1726,10 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .IsUnicode(false)
                         .HasColumnType("varchar(64)");
 
+                    b.Property<string>("Headers")
+                        .HasMaxLength(1024)
+                        .HasColumnType("nvarchar(1024)");
+
                     b.Property<string>("Key")
                         .IsRequired()
                         .HasMaxLength(128)
