@@ -9,7 +9,16 @@ namespace VppBooks.Core.Locations;
 public sealed partial class LocationEnrollment
 {
     /// <summary>Replaces the token of a location by a newer one of the same location; everything else stays.</summary>
-    public async Task<ChangeLocationResult> RenewAsync(Guid publicId, TokenUpload token, Actor actor, CancellationToken cancellationToken)
+    public Task<ChangeLocationResult> RenewAsync(Guid publicId, TokenUpload token, Actor actor, CancellationToken cancellationToken) =>
+        RenewAsync(publicId, token, expectedVersion: null, actor, cancellationToken);
+
+    /// <inheritdoc cref="RenewAsync(Guid, TokenUpload, Actor, CancellationToken)"/>
+    /// <param name="publicId">The location.</param>
+    /// <param name="token">The newer token.</param>
+    /// <param name="expectedVersion">The version the change was based on; null: whatever it is now.</param>
+    /// <param name="actor">Who renews it.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<ChangeLocationResult> RenewAsync(Guid publicId, TokenUpload token, int? expectedVersion, Actor actor, CancellationToken cancellationToken)
     {
         actor.Demand(Permissions.ManageTokens);
         if (await FindAsync(publicId, cancellationToken) is not { } row)
@@ -55,6 +64,11 @@ public sealed partial class LocationEnrollment
 
         return await SaveAsync(row.Id, actor, "location.renewed", stored =>
         {
+            if (IsOther(stored, expectedVersion))
+            {
+                return LocationRefusals.ChangedMeanwhile;
+            }
+
             var before = new { stored.State, stored.TokenExpires, stored.ReadOnly };
             if (stored.State == TokenState.AssignedToExternalMdm)
             {
@@ -99,7 +113,7 @@ public sealed partial class LocationEnrollment
 
         return await SaveAsync(row.Id, actor, "location.changed", stored =>
         {
-            if (expectedVersion is { } expected && stored.Version != expected)
+            if (IsOther(stored, expectedVersion))
             {
                 return LocationRefusals.ChangedMeanwhile;
             }
@@ -125,7 +139,15 @@ public sealed partial class LocationEnrollment
     }
 
     /// <summary>Claims a location that another device management holds. On purpose only; the next sync reads everything before anything is written.</summary>
-    public async Task<ChangeLocationResult> TakeControlAsync(Guid publicId, Actor actor, CancellationToken cancellationToken)
+    public Task<ChangeLocationResult> TakeControlAsync(Guid publicId, Actor actor, CancellationToken cancellationToken) =>
+        TakeControlAsync(publicId, expectedVersion: null, actor, cancellationToken);
+
+    /// <inheritdoc cref="TakeControlAsync(Guid, Actor, CancellationToken)"/>
+    /// <param name="publicId">The location.</param>
+    /// <param name="expectedVersion">The version the decision was based on; null: whatever it is now.</param>
+    /// <param name="actor">Who takes it.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<ChangeLocationResult> TakeControlAsync(Guid publicId, int? expectedVersion, Actor actor, CancellationToken cancellationToken)
     {
         actor.Demand(Permissions.ManageTokens);
         if (await FindAsync(publicId, cancellationToken) is not { } row)
@@ -154,12 +176,16 @@ public sealed partial class LocationEnrollment
             return new ChangeLocationResult.Changed(row.PublicId, row.Version);
         }
 
-        // Who was there is written down first: after the claim nobody could tell any more.
+        // Who was there is written down first: after the claim nobody could tell any more, nor could it be refused because the row has changed.
         var other = seen as TokenManager.Other;
-        await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
+        if (await SaveAsync(
+            row.Id,
+            actor,
+            "location.control-requested",
+            stored => IsOther(stored, expectedVersion) ? LocationRefusals.ChangedMeanwhile : new { claimedBy = other?.Name, metadata = other?.Metadata },
+            cancellationToken) is ChangeLocationResult.Rejected rejected)
         {
-            db.Audit(actor, clock.GetUtcNow(), "location.control-requested", new AuditSubject(row.Id), new { claimedBy = other?.Name, metadata = other?.Metadata });
-            await db.SaveChangesAsync(cancellationToken);
+            return rejected;
         }
 
         switch (await ClaimAsync(location, row.ClaimId, cancellationToken))
@@ -182,6 +208,8 @@ public sealed partial class LocationEnrollment
             return new { before, after = stored.State.ToString(), takenFrom = other?.Name, metadata = other?.Metadata };
         }, CancellationToken.None);
     }
+
+    private static bool IsOther(Location stored, int? expectedVersion) => expectedVersion is { } expected && stored.Version != expected;
 
     private static Description Described(Location row) =>
         new(row.Name, row.AppleAccount, row.AccountType.ToString(), row.CountryOrRegion, row.ConsentGranted);

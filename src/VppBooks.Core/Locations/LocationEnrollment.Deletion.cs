@@ -29,14 +29,22 @@ public sealed partial class LocationEnrollment
     /// Forgets the secret and everything that was not sent yet. What people hold, and the record of it, stays; nothing is released at Apple,
     /// because a book license cannot be. Refused while requests to Apple are open.
     /// </summary>
-    public async Task<ChangeLocationResult> DeleteAsync(Guid publicId, Actor actor, CancellationToken cancellationToken)
+    public Task<ChangeLocationResult> DeleteAsync(Guid publicId, Actor actor, CancellationToken cancellationToken) =>
+        DeleteAsync(publicId, expectedVersion: null, actor, cancellationToken);
+
+    /// <inheritdoc cref="DeleteAsync(Guid, Actor, CancellationToken)"/>
+    /// <param name="publicId">The location.</param>
+    /// <param name="expectedVersion">The version the decision was based on; null: whatever it is now.</param>
+    /// <param name="actor">Who deletes it.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<ChangeLocationResult> DeleteAsync(Guid publicId, int? expectedVersion, Actor actor, CancellationToken cancellationToken)
     {
         actor.Demand(Permissions.ManageTokens);
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await TryDeleteAsync(publicId, actor, cancellationToken);
+                return await TryDeleteAsync(publicId, expectedVersion, actor, cancellationToken);
             }
             catch (DbUpdateConcurrencyException) when (attempt < 5)
             {
@@ -63,7 +71,7 @@ public sealed partial class LocationEnrollment
             await db.VppUsers.CountAsync(u => u.LocationId == locationId && u.PersonId != null && !u.Retired, cancellationToken));
     }
 
-    private async Task<ChangeLocationResult> TryDeleteAsync(Guid publicId, Actor actor, CancellationToken cancellationToken)
+    private async Task<ChangeLocationResult> TryDeleteAsync(Guid publicId, int? expectedVersion, Actor actor, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -71,6 +79,11 @@ public sealed partial class LocationEnrollment
         if (row is null)
         {
             return Refused(LocationRefusals.NotFound);
+        }
+
+        if (IsOther(row, expectedVersion))
+        {
+            return Refused(LocationRefusals.ChangedMeanwhile);
         }
 
         // Takes the lease away from whoever works on the location: a worker that was about to commit an operation fails instead, so none can

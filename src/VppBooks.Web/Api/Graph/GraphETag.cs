@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
 using Microsoft.Net.Http.Headers;
 using VppBooks.Core.Assignments;
 
@@ -12,10 +15,16 @@ internal static class GraphETag
     /// <summary>Of an assignment, whose whole content are its target and its intent.</summary>
     public static string Of(AssignmentRow row) => $"W/\"{row.GroupId?.ToString("N") ?? "all"}-{(byte)row.Intent}\"";
 
+    /// <summary>Of a book: of all that is sent, because much of it lies in other rows, such as its title and its token.</summary>
+    public static string Of(JsonObject entity) => $"W/\"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(entity.ToJsonString())).AsSpan(0, 16))}\"";
+
     /// <summary>Whether <c>If-Match</c> names the version, or is absent.</summary>
     public static bool Admits(HttpRequest request, int version) => Admits(request, Of(version));
 
     public static bool Admits(HttpRequest request, string tag) => request.Headers.IfMatch.Count == 0 || Names(request.GetTypedHeaders().IfMatch, tag);
+
+    /// <summary>Whether <c>If-Match</c> means one version, rather than any that is there.</summary>
+    public static bool NamesOne(HttpRequest request) => request.Headers.IfMatch.Count > 0 && !request.GetTypedHeaders().IfMatch.Any(t => t.Equals(EntityTagHeaderValue.Any));
 
     /// <summary>Sets the tag of what is read; the answer to give instead when the caller has it already, else null.</summary>
     public static IResult? NotModified(HttpContext context, string tag)

@@ -86,7 +86,7 @@ internal static class VppTokensApi
 
         var id = ((CreateLocationResult.Created)result).PublicId;
         var http = context.Request;
-        context.Response.Headers.Location = $"{GraphQuery.Origin(http)}{http.PathBase}{http.Path.Value!.TrimEnd('/')}/{id}";
+        context.Response.Headers.Location = $"{GraphQuery.Origin(http)}{http.PathBase}/{http.Path.Value!.Split('/')[1]}/deviceAppManagement/{Path}/{id}";
         return await AnswerAsync(context, locations, id, who, cancellationToken, StatusCodes.Status201Created);
     }
 
@@ -124,9 +124,11 @@ internal static class VppTokensApi
             return Refuse(fault);
         }
 
-        foreach (var step in Steps(publicId, body, change, enrollment, who, cancellationToken))
+        // What was seen is held against the first step: the ones after it follow upon our own change, and upon the sync that it wakes.
+        var seen = GraphETag.NamesOne(context.Request) ? version : (int?)null;
+        foreach (var (index, step) in Steps(publicId, body, change, enrollment, who, cancellationToken).Index())
         {
-            if (await step() is ChangeLocationResult.Rejected { Refusal: var refusal })
+            if (await step(index == 0 ? seen : null) is ChangeLocationResult.Rejected { Refusal: var refusal })
             {
                 return Refuse(refusal, id);
             }
@@ -136,22 +138,22 @@ internal static class VppTokensApi
     }
 
     /// <summary>What a change asks for, the part that is likeliest to be refused first.</summary>
-    private static IEnumerable<Func<Task<ChangeLocationResult>>> Steps(
+    private static IEnumerable<Func<int?, Task<ChangeLocationResult>>> Steps(
         Guid publicId, JsonElement body, LocationChange change, LocationEnrollment enrollment, Actor who, CancellationToken cancellationToken)
     {
         if (body.Text("token") is { Length: > 0 } token)
         {
-            yield return () => enrollment.RenewAsync(publicId, new TokenUpload.File(Encoding.UTF8.GetBytes(token)), who, cancellationToken);
+            yield return version => enrollment.RenewAsync(publicId, new TokenUpload.File(Encoding.UTF8.GetBytes(token)), version, who, cancellationToken);
         }
 
         if (body.Flag("claimTokenManagementFromExternalMdm") == true)
         {
-            yield return () => enrollment.TakeControlAsync(publicId, who, cancellationToken);
+            yield return version => enrollment.TakeControlAsync(publicId, version, who, cancellationToken);
         }
 
         if (change != new LocationChange())
         {
-            yield return () => enrollment.UpdateAsync(publicId, change, expectedVersion: null, who, cancellationToken);
+            yield return version => enrollment.UpdateAsync(publicId, change, version, who, cancellationToken);
         }
     }
 
@@ -168,14 +170,15 @@ internal static class VppTokensApi
             return GraphError.ForStatus(StatusCodes.Status412PreconditionFailed);
         }
 
-        return await enrollment.DeleteAsync(publicId, who, cancellationToken) is ChangeLocationResult.Rejected { Refusal: var refusal } ? Refuse(refusal, id) : Results.NoContent();
+        var seen = GraphETag.NamesOne(context.Request) ? version : (int?)null;
+        return await enrollment.DeleteAsync(publicId, seen, who, cancellationToken) is ChangeLocationResult.Rejected { Refusal: var refusal } ? Refuse(refusal, id) : Results.NoContent();
     }
 
     // Asking again while one runs, or right after one, is not a mistake: the answer is the token as it stands.
     private static async Task<IResult> SyncAsync(HttpContext context, string id, SyncRequests syncs, LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken)
     {
         var who = await actor.FindAsync();
-        if (!Guid.TryParse(id, out var publicId))
+        if (!ApiId.TryParse(id, out var publicId))
         {
             return Missing(id);
         }
@@ -211,7 +214,7 @@ internal static class VppTokensApi
     }
 
     private static async Task<LocationDetail?> FindAsync(LocationDirectory locations, string id, Actor who, CancellationToken cancellationToken) =>
-        Guid.TryParse(id, out var publicId) ? await locations.FindAsync(publicId, who, cancellationToken) : null;
+        ApiId.TryParse(id, out var publicId) ? await locations.FindAsync(publicId, who, cancellationToken) : null;
 
     private static AccountType? AccountTypeOf(JsonElement body) => body.Text("vppTokenAccountType")?.ToLowerInvariant() switch
     {
@@ -223,9 +226,12 @@ internal static class VppTokensApi
 
     private static GraphError Missing(string id) => GraphError.NotFound($"There is no vppToken with the id '{(id.Length > 64 ? id[..64] : id)}'.");
 
-    private static GraphError Refuse(LocationRefusal refusal, string id = "") => refusal.HttpStatus == StatusCodes.Status404NotFound
-        ? Missing(id)
-        : new(refusal.HttpStatus, refusal.Code, $"{refusal.Message} {Advice(refusal)}".TrimEnd(), Target(refusal), refusal.RetryAfter);
+    private static GraphError Refuse(LocationRefusal refusal, string id = "") => refusal.HttpStatus switch
+    {
+        StatusCodes.Status404NotFound => Missing(id),
+        StatusCodes.Status412PreconditionFailed => GraphError.ForStatus(StatusCodes.Status412PreconditionFailed),
+        _ => new(refusal.HttpStatus, refusal.Code, $"{refusal.Message} {Advice(refusal)}".TrimEnd(), Target(refusal), refusal.RetryAfter),
+    };
 
     /// <summary>How to do over HTTP what the message asks for.</summary>
     private static string? Advice(LocationRefusal refusal) => refusal switch
