@@ -143,6 +143,9 @@ public sealed class VppBooksApp : IAsyncDisposable
             ApplicationName = typeof(VppBooksApp).Assembly.GetName().Name,
             ContentRootPath = ContentRoot(),
         });
+
+        // The links to next pages that the API gives must be able to come back.
+        builder.WebHost.ConfigureKestrel(server => server.Limits.MaxRequestLineSize = 32 * 1024);
         builder.Configuration.AddKeyPerFile("/run/secrets", optional: true);
         return builder;
     }
@@ -186,11 +189,11 @@ public sealed class VppBooksApp : IAsyncDisposable
         Web.UseForwardedHeaders();
         Web.UseBrowserSecurity(profile);
         Web.UseApiHeaders();
-        Web.UseRequestLog();
         Web.UseRequestLocalization();
         Web.UseGraphBatches();
+        Web.UseRequestLog();
         Web.UseExceptionHandler("/error", createScopeForErrors: true);
-        Web.UseWhen(c => ApiRoutes.Match(c.Request.Path), api => api.UseStatusCodePages(ApiFailures.FillInAsync));
+        Web.UseWhen(ApiRoutes.AnswersPrograms, api => api.UseStatusCodePages(ApiFailures.FillInAsync));
         Web.UseWhen(WantsPage, pages => pages.UseStatusCodePagesWithReExecute("/status/{0}", createScopeForStatusCodePages: true));
         Web.UseRouting();
         Web.UseAuthentication();

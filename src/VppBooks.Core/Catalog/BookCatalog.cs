@@ -149,6 +149,15 @@ public sealed class BookCatalog(IDbContextFactory<VppBooksDbContext> contexts)
         return await db.Covers.Where(c => c.TitleId == titleId).Select(c => new CoverFile(c.ContentType, c.Content, c.FetchedAt)).SingleOrDefaultAsync(cancellationToken);
     }
 
+    /// <summary>The cached covers of some titles, by title.</summary>
+    public async Task<IReadOnlyDictionary<int, CoverFile>> ReadCoversAsync(IReadOnlyCollection<int> titleIds, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Covers.Where(c => titleIds.Contains(c.TitleId))
+            .Select(c => new { c.TitleId, File = new CoverFile(c.ContentType, c.Content, c.FetchedAt) })
+            .ToDictionaryAsync(c => c.TitleId, c => c.File, cancellationToken);
+    }
+
     /// <summary>Genres, languages and locations to filter by.</summary>
     public async Task<BookFacets> ListFacetsAsync(CancellationToken cancellationToken)
     {

@@ -29,6 +29,12 @@ internal sealed class ApiFailures : IExceptionHandler
     {
         var http = context.HttpContext;
 
+        if (http.Response.StatusCode == StatusCodes.Status404NotFound && http.GetEndpoint() is null && ApiRoutes.MethodsOf(http) is { Count: > 0 } methods)
+        {
+            http.Response.Headers.Allow = string.Join(", ", methods);
+            return GraphError.ForStatus(StatusCodes.Status405MethodNotAllowed).ExecuteAsync(http);
+        }
+
         // A segment that nothing serves is a bad request in Graph, not a missing thing.
         var answer = http.Response.StatusCode == StatusCodes.Status404NotFound && ApiRoutes.UnknownSegment(http.Request.Path) is { } segment
             ? GraphError.BadRequest($"Resource not found for the segment '{segment}'.")

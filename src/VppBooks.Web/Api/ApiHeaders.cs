@@ -5,7 +5,7 @@ internal static class ApiHeaders
 {
     extension(IApplicationBuilder app)
     {
-        public void UseApiHeaders() => app.UseWhen(c => ApiRoutes.Match(c.Request.Path), api => api.Use((context, next) =>
+        public void UseApiHeaders() => app.UseWhen(ApiRoutes.AnswersPrograms, api => api.Use((context, next) =>
         {
             // At the last moment: the error handler clears what was set before it.
             context.Response.OnStarting(() => SetAsync(context));

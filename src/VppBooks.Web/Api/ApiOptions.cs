@@ -20,7 +20,7 @@ internal sealed class ApiOptions(HttpRequest request)
             : throw new GraphQueryException($"{name} must be a whole number from {least} to {most}.");
 
     /// <exception cref="GraphQueryException">No id.</exception>
-    public Guid? Id(string name) => Text(name) is not { } text ? null : Guid.TryParse(text, out var id) ? id : throw new GraphQueryException($"{name} must be an id.");
+    public Guid? Id(string name) => Text(name) is not { } text ? null : ApiId.TryParse(text, out var id) ? id : throw new GraphQueryException($"{name} must be an id.");
 
     /// <exception cref="GraphQueryException">No moment.</exception>
     public DateTimeOffset? Moment(string name) => Text(name) is not { } text

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Routing.Template;
+
 namespace VppBooks.Web.Api;
 
 /// <summary>The addresses that speak JSON to programs.</summary>
@@ -9,6 +11,21 @@ public static class ApiRoutes
     private static readonly PathString[] _roots = [.. _graph, "/api"];
 
     public static bool Match(PathString path) => Array.Exists(_roots, root => path.StartsWithSegments(root, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Whether a program reads the answer: on the routes of the API, and where their description is asked for with a token and not by a browser.</summary>
+    public static bool AnswersPrograms(HttpContext context) =>
+        Match(context.Request.Path) || (context.Request.Path.StartsWithSegments("/openapi", StringComparison.OrdinalIgnoreCase) && context.Request.Headers.Authorization.Count > 0);
+
+    /// <summary>
+    /// What an address of the API can be asked, when a request with another method found nothing there. Routing itself says so only where no page's or file's
+    /// catch-all would take the method.
+    /// </summary>
+    public static IReadOnlyList<string> MethodsOf(HttpContext context) =>
+    [
+        .. context.RequestServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(e => Match("/" + e.RoutePattern.RawText!.TrimStart('/')) && new TemplateMatcher(new RouteTemplate(e.RoutePattern), []).TryMatch(context.Request.Path, []))
+            .SelectMany(e => e.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []).Distinct().Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>The segment of a Graph address to blame when nothing serves it; null elsewhere.</summary>
     public static string? UnknownSegment(PathString path)

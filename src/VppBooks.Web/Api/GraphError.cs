@@ -24,9 +24,15 @@ public sealed class GraphError(int status, string code, string message, string? 
 
     public string? Target => target;
 
+    /// <summary>When to try again, where a moment is known and not a time; null otherwise.</summary>
+    public DateTimeOffset? RetryAt { get; init; }
+
     public static GraphError BadRequest(string message) => new(StatusCodes.Status400BadRequest, "BadRequest", message);
 
     public static GraphError NotFound(string message) => new(StatusCodes.Status404NotFound, "ResourceNotFound", message);
+
+    /// <summary>Somebody we depend on cannot answer; it is worth trying again at <paramref name="retryAt"/>, where that is known.</summary>
+    public static GraphError Unavailable(string message, DateTimeOffset? retryAt) => new(StatusCodes.Status503ServiceUnavailable, "ServiceUnavailable", message) { RetryAt = retryAt };
 
     public static GraphError Conflict(string message) => new(StatusCodes.Status409Conflict, "Conflict", message);
 
@@ -55,12 +61,13 @@ public sealed class GraphError(int status, string code, string message, string? 
         ArgumentNullException.ThrowIfNull(httpContext);
         var clock = httpContext.RequestServices.GetRequiredService<TimeProvider>();
         var asked = httpContext.Request.Headers["client-request-id"].ToString();
+        var now = clock.GetUtcNow();
         var inner = new Inner(
-            clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture),
+            now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture),
             httpContext.TraceIdentifier,
             Guid.TryParse(asked, out var id) ? id.ToString() : null);
         httpContext.Response.StatusCode = status;
-        if (retryAfter is { } wait)
+        if ((retryAfter ?? RetryAt - now) is { } wait)
         {
             // Clients ignore a fraction.
             httpContext.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);

@@ -30,7 +30,7 @@ internal static class OwnApi
     {
         var options = new ApiOptions(context.Request);
         var (skip, top) = (options.Number("skip", 0, int.MaxValue) ?? 0, options.Number("top", 1, 999) ?? 100);
-        return Guid.TryParse(bookId, out var book) && await lists.FindAsync(book, skip, top, await actor.FindAsync(), cancellationToken) is { } list
+        return ApiId.TryParse(bookId, out var book) && await lists.FindAsync(book, skip, top, await actor.FindAsync(), cancellationToken) is { } list
             ? ApiJson.Answer(list)
             : GraphError.NotFound("There is no such book.");
     }

@@ -36,7 +36,7 @@ internal static class PlansApi
             return fault!;
         }
 
-        if (!Guid.TryParse(bookId, out var book))
+        if (!ApiId.TryParse(bookId, out var book))
         {
             return GraphError.NotFound("There is no such book.");
         }
@@ -59,7 +59,7 @@ internal static class PlansApi
     private static async Task<IResult> GetAsync(string planId, PlanViews plans, CoreActor actor, CancellationToken cancellationToken)
     {
         var who = await actor.FindAsync();
-        if (!Guid.TryParse(planId, out var id) || await plans.FindAsync(id, who, cancellationToken) is not { } plan)
+        if (!ApiId.TryParse(planId, out var id) || await plans.FindAsync(id, who, cancellationToken) is not { } plan)
         {
             return Missing();
         }
@@ -75,7 +75,7 @@ internal static class PlansApi
         var (skip, top) = (options.Number("skip", 0, int.MaxValue) ?? 0, options.Number("top", 1, 999) ?? 100);
         var outcome = options.Word<PlanOutcome>("outcome");
         var who = await actor.FindAsync();
-        if (!Guid.TryParse(planId, out var id) || await plans.FindAsync(id, who, cancellationToken) is null)
+        if (!ApiId.TryParse(planId, out var id) || await plans.FindAsync(id, who, cancellationToken) is null)
         {
             return Missing();
         }
@@ -97,7 +97,7 @@ internal static class PlansApi
             how = new CommitOptions(Number(body, "undoMinutes") is { } minutes ? TimeSpan.FromMinutes(minutes) : null, Number(body, "typedNumber"));
         }
 
-        if (!Guid.TryParse(planId, out var id))
+        if (!ApiId.TryParse(planId, out var id))
         {
             return Missing();
         }
@@ -124,7 +124,7 @@ internal static class PlansApi
         DecideAsync(planId, actor, (id, who) => decisions.UndoAsync(id, who, cancellationToken));
 
     private static async Task<IResult> DecideAsync(string planId, CoreActor actor, Func<Guid, VppBooks.Core.Security.Actor, Task<DecisionResult>> decide) =>
-        !Guid.TryParse(planId, out var id)
+        !ApiId.TryParse(planId, out var id)
             ? Missing()
             : await decide(id, await actor.FindAsync()) switch
             {
@@ -145,7 +145,7 @@ internal static class PlansApi
     {
         { Code: "PlanNotFound" } => Missing(),
         { Code: "BookNotFound" } => GraphError.NotFound("There is no such book."),
-        { Code: "DirectoryUnavailable" or "DirectoryConsentMissing" or "DirectoryBusy" or "DirectoryStale" } => new GraphError(StatusCodes.Status503ServiceUnavailable, "ServiceUnavailable", refusal.Message),
+        { Code: "DirectoryUnavailable" or "DirectoryConsentMissing" or "DirectoryBusy" or "DirectoryStale" } => GraphError.Unavailable(refusal.Message, refusal.RetryAt),
         { Code: "PlanUndone" or "PlanRejected" or "PlanApproved" or "PlanEnded" or "TooLate" or "GroupDeleted" } => new GraphError(StatusCodes.Status409Conflict, refusal.Code, refusal.Message),
         { Code: "OwnPlan" } => new GraphError(StatusCodes.Status403Forbidden, refusal.Code, refusal.Message),
         { Code: "NumberNotTyped" } => new GraphError(StatusCodes.Status422UnprocessableEntity, refusal.Code, refusal.Message, "typedNumber"),

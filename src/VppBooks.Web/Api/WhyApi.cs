@@ -25,7 +25,7 @@ internal static class WhyApi
     private static async Task<IResult> ReadAsync(
         string id, string bookId, WhyReader reader, CoreActor actor, IStringLocalizer<WhyTexts> words, CancellationToken cancellationToken)
     {
-        var answer = Guid.TryParse(id, out var person) && Guid.TryParse(bookId, out var book) ? await reader.ReadAsync(person, book, await actor.FindAsync(), cancellationToken) : null;
+        var answer = ApiId.TryParse(id, out var person) && ApiId.TryParse(bookId, out var book) ? await reader.ReadAsync(person, book, await actor.FindAsync(), cancellationToken) : null;
 
         // An unknown person and an unknown book answer alike.
         return answer is null ? GraphError.NotFound("There is no such person or no such book.") : Results.Json(InEnglish(() => WhyWire.From(answer, words)), _json);

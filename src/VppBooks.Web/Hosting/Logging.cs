@@ -43,6 +43,8 @@ internal static class Logging
         /// <summary>One event per request: method, path without query (a query may hold sign-in codes), status, time, object id.</summary>
         public void UseRequestLog() => app.UseSerilogRequestLogging(options =>
         {
+            // The program has a logger of its own; the one of the process stays silent.
+            options.Logger = app.ApplicationServices.GetRequiredService<Serilog.ILogger>();
             options.IncludeQueryInRequestPath = false;
             options.GetLevel = Level;
             options.EnrichDiagnosticContext = (diagnostics, context) =>

@@ -22,7 +22,7 @@ internal sealed class RefusalHandler(ILogger<RefusalHandler> logger) : IAuthoriz
             logger.Refused(context.User.ObjectId, context.Request.Path);
         }
 
-        if (ApiRoutes.Match(context.Request.Path))
+        if (ApiRoutes.AnswersPrograms(context))
         {
             await _default.HandleAsync(next, context, policy, authorizeResult);
             if (!context.Response.HasStarted)

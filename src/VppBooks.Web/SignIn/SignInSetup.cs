@@ -51,9 +51,8 @@ internal static class SignInSetup
 
     // API routes know only bearer tokens, so a browser's cookie cannot be used against them.
     // Exports and the description of the API serve people who are signed in, and scripts with a token.
-    private static string Select(HttpContext context) => ApiRoutes.Match(context.Request.Path)
-        || ((context.Request.Path.StartsWithSegments("/exports", StringComparison.OrdinalIgnoreCase) || context.Request.Path.StartsWithSegments("/openapi", StringComparison.OrdinalIgnoreCase))
-            && context.Request.Headers.Authorization.Count > 0)
+    private static string Select(HttpContext context) => ApiRoutes.AnswersPrograms(context)
+        || (context.Request.Path.StartsWithSegments("/exports", StringComparison.OrdinalIgnoreCase) && context.Request.Headers.Authorization.Count > 0)
         ? JwtBearerDefaults.AuthenticationScheme
         : CookieAuthenticationDefaults.AuthenticationScheme;
 

@@ -10,6 +10,7 @@ using VppBooks.Core.Persistence;
 using VppBooks.SimulatedCloud;
 using VppBooks.SimulatedCloud.Entra;
 using VppBooks.SimulatedCloud.Organization;
+using VppBooks.Tests.Architecture;
 using VppBooks.Tests.Shell;
 using VppBooks.Web.SignIn;
 
@@ -185,7 +186,12 @@ public sealed class SyncedApi : ICollectionFixture<SyncedHouse>
 /// <summary>A house whose education location is uploaded and read.</summary>
 public sealed class SyncedHouse : IAsyncLifetime
 {
-    public ApiHouse Api { get; } = new();
+    // What is asked is logged, and a directory that wants to be left alone for seconds is: the tests look at both.
+    public ApiHouse Api { get; } = new(
+    [
+        .. CapturedLog.Settings, "--Serilog:MinimumLevel:Override:Serilog.AspNetCore.RequestLoggingMiddleware=Information",
+        "--Serilog:MinimumLevel:Override:Microsoft.AspNetCore.Routing=Warning", "--Directory:LongestWait=00:00:01",
+    ]);
 
     public VppToken Token { get; private set; } = null!;
 

@@ -143,7 +143,7 @@ internal static class AssignBody
             return (null, intent.Fault);
         }
 
-        return Guid.TryParse(target.Text("groupId"), out var group)
+        return ApiId.TryParse(target.Text("groupId"), out var group)
             ? (new WishedAssignment(group, intent.Intent), null)
             : (null, "The target needs a groupId, the object id of a group.");
     }

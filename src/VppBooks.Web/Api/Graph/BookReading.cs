@@ -11,6 +11,12 @@ internal sealed record BookEntities(IReadOnlyList<JsonObject> Rows, int? Total, 
 /// <summary>Reads books for the API: only what the options of a request ask for.</summary>
 internal sealed class BookReading(BookCatalog books, PlanViews plans)
 {
+    /// <summary>The property with the picture.</summary>
+    public const string Cover = "largeCover";
+
+    /// <summary>Books of a page that brings their covers along.</summary>
+    public const int MostCovers = 20;
+
     /// <exception cref="NotAllowedException">The actor may not read.</exception>
     /// <exception cref="GraphQueryException">The place to continue at belongs to another list.</exception>
     public async Task<BookEntities> SelectAsync(BookSelection selection, GraphQuery query, Actor actor, CancellationToken cancellationToken)
@@ -29,25 +35,25 @@ internal sealed class BookReading(BookCatalog books, PlanViews plans)
 
     /// <summary>One book; null when there is none with the id.</summary>
     /// <exception cref="NotAllowedException">The actor may not read.</exception>
-    public async Task<(JsonObject Entity, int Version)?> FindAsync(Guid publicId, GraphQuery query, Actor actor, CancellationToken cancellationToken)
+    public async Task<JsonObject?> FindAsync(Guid publicId, GraphQuery query, Actor actor, CancellationToken cancellationToken)
     {
         actor.Demand(Permissions.Read);
         return await books.FindAsync(publicId, cancellationToken) is { Book: var row }
-            && (await EntitiesAsync([row], query, withCover: true, actor, cancellationToken)).FirstOrDefault() is { } entity
-            ? (entity, row.Version)
+            ? (await EntitiesAsync([row], query, withCover: true, actor, cancellationToken)).FirstOrDefault()
             : null;
     }
 
     private async Task<List<JsonObject>> EntitiesAsync(IReadOnlyList<BookRow> rows, GraphQuery query, bool withCover, Actor actor, CancellationToken cancellationToken)
     {
         var facts = await books.ReadFactsAsync([.. rows.Select(r => r.BookId)], cancellationToken);
+        // Covers are large: only where one book is read, or somebody asks for them by name.
+        var covers = query.Select?.Contains(Cover) ?? withCover
+            ? await books.ReadCoversAsync([.. rows.Select(r => r.CoverTitleId).OfType<int>()], cancellationToken)
+            : new Dictionary<int, CoverFile>();
         var entities = new List<JsonObject>(rows.Count);
         foreach (var row in rows.Where(r => facts.ContainsKey(r.BookId)))
         {
-            // Covers are large: only where one book is read, or somebody asks for them by name.
-            var wanted = query.Select?.Contains("largeCover") ?? withCover;
-            var cover = wanted && row.CoverTitleId is { } titleId ? await books.FindCoverAsync(titleId, cancellationToken) : null;
-            var entity = ManagedEBookWire.From(row, facts[row.BookId], cover);
+            var entity = ManagedEBookWire.From(row, facts[row.BookId], row.CoverTitleId is { } titleId ? covers.GetValueOrDefault(titleId) : null);
             if (query.Expand.ContainsKey("assignments"))
             {
                 entity["assignments"] = new JsonArray([.. (await plans.ListAssignmentsAsync(row.PublicId, actor, cancellationToken)).Select(ManagedEBookWire.From)]);

@@ -10,24 +10,30 @@ namespace VppBooks.Web.Api.Graph;
 /// <c>POST /$batch</c>: up to 20 requests in one (parity paper §4.8). Each goes through the whole pipeline with the caller's own token, so that sign-in, roles, limits and
 /// idempotency keys hold for it as if it had come alone.
 /// </summary>
-internal sealed class GraphBatch(IServiceScopeFactory scopes)
+internal sealed class GraphBatch(IServiceScopeFactory scopes, ILogger<GraphBatch> logger)
 {
     private const int MostSteps = 20;
 
     private static readonly HashSet<string> _bodyProperties = ["requests"];
-    private static readonly HashSet<string> _stepProperties = ["id", "method", "url", "headers", "body", "dependsOn"];
-    private static readonly string[] _methods = ["GET", "POST", "PATCH", "PUT", "DELETE"];
+    private static readonly object _inside = new();
 
-    // Whatever says who asks, or how long the body is, is the outer request's business.
-    private static readonly string[] _headers = ["Content-Type", "Accept", "Prefer", "If-Match", "If-None-Match", "Idempotency-Key", "ConsistencyLevel", "client-request-id"];
+    /// <summary>When answers are this large together, no further request is served: they are held until the last one is there.</summary>
+    public long MostBytes { get; internal set; } = 4 * 1024 * 1024;
 
     /// <summary>The rest of the pipeline, from sign-in on; set when it is built.</summary>
     public RequestDelegate? Pipeline { get; set; }
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/$batch", (HttpContext context, GraphBatch batch) => batch.ServeAsync(context)).RequireAuthorization(Policies.ReadAll);
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/$batch", (HttpContext context, GraphBatch batch) => batch.ServeAsync(context)).RequireAuthorization(Policies.ReadAll).WithMetadata(new IgnoresIdempotencyKey());
 
     private async Task<IResult> ServeAsync(HttpContext context)
     {
+        // Asked of the request itself: its address can be written in many ways.
+        if (context.Items.ContainsKey(_inside))
+        {
+            return GraphError.BadRequest("This request is a batch itself; batches cannot be nested.");
+        }
+
         var (body, error) = await GraphBody.ReadObjectAsync(context, _bodyProperties);
         if (error is not null)
         {
@@ -36,27 +42,45 @@ internal sealed class GraphBatch(IServiceScopeFactory scopes)
 
         var steps = Read(body);
         var answers = new Dictionary<string, JsonObject>(StringComparer.OrdinalIgnoreCase);
+        var bytes = 0L;
         while (answers.Count < steps.Count)
         {
             // Those named first are served first; the list was checked to have no circle.
             var step = steps.First(s => !answers.ContainsKey(s.Id) && s.DependsOn.All(answers.ContainsKey));
-            answers[step.Id] = step.DependsOn.Any(d => (int)answers[d]["status"]! >= 400) ? FailedDependency(step.Id) : await RunAsync(context, step);
+            if (step.DependsOn.Any(d => (int)answers[d]["status"]! >= 400))
+            {
+                answers[step.Id] = Refusal(step.Id, GraphError.ForStatus(StatusCodes.Status424FailedDependency));
+            }
+            else if (step.Fault is { } fault)
+            {
+                answers[step.Id] = Refusal(step.Id, GraphError.BadRequest(fault));
+            }
+            else if (bytes > MostBytes)
+            {
+                // Before it is served, so that it can be sent again whatever it does.
+                answers[step.Id] = Refusal(step.Id, new GraphError(StatusCodes.Status429TooManyRequests, "TooManyRequests", "The answers of this batch are too large together. This request was not served: send it in another batch."), "1");
+            }
+            else
+            {
+                (answers[step.Id], var length) = await RunAsync(context, step);
+                bytes += length;
+            }
         }
 
         return GraphAnswers.Plain(new JsonObject { ["responses"] = new JsonArray([.. steps.Select(s => answers[s.Id])]) });
     }
 
-    private static List<Step> Read(JsonElement body)
+    private static List<BatchStep> Read(JsonElement body)
     {
         if (!body.Find("requests", out var list) || list.ValueKind != JsonValueKind.Array || list.GetArrayLength() is 0 or > MostSteps)
         {
             throw new GraphQueryException($"The body must hold the array 'requests' with 1 to {MostSteps} requests.");
         }
 
-        var steps = new List<Step>();
+        var steps = new List<BatchStep>();
         foreach (var item in list.EnumerateArray())
         {
-            steps.Add(ReadStep(item, steps.Count));
+            steps.Add(BatchStep.Read(item, steps.Count));
             if (steps.Count(s => s.Id.Equals(steps[^1].Id, StringComparison.OrdinalIgnoreCase)) > 1)
             {
                 throw new GraphQueryException($"requests[{steps.Count - 1}] has the id of another request.");
@@ -72,67 +96,33 @@ internal sealed class GraphBatch(IServiceScopeFactory scopes)
         return done.Count == steps.Count ? steps : throw new GraphQueryException("A request in dependsOn is not there, or requests depend on each other in a circle.");
     }
 
-    private static Step ReadStep(JsonElement item, int index)
+    private async Task<(JsonObject Answer, long Length)> RunAsync(HttpContext outer, BatchStep step)
     {
-        if (item.ValueKind != JsonValueKind.Object || GraphBody.Unknown(item, _stepProperties) is not null)
+        try
         {
-            throw new GraphQueryException($"requests[{index}] must be an object with id, method, url and perhaps headers, body and dependsOn.");
+            await using var scope = scopes.CreateAsyncScope();
+            using var written = new MemoryStream();
+            var context = Inner(outer, step, scope.ServiceProvider, written);
+            await Pipeline!(context);
+            await context.Response.CompleteAsync();
+            return (Answer(step.Id, context.Response, Encoding.UTF8.GetString(written.GetBuffer(), 0, (int)written.Length)), written.Length);
         }
-
-        var id = item.Text("id");
-        var method = item.Text("method")?.ToUpperInvariant();
-        var url = item.Text("url");
-        if (string.IsNullOrEmpty(id) || id.Length > 64 || !_methods.Contains(method) || string.IsNullOrEmpty(url) || url.Length > 8192)
+#pragma warning disable CA1031 // What the others have done is done: their answers must not be lost with this one.
+        catch (Exception exception) when (!outer.RequestAborted.IsCancellationRequested)
+#pragma warning restore CA1031
         {
-            throw new GraphQueryException($"requests[{index}] needs an id of at most 64 characters, a method such as GET, and a url.");
+            logger.BatchStepFailed(exception, step.Id);
+            return (Refusal(step.Id, GraphError.ForStatus(StatusCodes.Status500InternalServerError)), 0);
         }
-
-        url = url.StartsWith('/') ? url : "/" + url;
-        if (url.Contains("$batch", StringComparison.OrdinalIgnoreCase) || url.Contains("%24batch", StringComparison.OrdinalIgnoreCase))
-        {
-            throw new GraphQueryException($"requests[{index}] is a batch itself; batches cannot be nested.");
-        }
-
-        if (url.Contains("..", StringComparison.Ordinal) || url.Contains('\\', StringComparison.Ordinal) || url.Contains('#', StringComparison.Ordinal) || url.Any(c => c is < '!' or > '~'))
-        {
-            throw new GraphQueryException($"The url of requests[{index}] must be an encoded path below the version, such as /deviceAppManagement/vppTokens.");
-        }
-
-        var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        if (item.Find("headers", out var given) && given.ValueKind == JsonValueKind.Object)
-        {
-            foreach (var header in given.EnumerateObject().Where(h => h.Value.ValueKind == JsonValueKind.String && _headers.Contains(h.Name, StringComparer.OrdinalIgnoreCase)))
-            {
-                var value = header.Value.GetString()!;
-                headers[header.Name] = value.Any(char.IsControl) ? throw new GraphQueryException($"A header of requests[{index}] holds a control character.") : value;
-            }
-        }
-
-        var depends = !item.Find("dependsOn", out var names) || names.ValueKind == JsonValueKind.Null
-            ? []
-            : names.ValueKind == JsonValueKind.Array && names.EnumerateArray().All(n => n.ValueKind == JsonValueKind.String)
-                ? names.EnumerateArray().Select(n => n.GetString()!).ToArray()
-                : throw new GraphQueryException($"dependsOn of requests[{index}] must be an array of ids.");
-        JsonElement? content = item.Find("body", out var sent) && sent.ValueKind != JsonValueKind.Null ? sent : null;
-        return new Step(id, method!, url, headers, content, depends);
     }
 
-    private async Task<JsonObject> RunAsync(HttpContext outer, Step step)
-    {
-        await using var scope = scopes.CreateAsyncScope();
-        using var written = new MemoryStream();
-        var context = Inner(outer, step, scope.ServiceProvider, written);
-        await Pipeline!(context);
-        await context.Response.CompleteAsync();
-        return Answer(step.Id, context.Response, Encoding.UTF8.GetString(written.GetBuffer(), 0, (int)written.Length));
-    }
-
-    private static DefaultHttpContext Inner(HttpContext outer, Step step, IServiceProvider services, Stream written)
+    private static DefaultHttpContext Inner(HttpContext outer, BatchStep step, IServiceProvider services, Stream written)
     {
         var features = new FeatureCollection();
         features.Set<IHttpRequestFeature>(new HttpRequestFeature());
         features.Set<IHttpResponseFeature>(new HttpResponseFeature());
         features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(written));
+        features.Set<IHttpMaxRequestBodySizeFeature>(new BodyOfBatch());
         features.Set(outer.Features.Get<IHttpConnectionFeature>());
         var context = new DefaultHttpContext(features)
         {
@@ -140,15 +130,15 @@ internal sealed class GraphBatch(IServiceScopeFactory scopes)
             RequestAborted = outer.RequestAborted,
             TraceIdentifier = $"{outer.TraceIdentifier}:{step.Id}",
         };
-        var (request, question) = (context.Request, step.Url.IndexOf('?', StringComparison.Ordinal));
+        context.Items[_inside] = true;
+        var request = context.Request;
         request.Protocol = outer.Request.Protocol;
         request.Scheme = outer.Request.Scheme;
         request.Host = outer.Request.Host;
         request.PathBase = outer.Request.PathBase;
         request.Method = step.Method;
-        var path = question < 0 ? step.Url : step.Url[..question];
-        request.Path = new PathString("/" + outer.Request.Path.Value!.Split('/')[1]).Add(PathString.FromUriComponent(path));
-        request.QueryString = question < 0 ? default : new QueryString(step.Url[question..]);
+        request.Path = new PathString("/" + outer.Request.Path.Value!.Split('/')[1]).Add(step.Path);
+        request.QueryString = new QueryString(step.Query);
         request.Headers.Authorization = outer.Request.Headers.Authorization;
         foreach (var (name, value) in step.Headers)
         {
@@ -186,17 +176,28 @@ internal sealed class GraphBatch(IServiceScopeFactory scopes)
         return answer;
     }
 
-    private static JsonObject FailedDependency(string id)
+    private static JsonObject Refusal(string id, GraphError error, string? retryAfter = null)
     {
-        var error = GraphError.ForStatus(StatusCodes.Status424FailedDependency);
+        var headers = new JsonObject { ["Content-Type"] = "application/json" };
+        if (retryAfter is not null)
+        {
+            headers["Retry-After"] = retryAfter;
+        }
+
         return new JsonObject
         {
             ["id"] = id,
-            ["status"] = StatusCodes.Status424FailedDependency,
-            ["headers"] = new JsonObject { ["Content-Type"] = "application/json" },
+            ["status"] = error.StatusCode,
+            ["headers"] = headers,
             ["body"] = new JsonObject { ["error"] = new JsonObject { ["code"] = error.Code, ["message"] = error.Message } },
         };
     }
 
-    private sealed record Step(string Id, string Method, string Url, Dictionary<string, string> Headers, JsonElement? Body, string[] DependsOn);
+    /// <summary>A request inside a batch is at most as large as the batch, which was held to its limit already.</summary>
+    private sealed class BodyOfBatch : IHttpMaxRequestBodySizeFeature
+    {
+        public bool IsReadOnly => false;
+
+        public long? MaxRequestBodySize { get; set; }
+    }
 }

@@ -9,9 +9,16 @@ internal sealed class GraphQuery
     private const int DefaultPage = 100;
     private const int LargestPage = 999;
 
-    private readonly HttpRequest _request;
+    // Each one makes every page dearer: "after this row" has to be asked of all of them.
+    private const int MostOrders = 5;
 
-    private GraphQuery(HttpRequest request) => _request = request;
+    // With the place of the next page, and encoded, it still has to fit into a request line (VppBooksApp).
+    private const int LongestOptions = 16 * 1024;
+
+    private readonly HttpRequest _request;
+    private readonly string _options;
+
+    private GraphQuery(HttpRequest request, string options) => (_request, _options) = (request, options);
 
     /// <summary>Rows to pass over.</summary>
     public int Skip { get; private init; }
@@ -48,8 +55,15 @@ internal sealed class GraphQuery
             }
         }
 
+        var options = string.Join('&', request.Query.Where(q => q.Key.ToLowerInvariant() is not ("$skip" or "$skiptoken") && q.Value.Count > 0)
+            .Select(q => $"{Uri.EscapeDataString(q.Key).Replace("%24", "$", StringComparison.Ordinal)}={Uri.EscapeDataString(q.Value.ToString())}"));
+        if (options.Length > LongestOptions)
+        {
+            throw new GraphQueryException($"The options of the query are longer than {LongestOptions} characters. Ask in parts, with a shorter $filter each.");
+        }
+
         var page = Preferred(request) ?? DefaultPage;
-        return new GraphQuery(request)
+        return new GraphQuery(request, options)
         {
             Top = Math.Clamp(Number(request, "$top") ?? page, 0, LargestPage),
             Skip = Number(request, "$skip") ?? 0,
@@ -61,7 +75,7 @@ internal sealed class GraphQuery
                 var other => throw new GraphQueryException($"$count must be true or false; it is \"{other}\"."),
             },
             Filter = Option(request, "$filter") is { } filter ? GraphFilter.Parse(filter, properties) : null,
-            OrderBy = [.. Split(Option(request, "$orderby") ?? "").Select(o => Order(o, properties))],
+            OrderBy = Orders(Option(request, "$orderby") ?? "", properties),
             Select = Selected(Option(request, "$select") ?? "", properties),
             Expand = GraphExpansion.Read(Option(request, "$expand"), expandable),
         };
@@ -113,12 +127,8 @@ internal sealed class GraphQuery
     /// <summary>The page that begins at a place in the list.</summary>
     public string NextLink(string skipToken) => NextLink("$skiptoken", skipToken);
 
-    private string NextLink(string name, string value)
-    {
-        var others = _request.Query.Where(q => q.Key.ToLowerInvariant() is not ("$skip" or "$skiptoken") && q.Value.Count > 0)
-            .Select(q => $"{Uri.EscapeDataString(q.Key).Replace("%24", "$", StringComparison.Ordinal)}={Uri.EscapeDataString(q.Value.ToString())}");
-        return $"{Origin(_request)}{_request.PathBase}{_request.Path}?{string.Join('&', others.Append($"{name}={Uri.EscapeDataString(value)}"))}";
-    }
+    private string NextLink(string name, string value) =>
+        $"{Origin(_request)}{_request.PathBase}{_request.Path}?{_options}{(_options.Length > 0 ? "&" : "")}{name}={Uri.EscapeDataString(value)}";
 
     public static string Origin(HttpRequest request) => $"{request.Scheme}://{request.Host}";
 
@@ -151,6 +161,13 @@ internal sealed class GraphQuery
         }
 
         return null;
+    }
+
+    /// <summary>What rows are ordered by; a property named again orders nothing that the first did not.</summary>
+    private static List<(string Property, bool Descending)> Orders(string list, IReadOnlySet<string> properties)
+    {
+        var orders = Split(list).Select(o => Order(o, properties)).DistinctBy(o => o.Property).Take(MostOrders + 1).ToList();
+        return orders.Count <= MostOrders ? orders : throw new GraphQueryException($"$orderby takes at most {MostOrders} properties.");
     }
 
     private static (string Property, bool Descending) Order(string text, IReadOnlySet<string> properties)

@@ -1,4 +1,7 @@
+using System.Buffers.Text;
+using System.IO.Compression;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.DataProtection;
 
@@ -7,9 +10,19 @@ namespace VppBooks.Web.Api.Graph;
 /// <summary>Places in a list as callers carry them: sealed, because they hold values of rows, and good only for the filter and order they were made for.</summary>
 internal sealed class GraphSkipTokens(IDataProtectionProvider protection)
 {
-    private readonly IDataProtector _seal = protection.CreateProtector("VppBooks.Api.SkipToken.v1");
+    private readonly IDataProtector _seal = protection.CreateProtector("VppBooks.Api.SkipToken.v2");
 
-    public string Write(IReadOnlyList<string> place, GraphQuery query) => _seal.Protect(JsonSerializer.Serialize(new Place(query.Arrangement, place)));
+    /// <summary>As short as it can be: it travels in an address, where a description may be one of the keys.</summary>
+    public string Write(IReadOnlyList<string> place, GraphQuery query)
+    {
+        using var packed = new MemoryStream();
+        using (var packing = new BrotliStream(packed, CompressionLevel.Optimal))
+        {
+            JsonSerializer.Serialize(packing, new Place(HashOf(query), place));
+        }
+
+        return Base64Url.EncodeToString(_seal.Protect(packed.ToArray()));
+    }
 
     /// <summary>The place a request continues at; null for a first page.</summary>
     /// <exception cref="GraphQueryException">Not one of ours, or of another list.</exception>
@@ -22,7 +35,9 @@ internal sealed class GraphSkipTokens(IDataProtectionProvider protection)
 
         try
         {
-            return JsonSerializer.Deserialize<Place>(_seal.Unprotect(token)) is { } place && place.Arrangement == query.Arrangement ? place.Keys : throw Foreign();
+            using var packed = new MemoryStream(_seal.Unprotect(Base64Url.DecodeFromChars(token)), writable: false);
+            using var unpacking = new BrotliStream(packed, CompressionMode.Decompress);
+            return JsonSerializer.Deserialize<Place>(unpacking) is { } place && place.Arrangement == HashOf(query) ? place.Keys : throw Foreign();
         }
         catch (Exception e) when (e is CryptographicException or JsonException or FormatException)
         {
@@ -31,6 +46,8 @@ internal sealed class GraphSkipTokens(IDataProtectionProvider protection)
     }
 
     public static GraphQueryException Foreign() => new("The $skiptoken is not one of this list with this $filter and $orderby. Start again without it.");
+
+    private static string HashOf(GraphQuery query) => Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(query.Arrangement)));
 
     private sealed record Place(string Arrangement, IReadOnlyList<string> Keys);
 }

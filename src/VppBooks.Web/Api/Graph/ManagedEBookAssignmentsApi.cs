@@ -36,7 +36,7 @@ internal static class ManagedEBookAssignmentsApi
         var query = GraphQuery.Of(context.Request, ManagedEBookWire.AssignmentProperties);
         var who = await actor.FindAsync();
         who.Demand(Permissions.Read);
-        if (!Guid.TryParse(id, out var publicId) || await books.FindAsync(publicId, cancellationToken) is null)
+        if (!ApiId.TryParse(id, out var publicId) || await books.FindAsync(publicId, cancellationToken) is null)
         {
             return ManagedEBooksApi.Missing(id);
         }
@@ -49,7 +49,7 @@ internal static class ManagedEBookAssignmentsApi
     {
         var query = GraphQuery.Of(context.Request, ManagedEBookWire.AssignmentProperties);
         var who = await actor.FindAsync();
-        if (!Guid.TryParse(id, out var publicId) || !Guid.TryParse(assignmentId, out var wanted)
+        if (!ApiId.TryParse(id, out var publicId) || !ApiId.TryParse(assignmentId, out var wanted)
             || (await plans.ListAssignmentsAsync(publicId, who, cancellationToken)).FirstOrDefault(a => a.Id == wanted) is not { } row)
         {
             return Missing();
@@ -73,7 +73,7 @@ internal static class ManagedEBookAssignmentsApi
             return fault!;
         }
 
-        if (!Guid.TryParse(id, out var publicId))
+        if (!ApiId.TryParse(id, out var publicId))
         {
             return ManagedEBooksApi.Missing(id);
         }
@@ -99,7 +99,7 @@ internal static class ManagedEBookAssignmentsApi
             return fault!;
         }
 
-        if (!Guid.TryParse(id, out var publicId))
+        if (!ApiId.TryParse(id, out var publicId))
         {
             return ManagedEBooksApi.Missing(id);
         }
@@ -124,7 +124,7 @@ internal static class ManagedEBookAssignmentsApi
             return error;
         }
 
-        if (!Guid.TryParse(id, out var publicId) || !Guid.TryParse(assignmentId, out var wanted))
+        if (!ApiId.TryParse(id, out var publicId) || !ApiId.TryParse(assignmentId, out var wanted))
         {
             return Missing();
         }
@@ -148,7 +148,20 @@ internal static class ManagedEBookAssignmentsApi
                 }
 
                 (wish, fault) = AssignBody.ReadSingle(body, row);
-                return wish is null ? null : [.. rows.Where(r => r.Id != wanted).Select(Wish), wish];
+                if (wish is null)
+                {
+                    return null;
+                }
+
+                // Another target would be another assignment: the id that the caller holds would name nothing any more.
+                if (wish.GroupId != row.GroupId)
+                {
+                    fault = new GraphError(
+                        StatusCodes.Status400BadRequest, "TargetFixed", "The target of an assignment cannot be changed: delete this assignment and create another one.", "target");
+                    return null;
+                }
+
+                return [.. rows.Where(r => r.Id != wanted).Select(Wish), wish];
             },
             who,
             cancellationToken);
@@ -162,7 +175,7 @@ internal static class ManagedEBookAssignmentsApi
 
     private static async Task<IResult> DeleteAsync(HttpContext context, string id, string assignmentId, AssignmentDesk desk, CoreActor actor, CancellationToken cancellationToken)
     {
-        if (!Guid.TryParse(id, out var publicId) || !Guid.TryParse(assignmentId, out var wanted))
+        if (!ApiId.TryParse(id, out var publicId) || !ApiId.TryParse(assignmentId, out var wanted))
         {
             return Missing();
         }
@@ -213,7 +226,8 @@ internal static class ManagedEBookAssignmentsApi
         if (created)
         {
             var http = context.Request;
-            context.Response.Headers.Location = $"{GraphQuery.Origin(http)}{http.PathBase}{http.Path.Value!.TrimEnd('/')}/{row.Id}";
+            var root = http.Path.Value!.Split('/')[1];
+            context.Response.Headers.Location = $"{GraphQuery.Origin(http)}{http.PathBase}/{root}/deviceAppManagement/{Path}/{bookId}/{Assignments}/{row.Id}";
         }
 
         var entity = ManagedEBookWire.From(row);
@@ -247,7 +261,7 @@ internal static class ManagedEBookAssignmentsApi
     {
         CommitResult.Refused { Refusal: { Code: "BookNotFound" } } => ManagedEBooksApi.Missing(id),
         CommitResult.Refused { Refusal: { Code: "AssignmentsChanged" } refusal } => new GraphError(StatusCodes.Status409Conflict, refusal.Code, refusal.Message),
-        CommitResult.Refused { Refusal: { Code: "DirectoryUnavailable" or "DirectoryConsentMissing" or "DirectoryBusy" or "DirectoryStale" } refusal } => new GraphError(StatusCodes.Status503ServiceUnavailable, "ServiceUnavailable", refusal.Message),
+        CommitResult.Refused { Refusal: { Code: "DirectoryUnavailable" or "DirectoryConsentMissing" or "DirectoryBusy" or "DirectoryStale" } refusal } => GraphError.Unavailable(refusal.Message, refusal.RetryAt),
         CommitResult.Refused { Refusal: { Index: { } index } refusal } => at(refusal.Message, index, refusal.Code),
         CommitResult.Refused { Refusal: var refusal } => new GraphError(StatusCodes.Status400BadRequest, refusal.Code, refusal.Message),
         _ => GraphError.Conflict("People or licenses kept changing while the assignment was made. Nothing was changed; try again."),

@@ -56,7 +56,7 @@ internal static class ManagedEBookCategoriesApi
     private static GraphError Refuse() => GraphError.BadRequest("Categories of books are the genres of the store and cannot be changed here.");
 
     private static IResult Answer(HttpContext context, IReadOnlyList<string> genres, string id, GraphQuery query) =>
-        Guid.TryParse(id, out var wanted) && genres.FirstOrDefault(g => IdOf(g) == wanted) is { } genre
+        ApiId.TryParse(id, out var wanted) && genres.FirstOrDefault(g => IdOf(g) == wanted) is { } genre
             ? GraphAnswers.Entity(context, Path, query.Project(From(genre)))
             : GraphError.NotFound("There is no such managedEBookCategory.");
 
@@ -69,7 +69,7 @@ internal static class ManagedEBookCategoriesApi
     private static async Task<BookDetail?> FindAsync(BookCatalog books, string id, CoreActor actor, CancellationToken cancellationToken)
     {
         (await actor.FindAsync()).Demand(Permissions.Read);
-        return Guid.TryParse(id, out var publicId) ? await books.FindAsync(publicId, cancellationToken) : null;
+        return ApiId.TryParse(id, out var publicId) ? await books.FindAsync(publicId, cancellationToken) : null;
     }
 
     private static JsonObject From(string genre) => new()

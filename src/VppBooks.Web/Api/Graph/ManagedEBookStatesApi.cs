@@ -126,10 +126,10 @@ internal static class ManagedEBookStatesApi
     }
 
     private static async Task<IReadOnlyList<BookUser>?> FindAsync(BookStates states, string id, CoreActor actor, CancellationToken cancellationToken) =>
-        Guid.TryParse(id, out var publicId) ? await states.ListAsync(publicId, await actor.FindAsync(), cancellationToken) : null;
+        ApiId.TryParse(id, out var publicId) ? await states.ListAsync(publicId, await actor.FindAsync(), cancellationToken) : null;
 
     private static async Task<BookUser?> FindUserAsync(BookStates states, string id, string userId, CoreActor actor, CancellationToken cancellationToken) =>
-        Guid.TryParse(userId, out var wanted) ? (await FindAsync(states, id, actor, cancellationToken))?.FirstOrDefault(u => u.PersonId == wanted) : null;
+        ApiId.TryParse(userId, out var wanted) ? (await FindAsync(states, id, actor, cancellationToken))?.FirstOrDefault(u => u.PersonId == wanted) : null;
 
     private static GraphError NoUser() => GraphError.NotFound("There is no such userInstallStateSummary.");
 

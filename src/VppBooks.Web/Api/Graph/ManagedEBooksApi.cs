@@ -45,20 +45,24 @@ internal static class ManagedEBooksApi
     {
         Where = query.Filter?.ForBooks(),
         OrderBy = [.. query.OrderBy.Where(o => ManagedEBookWire.Fields.ContainsKey(o.Property)).Select(o => new BookOrder(ManagedEBookWire.Fields[o.Property], o.Descending))],
-        Take = query.Top,
+        Take = query.Select?.Contains(BookReading.Cover) == true ? Math.Min(query.Top, BookReading.MostCovers) : query.Top,
         Count = query.Count,
     };
 
     private static async Task<IResult> GetAsync(HttpContext context, string id, BookReading reading, CoreActor actor, CancellationToken cancellationToken)
     {
         var query = GraphQuery.Of(context.Request, ManagedEBookWire.Properties, _assignments);
-        return Guid.TryParse(id, out var publicId) && await reading.FindAsync(publicId, query, await actor.FindAsync(), cancellationToken) is { } found
-            ? GraphETag.NotModified(context, GraphETag.Of(found.Version)) ?? GraphAnswers.Entity(context, Path, query.Project(found.Entity))
-            : Missing(id);
+        if (!ApiId.TryParse(id, out var publicId) || await reading.FindAsync(publicId, query, await actor.FindAsync(), cancellationToken) is not { } found)
+        {
+            return Missing(id);
+        }
+
+        var entity = query.Project(found);
+        return GraphETag.NotModified(context, GraphETag.Of(entity)) ?? GraphAnswers.Entity(context, Path, entity);
     }
 
     private static async Task<IResult> DeleteAsync(string id, BookCatalog books, CancellationToken cancellationToken) =>
-        Guid.TryParse(id, out var publicId) && await books.FindAsync(publicId, cancellationToken) is not null
+        ApiId.TryParse(id, out var publicId) && await books.FindAsync(publicId, cancellationToken) is not null
             ? GraphError.Conflict("A book stays as long as Apple lists it or anybody holds it; move its licenses away in Apple School Manager or Apple Business.")
             : Missing(id);
 

@@ -1,0 +1,92 @@
+using System.Net;
+using VppBooks.Web.SignIn;
+
+namespace VppBooks.Tests.Api;
+
+/// <summary>Pages, links and versions of what is read.</summary>
+[Collection(SyncedApi.Name)]
+public sealed class ReadingFaultTests(SyncedHouse house)
+{
+    private const string Books = "/v1.0/deviceAppManagement/managedEBooks";
+    private const string Tokens = "/v1.0/deviceAppManagement/vppTokens";
+    private readonly ApiHouse _api = house.Api;
+
+    [Fact]
+    public async Task A_link_to_the_next_page_of_a_long_filter_can_be_followed()
+    {
+        var two = (await _api.ReadAsync($"{Books}?$top=2&$select=id")).GetProperty("value").EnumerateArray().Select(b => b.GetProperty("id").GetString()!).ToList();
+        var filter = $"id in ({string.Join(',', two.Concat(Enumerable.Range(0, 180).Select(_ => Guid.NewGuid().ToString())))})";
+
+        var first = await _api.ReadAsync($"{Books}?$top=1&$orderby=description&$filter={Uri.EscapeDataString(filter)}");
+        var second = await _api.ReadAsync(first.GetProperty("@odata.nextLink").GetString()!);
+
+        Assert.Equal(two.Order(StringComparer.Ordinal), new[] { first, second }.Select(p => p.GetProperty("value")[0].GetProperty("id").GetString()!).Order(StringComparer.Ordinal));
+        Assert.False(second.TryGetProperty("@odata.nextLink", out _));
+    }
+
+    [Fact]
+    public async Task A_filter_whose_next_page_could_not_be_asked_for_is_refused_in_words()
+    {
+        using var answer = await _api.SendAsync(HttpMethod.Get, $"{Books}?$filter={Uri.EscapeDataString($"displayName eq '{new string('x', 17_000)}'")}");
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains("longer than", (await ApiHouse.ErrorAsync(answer)).GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_place_in_one_list_is_none_in_another()
+    {
+        var link = (await _api.ReadAsync($"{Books}?$top=1&$orderby=displayName")).GetProperty("@odata.nextLink").GetString()!;
+
+        using var other = await _api.SendAsync(HttpMethod.Get, link.Replace("displayName", "seller", StringComparison.Ordinal));
+
+        Assert.Equal(HttpStatusCode.BadRequest, other.StatusCode);
+    }
+
+    [Fact]
+    public async Task Books_with_their_covers_come_in_small_pages()
+    {
+        var page = await _api.ReadAsync($"{Books}?$top=999&$select=id,largeCover");
+        var books = page.GetProperty("value").EnumerateArray().ToList();
+
+        Assert.Equal(20, books.Count);
+        Assert.Contains(books, b => b.GetProperty("largeCover").ValueKind != System.Text.Json.JsonValueKind.Null);
+        var further = await _api.ReadAsync(page.GetProperty("@odata.nextLink").GetString()!);
+        Assert.Empty(books.Select(b => b.GetProperty("id").GetString()).Intersect(further.GetProperty("value").EnumerateArray().Select(b => b.GetProperty("id").GetString())));
+        Assert.True((await _api.ReadAsync($"{Books}?$top=50&$select=id")).GetProperty("value").GetArrayLength() > 20);
+    }
+
+    [Fact]
+    public async Task A_book_whose_token_was_changed_is_sent_again()
+    {
+        var book = (await _api.ReadAsync($"{Books}?$top=1")).GetProperty("value")[0].GetProperty("id").GetString();
+        var appleId = (await _api.ReadAsync($"{Tokens}/{house.Token.Id}")).GetProperty("appleId").GetString();
+        using var before = await _api.SendAsync(HttpMethod.Get, $"{Books}/{book}?$select=id,appleId");
+        var seen = ("If-None-Match", before.Headers.ETag!.ToString());
+        using var same = await _api.SendAsync(HttpMethod.Get, $"{Books}/{book}?$select=id,appleId", headers: seen);
+
+        using var changed = await _api.SendAsync(HttpMethod.Patch, $"{Tokens}/{house.Token.Id}", ApiHouse.Json("""{"appleId":"other@noordrand.example"}"""));
+        using var after = await _api.SendAsync(HttpMethod.Get, $"{Books}/{book}?$select=id,appleId", headers: seen);
+        using var back = await _api.SendAsync(HttpMethod.Patch, $"{Tokens}/{house.Token.Id}", ApiHouse.Json($$"""{"appleId":"{{appleId}}"}"""));
+
+        Assert.Equal([HttpStatusCode.NotModified, HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.OK], [same.StatusCode, changed.StatusCode, after.StatusCode, back.StatusCode]);
+        Assert.Contains("other@noordrand.example", await after.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_many_changes_based_on_one_version_of_a_token_only_one_is_made()
+    {
+        using var read = await _api.SendAsync(HttpMethod.Get, $"{Tokens}/{house.Token.Id}");
+        var seen = read.Headers.ETag!.ToString();
+        var token = _api.TokenOf(Roles.Administrator);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() =>
+            _api.SendAsync(HttpMethod.Patch, $"{Tokens}/{house.Token.Id}", ApiHouse.Json($$"""{"displayName":"Change {{i}}"}"""), token, headers: ("If-Match", seen)))));
+        using var stale = await _api.SendAsync(HttpMethod.Delete, $"{Tokens}/{house.Token.Id}", headers: ("If-Match", seen));
+        using var back = await _api.SendAsync(HttpMethod.Patch, $"{Tokens}/{house.Token.Id}", ApiHouse.Json("""{"displayName":"Noordrand Education"}"""));
+
+        Assert.Single(answers, a => a.StatusCode == HttpStatusCode.OK);
+        Assert.All(answers.Where(a => a.StatusCode != HttpStatusCode.OK), a => Assert.Equal(HttpStatusCode.PreconditionFailed, a.StatusCode));
+        Assert.Equal([HttpStatusCode.PreconditionFailed, HttpStatusCode.OK], [stale.StatusCode, back.StatusCode]);
+    }
+}
