@@ -69,13 +69,13 @@ internal sealed class ForecastWords(IStringLocalizer<ReportTexts> L)
         }
 
         var (facts, question) = (forecast.Facts, forecast.Question);
-        yield return L["{0} copies are free at Apple.", Number(facts.Available)];
+        yield return L["Free at Apple: {0}.", Number(facts.Available)];
         yield return forecast.Low.Known == 0
             ? L["No copy is set aside and nobody waits."]
-            : L["{0} are set aside or on their way and {1} people wait: {2} copies are wanted for certain.", Number(facts.SetAside), Number(facts.Waiting), Number(forecast.Low.Known)];
+            : L["Set aside or on their way: {0}. Waiting: {1}. Wanted for certain: {2}.", Number(facts.SetAside), Number(facts.Waiting), Number(forecast.Low.Known)];
         if (facts.Entitled > 0)
         {
-            yield return L["{0} more people are required to have it and could not be given it yet.", Number(facts.Entitled)];
+            yield return L["Required to have it, and nothing could be set aside yet: {0}.", Number(facts.Entitled)];
         }
 
         foreach (var reason in Past(forecast))
@@ -83,10 +83,15 @@ internal sealed class ForecastWords(IStringLocalizer<ReportTexts> L)
             yield return reason;
         }
 
+        if (forecast.Basis == ForecastBasis.NoHistory)
+        {
+            yield break;
+        }
+
         yield return forecast.Low.Further == forecast.High.Further
-            ? L["In the next {0} weeks that makes {1} further copies.", question.WeeksAhead, Number(forecast.Likely.Further)]
-            : L["In the next {0} weeks that makes {1} further copies: {2} in a quiet time, {3} at the pace of the busiest weeks.", question.WeeksAhead, Number(forecast.Likely.Further), Number(forecast.Low.Further), Number(forecast.High.Further)];
-        if (forecast.BuyBy is not null && question.LeadDays > 0)
+            ? L["Further copies in the next {0} weeks: {1}.", question.WeeksAhead, Number(forecast.Likely.Further)]
+            : L["Further copies in the next {0} weeks: {1}; in a quiet time {2}, at the pace of the busiest weeks {3}.", question.WeeksAhead, Number(forecast.Likely.Further), Number(forecast.Low.Further), Number(forecast.High.Further)];
+        if (forecast.BuyBy > question.Today && question.LeadDays > 0)
         {
             yield return L["The day to buy is {0} days before the last free copy is likely taken.", question.LeadDays];
         }
@@ -103,8 +108,8 @@ internal sealed class ForecastWords(IStringLocalizer<ReportTexts> L)
         }
 
         yield return taken + other == 0
-            ? L["In the last {0} weeks nobody took a copy or joined a group that gets it.", facts.Weeks.Count]
-            : L["In the last {0} weeks readers took {1} copies, and {2} went to people who joined or were given elsewhere: {3} a week on average, {4} to {5}.",
+            ? L["Known weeks: {0}. Nobody took a copy or joined a group that gets it.", facts.Weeks.Count]
+            : L["Known weeks: {0}. Taken by readers: {1}. Given to people who joined, or elsewhere: {2}. That is {3} a week on average, {4} to {5}.",
                 facts.Weeks.Count, Number(taken), Number(other), Rate(forecast.Likely.PerWeek), Rate(forecast.Low.PerWeek), Rate(forecast.High.PerWeek)];
         if (forecast.Basis == ForecastBasis.LittleHistory)
         {
@@ -113,7 +118,7 @@ internal sealed class ForecastWords(IStringLocalizer<ReportTexts> L)
 
         if (taken > 0)
         {
-            yield return L["{0} people may still take it; only the most reckons with readers beyond them.", Number(facts.Offered)];
+            yield return L["People who may still take it: {0}. Only the most reckons with readers beyond them.", Number(facts.Offered)];
         }
     }
 
