@@ -94,5 +94,6 @@ public static class CoreRegistration
         .AddHostedService<AuditSealing>()
         .AddHostedService<MailWorker>()
         .AddHostedService<PrivacyWork>()
+        .AddHostedService(provider => provider.GetRequiredService<PersonWordsFilling>())
         .AddHostedService(provider => provider.GetRequiredService<DirectoryWatch>());
 }

@@ -102,7 +102,7 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
         if (Text(query.About) is { } about)
         {
             var pattern = Like(about);
-            var (people, books, groups) = (PersonSearch.Apply(db.People, about), Books(db, pattern), db.Groups.Where(g => EF.Functions.Like(g.DisplayName, pattern, Escape)));
+            var (people, books, groups) = (PersonSearch.Apply(db, db.People, about), Books(db, pattern), db.Groups.Where(g => EF.Functions.Like(g.DisplayName, pattern, Escape)));
             events = events.Where(a => people.Any(p => p.Id == a.PersonId) || books.Any(b => b.Id == a.BookId) || groups.Any(g => g.Id == a.GroupId));
         }
 
@@ -157,7 +157,7 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
 
         if (Text(query.About) is { } about)
         {
-            var (people, books) = (PersonSearch.Apply(db.People, about), Books(db, Like(about)));
+            var (people, books) = (PersonSearch.Apply(db, db.People, about), Books(db, Like(about)));
             changes = changes.Where(c => people.Any(p => p.Id == c.PersonId) || books.Any(b => b.Id == c.BookId));
         }
 

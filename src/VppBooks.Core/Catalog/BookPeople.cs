@@ -10,7 +10,7 @@ namespace VppBooks.Core.Catalog;
 /// <summary>Which part of a book's people to list.</summary>
 public sealed record BookPeopleQuery
 {
-    /// <summary>Part of a name or user principal name; null or blank for all.</summary>
+    /// <summary>Beginnings of words of a name or address; null or blank for all.</summary>
     public string? Search { get; init; }
 
     /// <summary>One state only; null for all but canceled ones.</summary>
@@ -101,18 +101,10 @@ public sealed class BookPeople(IDbContextFactory<VppBooksDbContext> contexts)
     {
         var people =
             from license in db.Licenses.AsNoTracking()
-            join person in db.People on license.PersonId equals person.Id
+            join person in PersonSearch.Apply(db, db.People, query.Search) on license.PersonId equals person.Id
             where license.BookId == bookId
             select new Holder { License = license, Person = person };
-        people = query.State is { } state ? people.Where(p => p.License.State == state) : people.Where(p => p.License.State != LicenseState.Canceled);
-        if (!string.IsNullOrWhiteSpace(query.Search))
-        {
-            var pattern = BookFilters.Like(query.Search.Trim());
-            people = people.Where(p =>
-                EF.Functions.Like(p.Person.DisplayName, pattern, BookFilters.Escape) || EF.Functions.Like(p.Person.UserPrincipalName, pattern, BookFilters.Escape));
-        }
-
-        return people;
+        return query.State is { } state ? people.Where(p => p.License.State == state) : people.Where(p => p.License.State != LicenseState.Canceled);
     }
 
     private static async Task<Func<int, IReadOnlyList<AssignedGroup>>> GroupsAsync(VppBooksDbContext db, int bookId, List<int> personIds, CancellationToken cancellationToken)

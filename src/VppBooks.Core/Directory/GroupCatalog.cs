@@ -87,7 +87,7 @@ public sealed class GroupCatalog(IDbContextFactory<VppBooksDbContext> contexts, 
             join member in db.GroupMemberships on @group.Id equals member.GroupId
             join person in db.People on member.PersonId equals person.Id
             select person;
-        var matches = PersonSearch.Apply(members, search);
+        var matches = PersonSearch.Apply(db, members, search);
         var rows = await matches
             .OrderBy(p => p.DisplayName)
             .ThenBy(p => p.Id)

@@ -77,8 +77,8 @@ public sealed class ListExports(
     public ExportTable People(PeopleQuery query, Actor actor, CancellationToken cancellationToken) => new(
         "people",
         ["Person id", "Name", "User principal name", "Mail address", "Account enabled", "Guest", "Gone since", "Registration", "Books held", "Expected"],
-        PagesAsync(
-            async skip => (await people.ListAsync(query with { Skip = skip, Take = Take }, actor, cancellationToken)).Rows,
+        FollowingAsync<PersonSummary>(
+            async after => (await people.ListAsync(query with { After = after?.PublicId, Skip = 0, Take = Take }, actor, cancellationToken)).Rows,
             p => [p.PublicId, p.DisplayName, p.UserPrincipalName, p.Mail, p.AccountEnabled, p.Guest, p.GoneSince, p.Registration, p.BooksHeld, p.BooksExpected]));
 
     /// <summary>Sync runs of a token, newest first; of all for null.</summary>
@@ -116,6 +116,27 @@ public sealed class ListExports(
         foreach (var row in await read())
         {
             yield return values(row);
+        }
+    }
+
+    // From the last row of the page before: skipping would read all pages before again, and miss somebody when one of them is gone meanwhile.
+    private static async IAsyncEnumerable<object?[]> FollowingAsync<T>(Func<T?, Task<IReadOnlyList<T>>> read, Func<T, object?[]> values)
+        where T : class
+    {
+        for (T? last = null; ;)
+        {
+            var page = await read(last);
+            foreach (var row in page)
+            {
+                yield return values(row);
+            }
+
+            if (page.Count < Take)
+            {
+                yield break;
+            }
+
+            last = page[^1];
         }
     }
 

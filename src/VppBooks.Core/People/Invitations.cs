@@ -47,7 +47,7 @@ public sealed class Invitations(
         while (true)
         {
             await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-            var people = PersonSearch.Apply(PeopleCatalog.Having(db, filter.Registration), filter.Search);
+            var people = PersonSearch.Apply(db, PeopleCatalog.Matching(db, filter), filter.Search);
             var rows = await (
                     from user in db.VppUsers.AsNoTracking()
                     join person in people.AsNoTracking() on user.PersonId equals person.Id

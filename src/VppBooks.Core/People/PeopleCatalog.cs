@@ -21,8 +21,8 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
         actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var take = Math.Clamp(query.Take, 1, 999);
-        var matches = PersonSearch.Apply(Having(db, query.Registration), query.Search);
-        var people = await matches
+        var matches = PersonSearch.Apply(db, Matching(db, query), query.Search);
+        var people = await Behind(db, matches, query.After)
             .AsNoTracking()
             .OrderBy(p => p.DisplayName)
             .ThenBy(p => p.Id)
@@ -30,7 +30,7 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
             .Take(take)
             .ToListAsync(cancellationToken);
         // A page that is not full is the last one: no need to search everybody a second time.
-        var counted = (people.Count > 0 && people.Count < take) || (people.Count == 0 && query.Skip <= 0)
+        var counted = query.After is null && ((people.Count > 0 && people.Count < take) || (people.Count == 0 && query.Skip <= 0))
             ? Math.Max(query.Skip, 0) + people.Count
             : await matches.Select(p => p.Id).Take(CountLimit + 1).CountAsync(cancellationToken);
         return new PeoplePage(await SummarizeAsync(db, people, cancellationToken), Math.Min(counted, CountLimit), counted > CountLimit);
@@ -77,7 +77,39 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
         _ => errorNumber is null ? RegistrationState.UnderWay : RegistrationState.Refused,
     };
 
-    internal static IQueryable<Person> Having(VppBooksDbContext db, RegistrationState? registration)
+    /// <summary>Everybody whom the conditions of a query leave; the search is <see cref="PersonSearch"/>'s.</summary>
+    internal static IQueryable<Person> Matching(VppBooksDbContext db, PeopleQuery query)
+    {
+        var people = Having(db, query.Registration);
+        return query.Copies switch
+        {
+            // Who left is not waited for: those copies are the other list.
+            CopyTrouble.Stuck => people.Where(p => p.GoneSince == null && Held(db).Any(h => h.PersonId == p.Id
+                && !db.VppUsers.Any(u => u.PersonId == p.Id && u.LocationId == h.LocationId && !u.Retired && u.Status == VppUserStatus.Associated))),
+            CopyTrouble.WithLeavers => people.Where(p => p.GoneSince != null && Held(db).Any(h => h.PersonId == p.Id)),
+            _ => people,
+        };
+    }
+
+    private static IQueryable<Holding> Held(VppBooksDbContext db) =>
+        from license in db.Licenses
+        where license.State == LicenseState.Assigned
+        join book in db.Books on license.BookId equals book.Id
+        join location in db.Locations on book.LocationId equals location.Id
+        where location.DeletedAt == null
+        select new Holding { PersonId = license.PersonId, LocationId = location.Id };
+
+    private static IQueryable<Person> Behind(VppBooksDbContext db, IQueryable<Person> people, Guid? after) => after is not { } publicId
+        ? people
+        : from person in people
+          from before in db.People
+          where before.PublicId == publicId
+#pragma warning disable CA1309 // The database compares.
+              && (string.Compare(person.DisplayName, before.DisplayName) > 0 || (person.DisplayName == before.DisplayName && person.Id > before.Id))
+#pragma warning restore CA1309
+          select person;
+
+    private static IQueryable<Person> Having(VppBooksDbContext db, RegistrationState? registration)
     {
         var users = registration switch
         {
@@ -123,6 +155,13 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
             BooksHeld = licenses.GetValueOrDefault((p.Id, true)),
             BooksExpected = licenses.GetValueOrDefault((p.Id, false)),
         })];
+    }
+
+    private sealed class Holding
+    {
+        public required int PersonId { get; init; }
+
+        public required int LocationId { get; init; }
     }
 
     private static RegistrationState Best(IEnumerable<RegistrationState> states)

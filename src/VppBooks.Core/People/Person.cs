@@ -34,6 +34,9 @@ public sealed class Person
 
     /// <summary>When name and addresses were erased; null while they are kept.</summary>
     public DateTimeOffset? ErasedAt { get; set; }
+
+    /// <summary>The words by which the person is found; written with the names, and not read with the person.</summary>
+    public ICollection<PersonWord> Words { get; } = [];
 }
 
 internal sealed class PersonConfiguration : IEntityTypeConfiguration<Person>

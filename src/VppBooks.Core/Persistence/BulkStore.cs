@@ -50,8 +50,9 @@ internal abstract class BulkStore : IBulkStore
             writer.WriteNumberValue((int)a.Status);
         }, cancellationToken);
 
-    public Task InsertPeopleAsync(VppBooksDbContext db, IReadOnlyCollection<Person> people, CancellationToken cancellationToken) =>
-        StageAsync(db, InsertPeople, 0, people, static (writer, p) =>
+    public async Task InsertPeopleAsync(VppBooksDbContext db, IReadOnlyCollection<Person> people, CancellationToken cancellationToken)
+    {
+        await StageAsync(db, InsertPeople, 0, people, static (writer, p) =>
         {
             writer.WriteStringValue(p.PublicId.ToString("D").ToUpperInvariant());
             writer.WriteStringValue(p.DirectoryId.ToString("D").ToUpperInvariant());
@@ -61,6 +62,20 @@ internal abstract class BulkStore : IBulkStore
             writer.WriteStringValue(p.ManagedAppleAccount);
             writer.WriteNumberValue(p.AccountEnabled ? 1 : 0);
             writer.WriteNumberValue(p.Guest ? 1 : 0);
+        }, cancellationToken);
+        // By the id that only the row just inserted has: somebody who was known already keeps the words of the stored name.
+        await StageAsync(db, InsertNewWords, 0, [.. people.SelectMany(p => PersonWords.Of(p), (p, word) => (p.PublicId, Word: word))], static (writer, w) =>
+        {
+            writer.WriteStringValue(w.PublicId.ToString("D").ToUpperInvariant());
+            writer.WriteStringValue(w.Word);
+        }, cancellationToken);
+    }
+
+    public Task InsertWordsAsync(VppBooksDbContext db, IReadOnlyCollection<PersonWord> words, CancellationToken cancellationToken) =>
+        StageAsync(db, InsertWords, 0, words, static (writer, w) =>
+        {
+            writer.WriteNumberValue(w.PersonId);
+            writer.WriteStringValue(w.Word);
         }, cancellationToken);
 
     public Task InsertMembershipsAsync(VppBooksDbContext db, int groupId, IReadOnlyCollection<int> personIds, CancellationToken cancellationToken) =>
@@ -120,6 +135,12 @@ internal abstract class BulkStore : IBulkStore
 
     /// <summary>Statements that insert a chunk of people; parameter 1 the JSON.</summary>
     protected internal abstract IReadOnlyList<string> InsertPeople { get; }
+
+    /// <summary>Statements that insert the words of people just inserted, who are named by their public ids; parameter 1 the JSON.</summary>
+    protected internal abstract IReadOnlyList<string> InsertNewWords { get; }
+
+    /// <summary>Statements that insert words of people, who are named by their numbers; parameter 1 the JSON.</summary>
+    protected internal abstract IReadOnlyList<string> InsertWords { get; }
 
     /// <summary>Statements that insert a chunk of memberships; parameter 0 is the group, parameter 1 the JSON.</summary>
     protected internal abstract IReadOnlyList<string> InsertMemberships { get; }

@@ -19,8 +19,11 @@ public interface IBulkStore
     /// <summary>Keeps assignments of a reading; one staged before is replaced.</summary>
     Task StageAssignmentsAsync(VppBooksDbContext db, int runId, IReadOnlyCollection<StagedAssignment> assignments, CancellationToken cancellationToken);
 
-    /// <summary>Stores people whom we do not know yet; those we know stay as they are.</summary>
+    /// <summary>Stores people whom we do not know yet, with the words by which they are found; those we know stay as they are.</summary>
     Task InsertPeopleAsync(VppBooksDbContext db, IReadOnlyCollection<Person> people, CancellationToken cancellationToken);
+
+    /// <summary>Stores words of people; those that are there already stay.</summary>
+    Task InsertWordsAsync(VppBooksDbContext db, IReadOnlyCollection<PersonWord> words, CancellationToken cancellationToken);
 
     /// <summary>Makes people members of a group; none of them is one yet.</summary>
     Task InsertMembershipsAsync(VppBooksDbContext db, int groupId, IReadOnlyCollection<int> personIds, CancellationToken cancellationToken);

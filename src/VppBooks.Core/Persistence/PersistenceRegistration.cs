@@ -46,7 +46,7 @@ public static class PersistenceRegistration
     private static void Common(IServiceProvider services, DbContextOptionsBuilder options)
     {
         var monitor = services.GetRequiredService<StorageMonitor>();
-        options.AddInterceptors(new VersionInterceptor(), new StorageMonitor.Statements(monitor), new StorageMonitor.Commits(monitor));
+        options.AddInterceptors(new VersionInterceptor(), new PersonWordsInterceptor(), new StorageMonitor.Statements(monitor), new StorageMonitor.Commits(monitor));
     }
 
     private sealed class FactoryAdapter<TContext>(IDbContextFactory<TContext> inner) : IDbContextFactory<VppBooksDbContext>

@@ -40,6 +40,8 @@ public abstract class VppBooksDbContext(DbContextOptions options) : DbContext(op
 
     public DbSet<Person> People => Set<Person>();
 
+    public DbSet<PersonWord> PersonWords => Set<PersonWord>();
+
     public DbSet<VppUser> VppUsers => Set<VppUser>();
 
     public DbSet<ManagedDevice> ManagedDevices => Set<ManagedDevice>();

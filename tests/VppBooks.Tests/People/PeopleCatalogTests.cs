@@ -21,12 +21,13 @@ public sealed class PeopleCatalogTests(PeopleCatalogTests.Shared shared) : IClas
     [InlineData("anna", new[] { "Anna de Vries" })]
     [InlineData("VRIES", new[] { "Anna de Vries", "Bob de Vries" })]
     [InlineData("carol@", new[] { "Carol Jansen" })]
+    [InlineData("vri AN", new[] { "Anna de Vries" })]
     [InlineData("100%", new[] { "Dirk 100%_[x]" })]
     [InlineData("%_[x]", new[] { "Dirk 100%_[x]" })]
-    [InlineData("_", new[] { "Dirk 100%_[x]" })]
+    [InlineData("_", new string[0])]
     [InlineData("nobody", new string[0])]
     [InlineData(null, new[] { "Anna de Vries", "Bob de Vries", "Carol Jansen", "Dirk 100%_[x]" })]
-    public async Task People_are_found_by_part_of_name_or_address(string? text, string[] expected)
+    public async Task People_are_found_by_the_beginnings_of_words(string? text, string[] expected)
     {
         var page = await _house.People.ListAsync(new PeopleQuery { Search = text }, CoreHouse.Helpdesk, Cancel);
 

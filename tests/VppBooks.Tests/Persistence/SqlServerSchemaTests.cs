@@ -8,6 +8,7 @@ using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Overview;
+using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Persistence.Sqlite;
 using VppBooks.Core.Persistence.SqlServer;
@@ -45,7 +46,7 @@ public sealed partial class SqlServerSchemaTests
     public void Every_bulk_statement_fits_the_schema()
     {
         var store = new SqlServerBulkStore();
-        var staging = new[] { store.StageBooks, store.StageUsers, store.StageAssignments, store.InsertInbox, [store.SealEvents, store.SealChanges] }.SelectMany(s => s).ToList();
+        var staging = new[] { store.StageBooks, store.StageUsers, store.StageAssignments, store.InsertPeople, store.InsertNewWords, store.InsertWords, store.InsertMemberships, store.InsertInbox, [store.SealEvents, store.SealChanges] }.SelectMany(s => s).ToList();
         var procedures = BulkStatements.All.Select(s => $"CREATE PROCEDURE {s.Key} @p0 int, @p1 int, @p2 datetimeoffset, @p3 varchar(2) AS BEGIN {Parameters(s.Value)} END")
             .Concat(staging.Select((s, i) => $"CREATE PROCEDURE staging_{i} @p0 int, @p1 nvarchar(max) AS BEGIN {Parameters(s)} END"))
             .ToList();
@@ -71,6 +72,13 @@ public sealed partial class SqlServerSchemaTests
         await catalog.FindCoverAsync(1, CancellationToken.None);
         await catalog.ListFacetsAsync(CancellationToken.None);
         await new BookPeople(database).ListAsync(Guid.NewGuid(), new BookPeopleQuery { Search = "anna", State = LicenseState.Assigned }, CancellationToken.None);
+        var people = new PeopleCatalog(database);
+        foreach (var state in Enum.GetValues<RegistrationState>().Cast<RegistrationState?>().Append(null))
+        {
+            await people.ListAsync(new PeopleQuery { Search = "anna de", Registration = state, Copies = state is null ? CopyTrouble.Stuck : CopyTrouble.WithLeavers, After = Guid.NewGuid() }, CoreHouse.Admin, CancellationToken.None);
+        }
+
+        await people.FindAsync(Guid.NewGuid(), CoreHouse.Admin, CancellationToken.None);
         await new OverviewReader(database, TimeProvider.System).ReadAsync(CancellationToken.None);
         foreach (var by in Enum.GetValues<UsageBy>())
         {

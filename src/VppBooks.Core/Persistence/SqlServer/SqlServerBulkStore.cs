@@ -78,6 +78,25 @@ internal sealed class SqlServerBulkStore : BulkStore
         """,
     ];
 
+    protected internal override IReadOnlyList<string> InsertNewWords { get; } =
+    [
+        """
+        INSERT INTO "PersonWords" ("Word", "PersonId")
+        SELECT j."Word", p."Id"
+        FROM OPENJSON({1}) WITH ("PublicId" uniqueidentifier '$[0]', "Word" nvarchar(64) '$[1]') AS j
+        JOIN "People" AS p ON p."PublicId" = j."PublicId"
+        """,
+    ];
+
+    protected internal override IReadOnlyList<string> InsertWords { get; } =
+    [
+        """
+        INSERT INTO "PersonWords" ("Word", "PersonId")
+        SELECT j."Word", j."PersonId" FROM OPENJSON({1}) WITH ("PersonId" int '$[0]', "Word" nvarchar(64) '$[1]') AS j
+        WHERE NOT EXISTS (SELECT 1 FROM "PersonWords" AS w WHERE w."PersonId" = j."PersonId" AND w."Word" = j."Word" COLLATE Latin1_General_100_BIN2)
+        """,
+    ];
+
     protected internal override IReadOnlyList<string> InsertMemberships { get; } =
     [
         """

@@ -22,6 +22,9 @@ public sealed class SqlServerVppBooksDbContext(DbContextOptions<SqlServerVppBook
         modelBuilder.Entity<StagedUser>().Property(u => u.IdHash).UseCollation(ExactCollation);
         modelBuilder.Entity<StagedAssignment>().Property(a => a.ClientUserId).UseCollation(ExactCollation);
 
+        // Words are compared as ranges, which follow the order of the collation.
+        modelBuilder.Entity<PersonWord>().Property(w => w.Word).UseCollation(ExactCollation);
+
         modelBuilder.Entity<License>().ToTable(table => table.HasTrigger(LedgerTriggers.Name));
     }
 }

@@ -49,6 +49,24 @@ internal sealed class SqliteBulkStore : BulkStore
         """,
     ];
 
+    protected internal override IReadOnlyList<string> InsertNewWords { get; } =
+    [
+        """
+        INSERT INTO "PersonWords" ("Word", "PersonId")
+        SELECT j."value" ->> 1, p."Id" FROM json_each({1}) AS j JOIN "People" AS p ON p."PublicId" = j."value" ->> 0 WHERE true
+        ON CONFLICT ("Word", "PersonId") DO NOTHING
+        """,
+    ];
+
+    protected internal override IReadOnlyList<string> InsertWords { get; } =
+    [
+        """
+        INSERT INTO "PersonWords" ("Word", "PersonId")
+        SELECT j."value" ->> 1, j."value" ->> 0 FROM json_each({1}) AS j WHERE true
+        ON CONFLICT ("Word", "PersonId") DO NOTHING
+        """,
+    ];
+
     protected internal override IReadOnlyList<string> InsertMemberships { get; } =
     [
         """

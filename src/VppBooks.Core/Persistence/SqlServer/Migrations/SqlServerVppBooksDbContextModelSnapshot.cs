@@ -1488,6 +1488,23 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.ToTable("People");
                 });
 
+            modelBuilder.Entity("VppBooks.Core.People.PersonWord", b =>
+                {
+                    b.Property<string>("Word")
+                        .HasMaxLength(64)
+                        .HasColumnType("nvarchar(64)")
+                        .UseCollation("Latin1_General_100_BIN2");
+
+                    b.Property<int>("PersonId")
+                        .HasColumnType("int");
+
+                    b.HasKey("Word", "PersonId");
+
+                    b.HasIndex("PersonId");
+
+                    b.ToTable("PersonWords", (string)null);
+                });
+
             modelBuilder.Entity("VppBooks.Core.People.VppUser", b =>
                 {
                     b.Property<int>("Id")
@@ -2018,6 +2035,15 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("VppBooks.Core.People.PersonWord", b =>
+                {
+                    b.HasOne("VppBooks.Core.People.Person", null)
+                        .WithMany("Words")
+                        .HasForeignKey("PersonId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("VppBooks.Core.People.VppUser", b =>
                 {
                     b.HasOne("VppBooks.Core.Locations.Location", null)
@@ -2039,6 +2065,11 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .HasForeignKey("LocationId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
+                });
+
+            modelBuilder.Entity("VppBooks.Core.People.Person", b =>
+                {
+                    b.Navigation("Words");
                 });
 #pragma warning restore 612, 618
         }

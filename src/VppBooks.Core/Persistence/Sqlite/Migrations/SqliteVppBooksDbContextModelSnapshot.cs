@@ -1442,6 +1442,22 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.ToTable("People");
                 });
 
+            modelBuilder.Entity("VppBooks.Core.People.PersonWord", b =>
+                {
+                    b.Property<string>("Word")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("PersonId")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Word", "PersonId");
+
+                    b.HasIndex("PersonId");
+
+                    b.ToTable("PersonWords", (string)null);
+                });
+
             modelBuilder.Entity("VppBooks.Core.People.VppUser", b =>
                 {
                     b.Property<int>("Id")
@@ -1959,6 +1975,15 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("VppBooks.Core.People.PersonWord", b =>
+                {
+                    b.HasOne("VppBooks.Core.People.Person", null)
+                        .WithMany("Words")
+                        .HasForeignKey("PersonId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("VppBooks.Core.People.VppUser", b =>
                 {
                     b.HasOne("VppBooks.Core.Locations.Location", null)
@@ -1980,6 +2005,11 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .HasForeignKey("LocationId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
+                });
+
+            modelBuilder.Entity("VppBooks.Core.People.Person", b =>
+                {
+                    b.Navigation("Words");
                 });
 #pragma warning restore 612, 618
         }
