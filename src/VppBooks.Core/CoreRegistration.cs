@@ -79,6 +79,7 @@ public static class CoreRegistration
 
         services.AddSingleton<BookCounts>();
         services.AddSingleton<OperationRecorder>();
+        services.AddSingleton<Recognition>();
         services.AddSingleton<Registrar>();
         services.AddSingleton<RegistrationUpkeep>();
         services.AddSingleton<Spender>();

@@ -1,15 +1,15 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using VppBooks.Core.Assignments;
-using VppBooks.Core.Licenses;
 using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
+using VppBooks.Core.Signals;
 
 namespace VppBooks.Core.Directory;
 
 /// <summary>Writes what the directory says about users: people are known by their object id, whatever their name becomes (I12).</summary>
-public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, IBulkStore bulk, IdSource ids, TimeProvider clock)
+public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, IBulkStore bulk, WorkSignal signal, IdSource ids, TimeProvider clock)
 {
     /// <summary>Stores new people and changes those that differ, in one transaction.</summary>
     /// <returns>The internal number of each, in no order, repeats removed.</returns>
@@ -87,16 +87,21 @@ public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, 
             }
         }
 
+        if (added.Count > 0)
+        {
+            // Apple may know them when this database does not. Before they are stored: nobody who reads them must wait for whoever marks.
+            await db.Locations.Where(l => l.DeletedAt == null).ExecuteUpdateAsync(set => set.SetProperty(l => l.RecognizeWanted, true), cancellationToken);
+        }
+
         var told = ListTold(db);
         var decisive = added.Count > 0 || db.ChangeTracker.Entries<Person>().Any(DecidesWhetherBooksCanBeGiven);
         await db.SaveChangesAsync(cancellationToken);
-        await TellAsync(db, told, cancellationToken);
+        var waiting = await TellAsync(db, told, cancellationToken);
         await bulk.InsertPeopleAsync(db, added.Values, cancellationToken);
         var numbers = known.Values.Select(p => p.Id).ToList();
         if (added.Count > 0)
         {
             var unknown = added.Keys.ToList();
-            await Recognition.RunAsync(db, added.Keys, clock.GetUtcNow(), cancellationToken);
             numbers.AddRange(await db.People.Where(p => unknown.Contains(p.DirectoryId)).Select(p => p.Id).ToListAsync(cancellationToken));
         }
 
@@ -106,6 +111,7 @@ public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, 
         }
 
         await transaction.CommitAsync(cancellationToken);
+        waiting.ForEach(signal.Wake);
         return numbers;
     }
 
@@ -128,7 +134,8 @@ public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, 
         int[] Having(Func<EntityEntry<Person>, bool> what) => [.. changed.Where(what).Select(e => e.Entity.Id)];
     }
 
-    private static async Task TellAsync(VppBooksDbContext db, Told told, CancellationToken cancellationToken)
+    /// <returns>Locations with something to tell Apple.</returns>
+    private static async Task<List<int>> TellAsync(VppBooksDbContext db, Told told, CancellationToken cancellationToken)
     {
         var (mails, accounts, returned) = (told.Mails, told.Accounts, told.Returned);
         int[] both = [.. mails.Union(accounts)];
@@ -146,9 +153,15 @@ public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, 
 
         if (returned.Length > 0)
         {
-            await db.VppUsers.Where(u => u.PersonId != null && EF.Parameter(returned).Contains(u.PersonId.Value) && u.Retired).ExecuteUpdateAsync(
+            // Active records as well: one may be on its way to being retired.
+            await db.VppUsers.Where(u => u.PersonId != null && EF.Parameter(returned).Contains(u.PersonId.Value)).ExecuteUpdateAsync(
                 set => set.SetProperty(u => u.UpdateWanted, true), cancellationToken);
         }
+
+        int[] all = [.. both.Union(returned)];
+        return all.Length == 0
+            ? []
+            : await db.VppUsers.Where(u => u.UpdateWanted && u.PersonId != null && EF.Parameter(all).Contains(u.PersonId.Value)).Select(u => u.LocationId).Distinct().ToListAsync(cancellationToken);
     }
 
     private sealed record Told(int[] Mails, int[] Accounts, int[] Returned);

@@ -25,8 +25,13 @@ public sealed class LedgerPublisher(IBulkStore bulk)
         }
 
         changed += await bulk.RunAsync(db, BulkStatements.UpdateUsers, scope, cancellationToken);
-        changed += await bulk.RunAsync(db, BulkStatements.InsertUsers, scope, cancellationToken);
-        changed += await Recognition.RunAsync(db, scope, cancellationToken);
+        var added = await bulk.RunAsync(db, BulkStatements.InsertUsers, scope, cancellationToken);
+        changed += added;
+        if (added > 0 || complete)
+        {
+            changed += await Recognition.RunAsync(db, scope.LocationId, scope.Now, cancellationToken);
+        }
+
         return changed;
     }
 
@@ -35,7 +40,7 @@ public sealed class LedgerPublisher(IBulkStore bulk)
     public async Task<LedgerChanges> PublishAssignmentsAsync(VppBooksDbContext db, BulkScope scope, CancellationToken cancellationToken)
     {
         var stubs = await bulk.RunAsync(db, BulkStatements.InsertStubUsers, scope, cancellationToken);
-        stubs += stubs > 0 ? await Recognition.RunAsync(db, scope, cancellationToken) : 0;
+        stubs += stubs > 0 ? await Recognition.RunAsync(db, scope.LocationId, scope.Now, cancellationToken) : 0;
         var foreign = await bulk.RunAsync(db, BulkStatements.InsertHoldings, scope, cancellationToken);
         var rows = stubs + foreign;
 

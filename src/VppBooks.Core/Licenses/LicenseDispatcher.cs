@@ -17,6 +17,7 @@ public sealed class LicenseDispatcher(
     LocationConnections connections,
     LocationHealth health,
     AppleClient apple,
+    Recognition recognition,
     Registrar registrar,
     RegistrationUpkeep upkeep,
     Spender spender,
@@ -64,13 +65,15 @@ public sealed class LicenseDispatcher(
                 location = await ReadLocationAsync(lease.LocationId, cancellationToken);
                 if (location is { CanWrite: true })
                 {
+                    // Before anybody is registered anew whom Apple knows already.
+                    await recognition.RunAsync(lease, cancellationToken);
                     worked |= await registrar.RegisterAsync(session, cancellationToken);
                     worked |= await upkeep.RunAsync(session, cancellationToken);
                     location = await ReadLocationAsync(lease.LocationId, cancellationToken);
                 }
 
                 // An answer to the registrations may have shown another claim, or asked for a pause.
-                if (location is { CanWrite: true } && !(await RestAsync(location) > clock.GetUtcNow()) && !await OthersUnreadAsync(lease.LocationId, cancellationToken))
+                if (location is { CanWrite: true } && !(await RestAsync(location) > clock.GetUtcNow()) && !await IsHeldAsync(lease.LocationId, cancellationToken))
                 {
                     worked |= await spender.SpendAsync(session, cancellationToken);
                 }
@@ -123,14 +126,10 @@ public sealed class LicenseDispatcher(
         return Task.FromResult(location.PausedUntil > asked ? location.PausedUntil : asked ?? location.PausedUntil);
     }
 
-    /// <summary>
-    /// A person may hold the title through another location: while one that can be read was not, because the database may be an older copy of itself, nothing
-    /// is spent anywhere (I1, I14).
-    /// </summary>
-    private async Task<bool> OthersUnreadAsync(int locationId, CancellationToken cancellationToken)
+    private async Task<bool> IsHeldAsync(int locationId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return await db.Locations.AnyAsync(l => l.Id != locationId && l.DeletedAt == null && l.MustReadFirst && l.State == TokenState.Valid, cancellationToken);
+        return await SpendingHold.By(db, locationId).AnyAsync(cancellationToken);
     }
 
     private async Task<bool> HasWorkAsync(VppBooksDbContext db, int locationId, CancellationToken cancellationToken) =>
@@ -139,6 +138,7 @@ public sealed class LicenseDispatcher(
             b => b.LocationId == locationId && db.Licenses.Any(l => l.BookId == b.Id && (l.State == LicenseState.Reserved || l.State == LicenseState.Waiting)),
             cancellationToken)
         || await Registrar.Returned(db, locationId).AnyAsync(cancellationToken)
+        || await Registrar.Waiting(db, locationId).AnyAsync(cancellationToken)
         || await upkeep.HasWorkAsync(db, locationId, cancellationToken);
 
     private async Task<DateTimeOffset?> NextAsync(int locationId, CancellationToken cancellationToken)
@@ -148,7 +148,7 @@ public sealed class LicenseDispatcher(
         var check = location.State == TokenState.Valid
             ? await db.Operations.Where(o => o.LocationId == locationId && o.NextCheckAt != null).MinAsync(o => o.NextCheckAt, cancellationToken)
             : null;
-        if (await OthersUnreadAsync(locationId, cancellationToken))
+        if (await IsHeldAsync(locationId, cancellationToken))
         {
             var soon = clock.GetUtcNow() + OthersPause;
             check = check < soon ? check : soon;

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Audit;
+using VppBooks.Core.Locations;
 using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
@@ -8,124 +9,145 @@ namespace VppBooks.Core.Licenses;
 
 /// <summary>
 /// Finds our people among records at Apple that nobody here knows, by the ids that follow from location and person (<see cref="ClientUserIds"/>): the database was put
-/// back to before they were registered, or lost. What they hold becomes rows of the ledger in the same transaction, so that no title is given again.
+/// back to before they were registered, or lost. What they hold becomes rows of the ledger in the same transaction, so that no title is given again. Always under the
+/// location's lease: new people in the directory's copy only leave a mark (<see cref="Location.RecognizeWanted"/>), which holds spending back
+/// (<see cref="SpendingHold"/>) until it is looked at.
 /// </summary>
-internal static class Recognition
+public sealed class Recognition(IDbContextFactory<VppBooksDbContext> contexts, LeasedWriter writer, TimeProvider clock)
 {
-    private const int Window = 1000;
+    private const int Window = 500;
 
     private static readonly LicenseState[] _unsent = [
         LicenseState.Reserved, LicenseState.Waiting, LicenseState.Failed, LicenseState.Held, LicenseState.Canceled, LicenseState.Vanished, LicenseState.Declined];
 
-    /// <summary>Looks at the records of one location.</summary>
+    /// <summary>Records that were given an id by our rule and belong to nobody here.</summary>
+    internal static IQueryable<VppUser> Strangers(VppBooksDbContext db) =>
+        db.VppUsers.Where(u => u.PersonId == null && EF.Functions.Like(u.ClientUserId, ClientUserIds.Pattern));
+
+    /// <summary>Compares where that is wanted.</summary>
+    /// <exception cref="LeaseLostException">Another owner has the location.</exception>
+    internal async Task RunAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
+        {
+            if (!await db.Locations.AnyAsync(l => l.Id == lease.LocationId && l.RecognizeWanted, cancellationToken))
+            {
+                return;
+            }
+        }
+
+        await writer.WriteAsync(
+            lease,
+            async db =>
+            {
+                // First the mark: whoever is stored from here on sets it again.
+                await db.Locations.Where(l => l.Id == lease.LocationId).ExecuteUpdateAsync(set => set.SetProperty(l => l.RecognizeWanted, false), cancellationToken);
+                await RunAsync(db, lease.LocationId, clock.GetUtcNow(), cancellationToken);
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Compares the records of one location with all people, in the caller's transaction.</summary>
     /// <returns>Rows changed.</returns>
-    public static async Task<int> RunAsync(VppBooksDbContext db, BulkScope scope, CancellationToken cancellationToken)
+    internal static async Task<int> RunAsync(VppBooksDbContext db, int locationId, DateTimeOffset now, CancellationToken cancellationToken)
     {
         // Others' records by the hundred thousand are told apart before anything is computed.
-        var strangers = await db.VppUsers
-            .Where(u => u.LocationId == scope.LocationId && u.PersonId == null && EF.Functions.Like(u.ClientUserId, ClientUserIds.Pattern))
-            .Select(u => new { u.Id, u.ClientUserId }).ToListAsync(cancellationToken);
+        var strangers = await Strangers(db).Where(u => u.LocationId == locationId).Select(u => new { u.Id, u.ClientUserId, u.Retired }).ToListAsync(cancellationToken);
         if (strangers.Count == 0)
         {
             return 0;
         }
 
-        var byId = strangers.ToLookup(u => u.ClientUserId, u => u.Id, StringComparer.Ordinal);
-        var uId = await db.Locations.Where(l => l.Id == scope.LocationId).Select(l => l.UId).SingleAsync(cancellationToken);
-        List<(int UserId, int PersonId)> ours = [];
+        var byId = strangers.ToLookup(u => u.ClientUserId, u => (u.Id, u.Retired), StringComparer.Ordinal);
+        var uId = await db.Locations.Where(l => l.Id == locationId).Select(l => l.UId).SingleAsync(cancellationToken);
+        List<Pair> ours = [];
         await foreach (var person in db.People.Select(p => new { p.Id, p.DirectoryId }).AsAsyncEnumerable().WithCancellation(cancellationToken))
         {
-            ours.AddRange(byId[ClientUserIds.For(uId, person.DirectoryId)].Select(user => (user, person.Id)));
+            ours.AddRange(byId[ClientUserIds.For(uId, person.DirectoryId)].Select(user => new Pair(user.Id, user.Retired, person.Id)));
         }
 
-        return await ClaimAsync(db, scope.LocationId, ours, scope.Now, cancellationToken);
-    }
-
-    /// <summary>Looks for people who are new in the directory's copy, at every location.</summary>
-    public static async Task RunAsync(VppBooksDbContext db, IReadOnlyCollection<Guid> directoryIds, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        if (!await db.VppUsers.AnyAsync(u => u.PersonId == null && EF.Functions.Like(u.ClientUserId, ClientUserIds.Pattern), cancellationToken))
+        var (people, licenses) = (0, 0);
+        foreach (var chunk in ours.Chunk(Window))
         {
-            return;
+            var (claimed, adopted) = await ClaimAsync(db, locationId, chunk, now, cancellationToken);
+            (people, licenses) = (people + claimed, licenses + adopted);
         }
 
-        foreach (var location in await db.Locations.Select(l => new { l.Id, l.UId }).ToListAsync(cancellationToken))
+        if (people > 0)
         {
-            foreach (var chunk in directoryIds.Chunk(Window))
-            {
-                var ids = chunk.ToDictionary(id => ClientUserIds.For(location.UId, id), StringComparer.Ordinal);
-                var wanted = ids.Keys.ToArray();
-                var found = await db.VppUsers
-                    .Where(u => u.LocationId == location.Id && u.PersonId == null && wanted.Contains(u.ClientUserId))
-                    .Select(u => new { u.Id, u.ClientUserId }).ToListAsync(cancellationToken);
-                List<(int UserId, int PersonId)> ours = [];
-                foreach (var user in found)
-                {
-                    var directoryId = ids[user.ClientUserId];
-                    ours.Add((user.Id, await db.People.Where(p => p.DirectoryId == directoryId).Select(p => p.Id).SingleAsync(cancellationToken)));
-                }
-
-                await ClaimAsync(db, location.Id, ours, now, cancellationToken);
-            }
-        }
-    }
-
-    private static async Task<int> ClaimAsync(VppBooksDbContext db, int locationId, List<(int UserId, int PersonId)> ours, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var licenses = 0;
-        foreach (var (userId, personId) in ours)
-        {
-            await db.VppUsers.Where(u => u.Id == userId).ExecuteUpdateAsync(set => set.SetProperty(u => u.PersonId, personId), cancellationToken);
-            licenses += await AdoptAsync(db, userId, personId, now, cancellationToken);
-        }
-
-        if (ours.Count > 0)
-        {
-            db.Audit(Actor.System, now, "registrations.recognized", new AuditSubject(locationId), new { people = ours.Count, licenses });
+            db.Audit(Actor.System, now, "registrations.recognized", new AuditSubject(locationId), new { people, licenses });
             await db.SaveChangesAsync(cancellationToken);
         }
 
-        return ours.Count + licenses;
+        return people + licenses;
+    }
+
+    private static async Task<(int People, int Licenses)> ClaimAsync(VppBooksDbContext db, int locationId, Pair[] pairs, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var people = pairs.Select(p => p.PersonId).Distinct().ToArray();
+        // One active record per person: a second one is Apple's record of somebody else's making, and stays with others.
+        var active = (await db.VppUsers
+                .Where(u => u.LocationId == locationId && !u.Retired && u.PersonId != null && EF.Parameter(people).Contains(u.PersonId.Value))
+                .Select(u => u.PersonId!.Value).ToListAsync(cancellationToken))
+            .ToHashSet();
+        var claimed = pairs.Where(p => p.Retired || active.Add(p.PersonId)).ToDictionary(p => p.UserId, p => p.PersonId);
+        var users = claimed.Keys.ToArray();
+        var rows = await db.VppUsers.Where(u => EF.Parameter(users).Contains(u.Id)).ToListAsync(cancellationToken);
+        rows.ForEach(u => u.PersonId = claimed[u.Id]);
+        var held = await db.ForeignHoldings.Where(h => EF.Parameter(users).Contains(h.VppUserId)).OrderBy(h => h.VppUserId).ThenBy(h => h.BookId)
+            .Join(db.Books, h => h.BookId, b => b.Id, (h, b) => new { h.VppUserId, BookId = b.Id, b.AdamId }).ToListAsync(cancellationToken);
+        var licenses = await db.Licenses.Where(l => EF.Parameter(people).Contains(l.PersonId)).OrderBy(l => l.Ordinal).ToListAsync(cancellationToken);
+        var known = licenses.GroupBy(l => (l.PersonId, l.AdamId)).ToDictionary(g => g.Key, g => g.ToList());
+        foreach (var holding in held)
+        {
+            var person = claimed[holding.VppUserId];
+            if (!known.TryGetValue((person, holding.AdamId), out var same))
+            {
+                known.Add((person, holding.AdamId), same = []);
+            }
+
+            if (Adopt(same, holding.BookId, person, holding.AdamId, now) is { } found)
+            {
+                same.Add(found);
+                db.Licenses.Add(found);
+            }
+        }
+
+        await db.SaveChangesAsync(cancellationToken);
+        await db.ForeignHoldings.Where(h => EF.Parameter(users).Contains(h.VppUserId)).ExecuteDeleteAsync(cancellationToken);
+        // Of a hundred thousand people the context need not remember the last.
+        foreach (var entry in db.ChangeTracker.Entries().Where(e => e.Entity is VppUser or License).ToList())
+        {
+            entry.State = EntityState.Detached;
+        }
+
+        return (rows.Count, held.Count);
     }
 
     /// <summary>The rules of a sync: a wish for the title that was not sent is fulfilled by what was found, and what is beyond one is a row of its own.</summary>
-    private static async Task<int> AdoptAsync(VppBooksDbContext db, int userId, int personId, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <returns>The row to add; null when an existing one says it.</returns>
+    private static License? Adopt(List<License> same, int bookId, int personId, long adamId, DateTimeOffset now)
     {
-        var held = await db.ForeignHoldings.Where(h => h.VppUserId == userId).Join(db.Books, h => h.BookId, b => b.Id, (h, b) => new { b.Id, b.AdamId }).ToListAsync(cancellationToken);
-        if (held.Count == 0)
+        if ((same.Find(l => l.BookId == bookId && l.State != LicenseState.Assigned) ?? same.Find(l => _unsent.Contains(l.State))) is { } wish)
         {
-            return 0;
+            (wish.BookId, wish.State, wish.Cause, wish.MissedOnce, wish.ErrorNumber, wish.ChangedAt) = (bookId, LicenseState.Assigned, LicenseCause.SeenAtApple, false, null, now);
+            return null;
         }
 
-        var rows = await db.Licenses.Where(l => l.PersonId == personId).ToListAsync(cancellationToken);
-        foreach (var book in held)
+        return new License
         {
-            var same = rows.Where(l => l.AdamId == book.AdamId).ToList();
-            if ((same.Find(l => l.BookId == book.Id && l.State != LicenseState.Assigned) ?? same.Find(l => _unsent.Contains(l.State))) is { } wish)
-            {
-                (wish.BookId, wish.State, wish.Cause, wish.MissedOnce, wish.ErrorNumber, wish.ChangedAt) = (book.Id, LicenseState.Assigned, LicenseCause.SeenAtApple, false, null, now);
-                continue;
-            }
-
-            var found = new License
-            {
-                BookId = book.Id,
-                PersonId = personId,
-                AdamId = book.AdamId,
-                Ordinal = (byte)(same.Count == 0 ? 0 : same.Max(l => l.Ordinal) + 1),
-                State = LicenseState.Assigned,
-                Source = LicenseSource.FoundAtApple,
-                Cause = LicenseCause.SeenAtApple,
-                CreatedAt = now,
-                WantedAt = now,
-                ChangedAt = now,
-            };
-            db.Licenses.Add(found);
-            rows.Add(found);
-        }
-
-        await db.ForeignHoldings.Where(h => h.VppUserId == userId).ExecuteDeleteAsync(cancellationToken);
-        await db.SaveChangesAsync(cancellationToken);
-        return held.Count;
+            BookId = bookId,
+            PersonId = personId,
+            AdamId = adamId,
+            Ordinal = (byte)(same.Count == 0 ? 0 : same.Max(l => l.Ordinal) + 1),
+            State = LicenseState.Assigned,
+            Source = LicenseSource.FoundAtApple,
+            Cause = LicenseCause.SeenAtApple,
+            CreatedAt = now,
+            WantedAt = now,
+            ChangedAt = now,
+        };
     }
+
+    private readonly record struct Pair(int UserId, bool Retired, int PersonId);
 }

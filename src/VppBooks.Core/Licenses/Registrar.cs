@@ -55,10 +55,15 @@ public sealed class Registrar(AppleClient apple, OperationRecorder recorder, IdS
                     .Where(l => l.State == LicenseState.Reserved && db.Books.Any(b => b.Id == l.BookId && b.LocationId == session.LocationId))
                     .Where(l => !db.VppUsers.Any(u => u.PersonId == l.PersonId && u.LocationId == session.LocationId && !u.Retired))
                     .Select(l => l.PersonId).Distinct().ToListAsync(cancellationToken);
-                var back = await Returned(db, session.LocationId).Select(u => u.PersonId!.Value).ToListAsync(cancellationToken);
-                await Returned(db, session.LocationId).ExecuteUpdateAsync(set => set.SetProperty(u => u.UpdateWanted, false), cancellationToken);
+                var returned = await Returned(db, session.LocationId).Select(u => new { u.Id, PersonId = u.PersonId!.Value }).ToListAsync(cancellationToken);
+                foreach (var chunk in returned.Chunk(Window))
+                {
+                    int[] known = [.. chunk.Select(r => r.Id)];
+                    await db.VppUsers.Where(u => EF.Parameter(known).Contains(u.Id)).ExecuteUpdateAsync(set => set.SetProperty(u => u.UpdateWanted, false), cancellationToken);
+                }
+
                 var uId = await db.Locations.Where(l => l.Id == session.LocationId).Select(l => l.UId).SingleAsync(cancellationToken);
-                foreach (var chunk in missing.Union(back).Chunk(Window))
+                foreach (var chunk in missing.Union(returned.Select(r => r.PersonId)).Chunk(Window))
                 {
                     var people = await db.People.Where(p => EF.Parameter(chunk).Contains(p.Id)).Select(p => new { p.Id, p.DirectoryId }).ToListAsync(cancellationToken);
                     // A person who returns keeps the id of before: Apple then finds the books again (reference 6.6).
@@ -85,11 +90,14 @@ public sealed class Registrar(AppleClient apple, OperationRecorder recorder, IdS
         && !db.VppUsers.Any(o => o.LocationId == locationId && o.PersonId == u.PersonId && !o.Retired)
         && db.Licenses.Any(l => l.PersonId == u.PersonId && l.State == LicenseState.Assigned && db.Books.Any(b => b.Id == l.BookId && b.LocationId == locationId)));
 
+    /// <summary>Records that Apple is to be asked for.</summary>
+    internal static IQueryable<VppUser> Waiting(VppBooksDbContext db, int locationId) => db.VppUsers.Where(u =>
+        u.LocationId == locationId && u.PersonId != null && !u.Retired && u.Status == VppUserStatus.Unknown && u.OperationId == null && u.ErrorNumber == null);
+
     private static async Task<List<(int Id, VppUserChange Change)>> NextBatchAsync(LocationSession session, int maxUsers, CancellationToken cancellationToken)
     {
         await using var db = await session.OpenAsync(cancellationToken);
-        var waiting = db.VppUsers.Where(u =>
-            u.LocationId == session.LocationId && u.PersonId != null && !u.Retired && u.Status == VppUserStatus.Unknown && u.OperationId == null && u.ErrorNumber == null);
+        var waiting = Waiting(db, session.LocationId);
         // After a refusal that names nobody, smaller groups find out who is meant.
         var attempts = await waiting.MaxAsync(u => (int?)u.Attempts, cancellationToken) ?? 0;
         var size = Math.Max(1, maxUsers >> Math.Min(30, attempts * 2));

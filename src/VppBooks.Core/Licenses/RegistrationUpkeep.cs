@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using VppBooks.Apple;
@@ -26,19 +28,20 @@ public sealed class RegistrationUpkeep(
         {
             var config = await apple.GetServiceConfigAsync(cancellationToken);
             var kind = OperationKind.UpdateUsers;
-            var batch = await ChangedAsync(session, config.MaxUsers, cancellationToken);
-            if (batch.Count == 0)
+            var records = await NextAsync(session, db => Changed(db, session.LocationId), config.MaxUsers, cancellationToken);
+            if (records.Length == 0)
             {
                 kind = OperationKind.RetireUsers;
-                batch = await LeaversAsync(session, config.MaxUsers, cancellationToken);
+                var before = GoneBefore();
+                records = await NextAsync(session, db => Leavers(db, session.LocationId, before), config.MaxUsers, cancellationToken);
             }
 
-            if (batch.Count == 0)
+            if (records.Length == 0)
             {
                 return worked;
             }
 
-            if (await IntendAsync(session, kind, batch, cancellationToken) is not { } operation)
+            if (await IntendAsync(session, kind, records, cancellationToken) is not { } intent)
             {
                 continue;
             }
@@ -46,11 +49,11 @@ public sealed class RegistrationUpkeep(
             CrashPoint.Hit("intent.after-commit");
             CrashPoint.Hit("post.before-send");
             var outcome = kind == OperationKind.UpdateUsers
-                ? await apple.UpdateUsersAsync(session.Apple, [.. batch.Where(b => b.Says).Select(b => b.Change)], cancellationToken)
-                : await apple.RetireUsersAsync(session.Apple, [.. batch.Select(b => b.Change.ClientUserId)], cancellationToken);
+                ? await apple.UpdateUsersAsync(session.Apple, [.. intent.Said.Select(b => b.Change)], cancellationToken)
+                : await apple.RetireUsersAsync(session.Apple, [.. intent.Said.Select(b => b.Change.ClientUserId)], cancellationToken);
             CrashPoint.Hit("post.after-accept");
             worked = true;
-            if (!await recorder.RecordAsync(session, operation, outcome) || outcome is not ChangeOutcome.Accepted)
+            if (!await recorder.RecordAsync(session, intent.Operation, outcome) || outcome is not ChangeOutcome.Accepted)
             {
                 return worked;
             }
@@ -81,81 +84,84 @@ public sealed class RegistrationUpkeep(
             && !db.Licenses.Any(l => l.PersonId == u.PersonId && onItsWay.Contains(l.State)));
     }
 
-    private static async Task<List<Told>> ChangedAsync(LocationSession session, int maxUsers, CancellationToken cancellationToken)
+    private static async Task<int[]> NextAsync(LocationSession session, Func<VppBooksDbContext, IQueryable<VppUser>> due, int maxUsers, CancellationToken cancellationToken)
     {
         await using var db = await session.OpenAsync(cancellationToken);
-        var rows = await Changed(db, session.LocationId)
-            .OrderByDescending(u => u.Attempts).ThenBy(u => u.Id)
-            .Take(maxUsers)
-            .Join(db.People, u => u.PersonId, p => p.Id, (u, p) => new { u.Id, u.ClientUserId, u.Status, u.Attempts, u.PersonId, u.MailRefused, u.ManagedAccountRefused, p.Mail, p.ManagedAppleAccount })
-            .ToListAsync(cancellationToken);
-        // An Apple Account once associated stays: the books are with it, and Apple knows it under its new name.
-        return [.. Group(rows, maxUsers, r => r.Attempts).Select(r => new Told(
-            r.Id,
-            r.PersonId,
-            r.Status,
-            new VppUserChange(r.ClientUserId, r.MailRefused ? null : r.Mail, r.ManagedAccountRefused || r.Status == VppUserStatus.Associated ? null : r.ManagedAppleAccount)))];
+        var rows = await due(db).OrderByDescending(u => u.Attempts).ThenBy(u => u.Id).Take(maxUsers).Select(u => new { u.Id, u.Attempts }).ToListAsync(cancellationToken);
+        // After a refusal that names nobody, smaller groups find out who is meant.
+        return rows.Count == 0 ? [] : [.. rows.Take(Math.Max(1, maxUsers >> Math.Min(30, rows[0].Attempts * 2))).Select(r => r.Id)];
     }
 
-    private async Task<List<Told>> LeaversAsync(LocationSession session, int maxUsers, CancellationToken cancellationToken)
-    {
-        var before = GoneBefore();
-        await using var db = await session.OpenAsync(cancellationToken);
-        var rows = await Leavers(db, session.LocationId, before)
-            .OrderByDescending(u => u.Attempts).ThenBy(u => u.Id)
-            .Take(maxUsers)
-            .Select(u => new { u.Id, u.PersonId, u.Status, u.ClientUserId, u.Attempts })
-            .ToListAsync(cancellationToken);
-        return [.. Group(rows, maxUsers, r => r.Attempts).Select(r => new Told(r.Id, r.PersonId, r.Status, new VppUserChange(r.ClientUserId)))];
-    }
-
-    // After a refusal that names nobody, smaller groups find out who is meant.
-    private static IEnumerable<T> Group<T>(List<T> rows, int maxUsers, Func<T, byte> attempts) =>
-        rows.Count == 0 ? rows : rows.Take(Math.Max(1, maxUsers >> Math.Min(30, attempts(rows[0]) * 2)));
-
+    /// <summary>
+    /// Writes down what Apple is told, as the directory has it now: the records are marked as told before it is read, so that whatever the directory says from
+    /// here on marks them again; and somebody who is back since they were listed is not retired.
+    /// </summary>
     /// <returns>Null when nobody's change says anything that Apple could be told.</returns>
-    private Task<Operation?> IntendAsync(LocationSession session, OperationKind kind, List<Told> batch, CancellationToken cancellationToken) =>
+    private Task<Intent?> IntendAsync(LocationSession session, OperationKind kind, int[] records, CancellationToken cancellationToken) =>
         session.WriteAsync(
             async db =>
             {
                 var now = clock.GetUtcNow();
-                // What changes from here on is wanted anew.
-                var all = batch.Select(b => b.Id).ToArray();
-                await db.VppUsers.Where(u => EF.Parameter(all).Contains(u.Id)).ExecuteUpdateAsync(set => set.SetProperty(u => u.UpdateWanted, false), cancellationToken);
-                var said = kind == OperationKind.RetireUsers ? batch : [.. batch.Where(b => b.Says)];
+                if (kind == OperationKind.UpdateUsers)
+                {
+                    await db.VppUsers.Where(u => EF.Parameter(records).Contains(u.Id)).ExecuteUpdateAsync(set => set.SetProperty(u => u.UpdateWanted, false), cancellationToken);
+                }
+
+                var due = kind == OperationKind.UpdateUsers ? Ours(db, session.LocationId) : Leavers(db, session.LocationId, GoneBefore());
+                var rows = await due.Where(u => EF.Parameter(records).Contains(u.Id)).OrderBy(u => u.Id)
+                    .Join(db.People, u => u.PersonId, p => p.Id, (u, p) => new { User = u, Person = p }).AsNoTracking().ToListAsync(cancellationToken);
+                var said = kind == OperationKind.RetireUsers
+                    ? rows.ConvertAll(r => new Told(r.User, new VppUserChange(r.User.ClientUserId)))
+                    : [.. rows.Where(r => r.Person is { AccountEnabled: true, Guest: false, GoneSince: null }).Select(r => new Told(r.User, ChangeOf(r.User, r.Person))).Where(t => t.Says)];
                 if (said.Count == 0)
                 {
                     return null;
                 }
 
                 var operation = await Operations.AddAsync(db, session, kind, said.Count, ids.NewId(), now, cancellationToken);
-                var members = said.Select(b => b.Id).ToArray();
-                await db.VppUsers.Where(u => EF.Parameter(members).Contains(u.Id)).ExecuteUpdateAsync(set => set.SetProperty(u => u.OperationId, operation.Id), cancellationToken);
+                var members = said.Select(b => b.User.Id).ToArray();
+                await db.VppUsers.Where(u => EF.Parameter(members).Contains(u.Id)).ExecuteUpdateAsync(
+                    set => set.SetProperty(u => u.OperationId, operation.Id).SetProperty(u => u.UpdateWanted, false), cancellationToken);
                 if (kind == OperationKind.UpdateUsers && mail.Value.IsOn && invitations.Value.SendByItself)
                 {
-                    await InviteAgainAsync(db, session, operation, said, now, cancellationToken);
+                    await InviteAgainAsync(db, session, said, now, cancellationToken);
                 }
 
                 CrashPoint.Hit("intent.before-commit");
-                return operation;
+                return new Intent(operation, said);
             },
             cancellationToken);
 
-    /// <summary>Whoever was invited at the address of before never saw it at the new one.</summary>
-    private static async Task InviteAgainAsync(VppBooksDbContext db, LocationSession session, Operation operation, List<Told> said, DateTimeOffset now, CancellationToken cancellationToken)
+    // An Apple Account once associated stays: the books are with it, and Apple knows it under its new name.
+    private static VppUserChange ChangeOf(VppUser user, Person person) => new(
+        user.ClientUserId,
+        user.MailRefused ? null : person.Mail,
+        user.ManagedAccountRefused || user.Status == VppUserStatus.Associated ? null : person.ManagedAppleAccount);
+
+    /// <summary>Whoever was invited at the address of before never saw it at the new one. One mail per address: what is told again is not sent again.</summary>
+    private static async Task InviteAgainAsync(VppBooksDbContext db, LocationSession session, List<Told> said, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var waiting = said.Where(b => b is { Status: VppUserStatus.Registered, Change: { Email: not null, ManagedAppleId: null } }).Select(b => b.Id).ToArray();
-        var invited = await db.OutboxMails.Where(m => m.VppUserId != null && EF.Parameter(waiting).Contains(m.VppUserId.Value) && m.State != MailState.Queued)
-            .Select(m => m.VppUserId).Distinct().ToListAsync(cancellationToken);
-        foreach (var told in said.Where(b => invited.Contains(b.Id)))
+        var waiting = said.FindAll(b => b is { User.Status: VppUserStatus.Registered, Change: { Email: not null, ManagedAppleId: null } });
+        var users = waiting.ConvertAll(b => b.User.Id).ToArray();
+        var reasons = waiting.ToDictionary(b => b.User.Id, b => $"moved:{b.User.Id}:{Fingerprint(b.Change.Email!)}");
+        var sent = await db.OutboxMails.Where(m => m.VppUserId != null && EF.Parameter(users).Contains(m.VppUserId.Value))
+            .Select(m => new { UserId = m.VppUserId!.Value, m.State, m.Reason }).ToListAsync(cancellationToken);
+        foreach (var (userId, mails) in sent.GroupBy(m => m.UserId).ToDictionary(g => g.Key, g => g.ToList()))
         {
-            Outbox.Add(db, InvitationMails.New(MailKind.Resent, $"moved:{operation.Id}:{told.Id}", told.PersonId, session.LocationId, told.Id, now), Actor.System, now);
+            if (mails.Exists(m => m.State != MailState.Queued) && !mails.Exists(m => m.Reason == reasons[userId]))
+            {
+                Outbox.Add(db, InvitationMails.New(MailKind.Resent, reasons[userId], waiting.Find(b => b.User.Id == userId)!.User.PersonId, session.LocationId, userId, now), Actor.System, now);
+            }
         }
 
         await db.SaveChangesAsync(cancellationToken);
     }
 
-    private sealed record Told(int Id, int? PersonId, VppUserStatus Status, VppUserChange Change)
+    private static string Fingerprint(string address) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(address))[..8]);
+
+    private sealed record Intent(Operation Operation, IReadOnlyList<Told> Said);
+
+    private sealed record Told(VppUser User, VppUserChange Change)
     {
         /// <summary>Apple has no word for an address that was taken away.</summary>
         public bool Says => Change is { Email: not null } or { ManagedAppleId: not null };

@@ -31,7 +31,7 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
             var config = await apple.GetServiceConfigAsync(cancellationToken);
             foreach (var batch in Batches(ready, config.MaxAssets, config.MaxClientUserIds))
             {
-                Operation operation;
+                Operation? operation;
                 var intended = clock.GetTimestamp();
                 try
                 {
@@ -41,6 +41,11 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                 {
                     // A reservation of the batch was given up meanwhile: nothing was written or sent; choose again.
                     return true;
+                }
+
+                if (operation is null)
+                {
+                    return worked;
                 }
 
                 CrashPoint.Hit("intent.after-commit");
@@ -182,10 +187,16 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
         }
     }
 
-    private async Task<Operation> IntendAsync(LocationSession session, Batch batch, CancellationToken cancellationToken) =>
-        await session.WriteAsync(
+    /// <returns>Null when spending is held back by now.</returns>
+    private async Task<Operation?> IntendAsync(LocationSession session, Batch batch, CancellationToken cancellationToken) =>
+        await session.WriteAsync<Operation?>(
             async db =>
             {
+                if (await SpendingHold.By(db, session.LocationId).AnyAsync(cancellationToken))
+                {
+                    return null;
+                }
+
                 var now = clock.GetUtcNow();
                 var operation = await Operations.AddAsync(db, session, OperationKind.Associate, batch.LicenseIds.Length, ids.NewId(), now, cancellationToken);
                 var (licenses, books) = (batch.LicenseIds, batch.BookIds);

@@ -158,6 +158,9 @@ public sealed class Location : IVersioned
     /// <summary>No write to Apple before one complete read: set at first connection, after a restore and after a foreign claim (I14).</summary>
     public bool MustReadFirst { get; set; }
 
+    /// <summary>People came into the directory's copy: records at Apple that nobody here knows are to be compared with them.</summary>
+    public bool RecognizeWanted { get; set; }
+
     /// <summary>Apple asked for no further requests before this moment.</summary>
     public DateTimeOffset? PausedUntil { get; set; }
 

@@ -14,12 +14,12 @@ public static partial class BulkStatements
         """;
 
     // A person retired for the second time: the older retired row is there already, so the active one has to go. Only after a complete list,
-    // because a delta may speak of the older record alone.
+    // because a delta may speak of the older record alone. A record that Apple has not confirmed yet is a wish, and stays.
     private const string Superseded = """
         SELECT v."Id" FROM "VppUsers" AS v
         JOIN "StagedUsers" AS s ON s."RunId" = {0} AND s."ClientUserId" = v."ClientUserId" AND s."Retired" = 1
         JOIN "VppUsers" AS r ON r."LocationId" = v."LocationId" AND r."ClientUserId" = v."ClientUserId" AND r."Retired" = 1
-        WHERE v."LocationId" = {1} AND v."Retired" = 0 AND v."OperationId" IS NULL
+        WHERE v."LocationId" = {1} AND v."Retired" = 0 AND v."Status" <> 0 AND v."OperationId" IS NULL
             AND NOT EXISTS (SELECT 1 FROM "StagedUsers" AS a WHERE a."RunId" = {0} AND a."ClientUserId" = v."ClientUserId" AND a."Retired" = 0)
         """;
 
@@ -60,9 +60,9 @@ public static partial class BulkStatements
 
     /// <summary>Records seen for the first time; beside another record of one of our people it is ours as well.</summary>
     public const string InsertUsers = """
-        INSERT INTO "VppUsers" ("LocationId", "PersonId", "ClientUserId", "Retired", "Status", "IdHash", "InviteSecret", "InviteHash", "OperationId", "ErrorNumber", "ManagedAccountRefused", "MailRefused", "Attempts", "ChangedAt")
+        INSERT INTO "VppUsers" ("LocationId", "PersonId", "ClientUserId", "Retired", "Status", "IdHash", "InviteSecret", "InviteHash", "OperationId", "ErrorNumber", "ManagedAccountRefused", "MailRefused", "UpdateWanted", "AcceptanceRequired", "Attempts", "ChangedAt")
         SELECT {1}, (SELECT MAX(t."PersonId") FROM "VppUsers" AS t WHERE t."LocationId" = {1} AND t."ClientUserId" = s."ClientUserId"),
-            s."ClientUserId", s."Retired", s."Status", s."IdHash", s."InviteSecret", s."InviteHash", NULL, NULL, 0, 0, 0, {2}
+            s."ClientUserId", s."Retired", s."Status", s."IdHash", s."InviteSecret", s."InviteHash", NULL, NULL, 0, 0, 0, 0, 0, {2}
         FROM "StagedUsers" AS s
         WHERE s."RunId" = {0}
             AND NOT EXISTS (SELECT 1 FROM "VppUsers" AS v WHERE v."LocationId" = {1} AND v."ClientUserId" = s."ClientUserId" AND v."Retired" = s."Retired")
@@ -70,8 +70,8 @@ public static partial class BulkStatements
 
     /// <summary>People known from assignments only, until the list of people names them.</summary>
     public const string InsertStubUsers = """
-        INSERT INTO "VppUsers" ("LocationId", "PersonId", "ClientUserId", "Retired", "Status", "IdHash", "InviteSecret", "InviteHash", "OperationId", "ErrorNumber", "ManagedAccountRefused", "MailRefused", "Attempts", "ChangedAt")
-        SELECT {1}, NULL, a."ClientUserId", a."Retired", MAX(a."Status"), NULL, NULL, NULL, NULL, NULL, 0, 0, 0, {2}
+        INSERT INTO "VppUsers" ("LocationId", "PersonId", "ClientUserId", "Retired", "Status", "IdHash", "InviteSecret", "InviteHash", "OperationId", "ErrorNumber", "ManagedAccountRefused", "MailRefused", "UpdateWanted", "AcceptanceRequired", "Attempts", "ChangedAt")
+        SELECT {1}, NULL, a."ClientUserId", a."Retired", MAX(a."Status"), NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, {2}
         FROM "StagedAssignments" AS a
         WHERE a."RunId" = {0} AND NOT EXISTS (SELECT 1 FROM "VppUsers" AS v WHERE v."LocationId" = {1} AND v."ClientUserId" = a."ClientUserId")
         GROUP BY a."ClientUserId", a."Retired"

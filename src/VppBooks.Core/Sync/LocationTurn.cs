@@ -17,6 +17,7 @@ public sealed class LocationTurn(
     LocationSync sync,
     NotificationRegistration registration,
     InboxFolder inbox,
+    Recognition recognition,
     AssignmentFollower follower,
     PlanReleases releases,
     LicenseDispatcher dispatcher)
@@ -36,6 +37,7 @@ public sealed class LocationTurn(
         var register = await registration.RegisterAsync(lease, cancellationToken);
         // Before licenses are sent: who waits for what was just bought is served in this turn.
         var fold = await inbox.FoldAsync(lease, cancellationToken);
+        await recognition.RunAsync(lease, cancellationToken);
         await follower.FollowAsync(lease, cancellationToken);
         var release = await releases.ReleaseDueAsync(lease, cancellationToken);
         var next = await dispatcher.RunAsync(lease, cancellationToken);

@@ -96,7 +96,7 @@ public sealed class LocationWorker(
             .ToListAsync(cancellationToken);
         var found = await db.Locations
             .Where(l => l.DeletedAt == null)
-            .Where(l => l.SyncWanted != null
+            .Where(l => l.SyncWanted != null || l.RecognizeWanted
                 // Another process runs it, or has died over it: only trying for the lease can tell. Our own turns are left out by the caller.
                 || db.SyncRuns.Any(r => r.LocationId == l.Id && r.Result == SyncResult.Running)
                 || db.Operations.Any(o => o.LocationId == l.Id && (o.State == OperationState.Intended || o.NextCheckAt <= now))
@@ -107,7 +107,7 @@ public sealed class LocationWorker(
                     && db.Books.Any(b => b.LocationId == l.Id && db.Licenses.Any(x => x.BookId == b.Id && x.State == LicenseState.Reserved
                         && db.People.Any(p => p.Id == x.PersonId && p.AccountEnabled && !p.Guest && p.GoneSince == null)
                         && !db.VppUsers.Any(u => u.LocationId == l.Id && u.PersonId == x.PersonId && !u.Retired
-                            && (u.OperationId != null || u.ErrorNumber != null || (u.Status == VppUserStatus.Registered && !b.Unlimited && !early)))))))
+                            && (u.OperationId != null || u.ErrorNumber != null || (u.Status == VppUserStatus.Registered && (u.AcceptanceRequired || (!b.Unlimited && !early)))))))))
             .Select(l => l.Id)
             .ToListAsync(cancellationToken);
         return [.. found.Union(owed.Where(guard.IsDue)).Union(await work.ListNotifiedAsync(db, now, cancellationToken))];

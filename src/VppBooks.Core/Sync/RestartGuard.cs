@@ -28,7 +28,8 @@ public sealed class RestartGuard(IDbContextFactory<VppBooksDbContext> contexts, 
     public async Task CheckAsync(Lease lease, CancellationToken cancellationToken)
     {
         var id = lease.LocationId;
-        var restored = _highest.TryGetValue(id, out var highest) && lease.FenceToken <= highest;
+        var back = await ListSetBackAsync(cancellationToken);
+        var restored = back.Count > 0 || (_highest.TryGetValue(id, out var highest) && lease.FenceToken <= highest);
         var doubtful = restored || !_known.ContainsKey(id);
         var standing = await StandingAsync(id, cancellationToken);
         if (standing is null)
@@ -39,6 +40,12 @@ public sealed class RestartGuard(IDbContextFactory<VppBooksDbContext> contexts, 
         if (restored || _known.IsEmpty)
         {
             await DoubtAllAsync(cancellationToken);
+            foreach (var (other, seen, now) in back)
+            {
+                // From here on it rises again from where it is.
+                _highest.TryUpdate(other, now, seen);
+            }
+
             standing = await StandingAsync(id, cancellationToken) ?? standing;
         }
 
@@ -82,15 +89,30 @@ public sealed class RestartGuard(IDbContextFactory<VppBooksDbContext> contexts, 
     /// <summary>Remembers the fence token of a lease that this process does not hold, so that it notices too when the tokens of others are set back.</summary>
     internal void Watch(int locationId, long fenceToken) => _highest.AddOrUpdate(locationId, fenceToken, (_, known) => Math.Max(known, fenceToken));
 
+    /// <summary>
+    /// Locations whose token is below what this process saw of it: somebody may hold a title through that location, and this one would not know.
+    /// Tokens only rise, so what is read now is at least what was seen before, unless the database was put back.
+    /// </summary>
+    private async Task<List<(int LocationId, long Seen, long Now)>> ListSetBackAsync(CancellationToken cancellationToken)
+    {
+        var seen = _highest.ToArray();
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var now = await db.LocationLeases.Select(l => new { l.LocationId, l.FenceToken }).ToDictionaryAsync(l => l.LocationId, l => l.FenceToken, cancellationToken);
+        return [.. seen.Where(s => now.GetValueOrDefault(s.Key) < s.Value).Select(s => (s.Key, s.Value, now.GetValueOrDefault(s.Key)))];
+    }
+
     private async Task DoubtAllAsync(CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var now = clock.GetUtcNow();
-        foreach (var location in await db.Locations.Where(l => l.DeletedAt == null && !l.MustReadFirst).ToListAsync(cancellationToken))
+        foreach (var id in await db.Locations.Where(l => l.DeletedAt == null && !l.MustReadFirst).Select(l => l.Id).ToListAsync(cancellationToken))
         {
-            location.MustReadFirst = true;
-            db.Audit(Actor.System, now, "location.read-first", new AuditSubject(location.Id), new { why = "doubted" });
+            // The first turns of a start come here side by side: one of them says so.
+            if (await db.Locations.Where(l => l.Id == id && !l.MustReadFirst).ExecuteUpdateAsync(set => set.SetProperty(l => l.MustReadFirst, true), cancellationToken) == 1)
+            {
+                db.Audit(Actor.System, now, "location.read-first", new AuditSubject(id), new { why = "doubted" });
+            }
         }
 
         await db.SaveChangesAsync(cancellationToken);

@@ -26,6 +26,9 @@ internal sealed record WhyFacts
     /// <summary>The latest sync failed.</summary>
     public required bool SyncFails { get; init; }
 
+    /// <summary>Another location that spending waits for (<see cref="SpendingHold"/>); null when there is none.</summary>
+    public required WhyOther? HeldBy { get; init; }
+
     /// <summary>All assignments of the book.</summary>
     public required IReadOnlyList<WhyGroup> Groups { get; init; }
 
@@ -88,3 +91,8 @@ internal sealed record WhyGroup(DirectoryGroup? Group, GroupAssignment Assignmen
 
 /// <summary>The same title through another book.</summary>
 internal sealed record WhyOtherBook(Guid BookId, string LocationName, PricingParam PricingParam, LicenseState State, DateTimeOffset Since);
+
+/// <summary>Another location.</summary>
+/// <param name="PublicId">Its id.</param>
+/// <param name="Name">Name of its token.</param>
+internal sealed record WhyOther(Guid PublicId, string Name);

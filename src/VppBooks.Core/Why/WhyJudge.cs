@@ -338,7 +338,7 @@ internal static class WhyJudge
         };
     }
 
-    /// <summary>Why nothing is sent to Apple for the location now; null when it is. The same conditions that <see cref="Location.CanWrite"/> and the pause put before every request.</summary>
+    /// <summary>Why nothing is sent to Apple for the location now; null when it is. The same conditions that <see cref="Location.CanWrite"/>, <see cref="SpendingHold"/> and the pause put before every request.</summary>
     private static WhyStep? Closed(WhyFacts f)
     {
         if (Token(f) is { } dead)
@@ -351,6 +351,7 @@ internal static class WhyJudge
         {
             LocationCondition.Paused => Location(f, WhyState.Waiting, WhyReason.ApplePaused) with { Until = f.Location.PausedUntil },
             LocationCondition.ReadOnly => Location(f, WhyState.Failed, WhyReason.NoManageRights, new WhyRemedy.RenewToken(id), new WhyRemedy.OpenToken(id)),
+            _ when f.Location.CanWrite && f.HeldBy is { } other => Location(f, WhyState.Waiting, WhyReason.OtherTokenUnread, new WhyRemedy.SyncNow(other.PublicId), new WhyRemedy.OpenToken(other.PublicId)) with { Names = [other.Name] },
             _ when f.Location.CanWrite => null,
             _ => f.SyncFails
                 ? Location(f, WhyState.Failed, WhyReason.SyncFailing, new WhyRemedy.SyncNow(id), new WhyRemedy.OpenToken(id))

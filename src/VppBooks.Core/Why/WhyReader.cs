@@ -81,6 +81,8 @@ public sealed class WhyReader(
             Location = location,
             Condition = shown?.Summary.Condition ?? LocationCondition.Valid,
             SyncFails = shown?.Summary.LastError is not null,
+            HeldBy = await SpendingHold.By(db, book.LocationId).Where(l => l.Id != book.LocationId).OrderBy(l => l.Name)
+                .Select(l => new WhyOther(l.PublicId, l.Name)).FirstOrDefaultAsync(cancellationToken),
             Groups = await GroupsAsync(db, person, book, cancellationToken),
             Directory = await db.DirectoryStates.AsNoTracking().SingleOrDefaultAsync(s => s.Id == DirectoryState.OnlyRow, cancellationToken) ?? new DirectoryState(),
             License = license,

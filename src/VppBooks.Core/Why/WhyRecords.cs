@@ -220,6 +220,9 @@ public enum WhyReason : byte
     /// <summary>Nothing is sent before Apple was read completely.</summary>
     MustReadFirst,
 
+    /// <summary>Another location has to be read first: a person may hold the title through it.</summary>
+    OtherTokenUnread,
+
     /// <summary>Apple has to be read first, and reading fails.</summary>
     SyncFailing,
 

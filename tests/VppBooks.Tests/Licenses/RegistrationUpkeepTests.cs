@@ -137,6 +137,68 @@ public sealed class RegistrationUpkeepTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whoever_returns_while_being_retired_is_registered_again()
+    {
+        var (book, holder) = await HolderAsync();
+        Graph.DeletePerson(holder);
+        await ReadAsync();
+        _house.Core.Clock.Pass(TimeSpan.FromDays(10.1));
+        await _house.WorkUntilAsync(async () => (await _house.OperationsAsync(OperationKind.RetireUsers)).Count > 0);
+
+        Graph.RestorePerson(holder);
+        Graph.AddMember(Group("Class 4A").Id, holder);
+        await ReadAsync();
+        await _house.WorkAsync();
+        await _house.SyncAsync();
+        await _house.WorkAsync();
+
+        Assert.Equal("Associated", (await RecordAtAppleAsync(holder)).Status);
+        await _house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
+    public async Task The_wish_to_register_a_returner_again_outlives_a_refusal_and_a_full_sync()
+    {
+        var (book, holder) = await HolderAsync();
+        Graph.DeletePerson(holder);
+        await ReadAsync();
+        _house.Core.Clock.Pass(TimeSpan.FromDays(10.1));
+        await _house.WorkAsync();
+        Graph.RestorePerson(holder);
+        Graph.AddMember(Group("Class 4A").Id, holder);
+        await ReadAsync();
+        _house.Apple.Faults.Add(new Fault { Action = FaultAction.TooManyRequests, Method = "POST", Path = "*/users/create", RetryAfter = "900" });
+        await _house.StepAsync();
+        Assert.Equal("Retired", (await RecordAtAppleAsync(holder)).Status);
+
+        await _house.SyncAsync();
+        await _house.WorkAsync(TimeSpan.FromHours(1));
+
+        Assert.Equal("Associated", (await RecordAtAppleAsync(holder)).Status);
+        await _house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
+    public async Task An_address_that_is_told_again_is_mailed_once()
+    {
+        var (_, invited) = await InvitedAsync(unlimited: false);
+        await _house.Core.ChangeAsync(db =>
+        {
+            var user = db.VppUsers.Single(u => !u.Retired && db.People.Any(p => p.Id == u.PersonId && p.DirectoryId == invited));
+            db.OutboxMails.Add(new OutboxMail { Kind = MailKind.Invitation, Reason = "invitation:1", PersonId = user.PersonId, LocationId = user.LocationId, VppUserId = user.Id, State = MailState.Sent, QueuedAt = _house.Core.Clock.GetUtcNow() });
+        });
+        _house.Apple.Faults.Add(new Fault { Action = FaultAction.HtmlBadGateway, Method = "POST", Path = "*/users/update" });
+        Graph.Edit(() => Directory(invited).Mail = "moved@noordrand.example");
+
+        await ReadAsync();
+        await _house.WorkAsync(TimeSpan.FromHours(2));
+
+        Assert.InRange((await _house.OperationsAsync(OperationKind.UpdateUsers)).Count, 2, 3);
+        await using var db = await _house.Core.OpenAsync();
+        Assert.Equal(1, await db.OutboxMails.CountAsync(m => m.Kind == MailKind.Resent, Cancel));
+    }
+
+    [Fact]
     public async Task An_account_that_another_record_uses_9641_is_shown_and_tried_again_once_it_is_put_right()
     {
         var group = Group("Class 4A");

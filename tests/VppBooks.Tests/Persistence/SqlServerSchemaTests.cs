@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.SqlServer.Dac.Model;
 using Microsoft.SqlServer.TransactSql.ScriptDom;
@@ -15,6 +16,7 @@ using VppBooks.Core.Persistence.SqlServer;
 using VppBooks.Core.Reports;
 using VppBooks.Core.Sync;
 using VppBooks.Tests.Locations;
+using VppBooks.Tests.Shell;
 
 namespace VppBooks.Tests.Persistence;
 
@@ -29,6 +31,22 @@ public sealed partial class SqlServerSchemaTests
 
         Assert.False(sqlite.Database.HasPendingModelChanges());
         Assert.False(sqlServer.Database.HasPendingModelChanges());
+    }
+
+    [Fact]
+    public void No_list_of_values_is_compared_with_a_column_of_its_own_collation()
+    {
+        // OPENJSON gives values the collation of the database: SQL Server refuses to compare them with a column that has another one (error 468).
+        using var db = SqlServer();
+        var columns = db.GetService<IDesignTimeModel>().Model.GetEntityTypes().SelectMany(e => e.GetProperties()).Where(p => p.GetCollation() is not null).Select(p => p.Name).Distinct().ToList();
+        Assert.Contains("ClientUserId", columns);
+        var compared = new Regex($@"EF\.Parameter\([^()]*\)\s*\.Contains\(\w+(\.\w+)*\.({string.Join('|', columns)})\)");
+
+        var found = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", "VppBooks.Core"), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(f => compared.Matches(File.ReadAllText(f)).Select(m => $"{Path.GetFileName(f)}: {m.Value}"));
+
+        Assert.Empty(found);
+        Assert.Matches(compared, "EF.Parameter(named).Contains(u.ClientUserId)");
     }
 
     [Fact]

@@ -73,6 +73,28 @@ public sealed class RestartGuardTests
     }
 
     [Fact]
+    public async Task F52_The_token_of_another_location_that_was_put_back_makes_this_one_read_too()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var other = new Location { PublicId = Guid.NewGuid(), UId = "1", Name = "Other", OrganizationName = "O", LocationName = "L", AppleAccount = "", CountryOrRegion = "NL" };
+        await house.Core.ChangeAsync(db => db.Locations.Add(other));
+        await house.Core.ChangeAsync(db => db.LocationLeases.Add(new LocationLease { LocationId = other.Id, Owner = "another process", FenceToken = 6 }));
+        house.Core.Get<RestartGuard>().Watch(other.Id, 6);
+        var runs = await RunsAsync(house);
+        await house.StepAsync();
+        Assert.Equal(runs, await RunsAsync(house));
+
+        await house.Core.ChangeAsync(db => db.LocationLeases.Single(l => l.LocationId == other.Id).FenceToken = 5);
+        await house.StepAsync();
+
+        Assert.Equal(runs + 1, await RunsAsync(house));
+        Assert.True((await house.Core.RowAsync("1")).MustReadFirst);
+        // Known now: it is told once.
+        await house.StepAsync();
+        Assert.Equal(runs + 1, await RunsAsync(house));
+    }
+
+    [Fact]
     public async Task I14_While_the_read_fails_nothing_is_sent_and_it_is_tried_again_and_again_with_longer_pauses()
     {
         await using var house = await SpendingHouse.StartAsync();

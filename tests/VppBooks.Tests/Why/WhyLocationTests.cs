@@ -28,6 +28,17 @@ public sealed class WhyLocationTests(WhyHouse why) : IClassFixture<WhyHouse>
         await ReserveAsync();
         await why.Core.ChangeAsync(db => db.Locations.Single(l => l.Id == House.LocationId).MustReadFirst = true);
         Assert.Equal(Permissions.SyncNow, Assert.IsType<WhyRemedy.SyncNow>(Assert.Single((await ExpectAsync(WhyState.Waiting, WhyReason.MustReadFirst)).Remedies)).Needs);
+        await why.Core.ChangeAsync(db =>
+        {
+            db.Locations.Single(l => l.Id == House.LocationId).MustReadFirst = false;
+            db.Locations.Add(new Location { PublicId = Guid.NewGuid(), UId = "1", Name = "Other", OrganizationName = "O", LocationName = "L", AppleAccount = "", CountryOrRegion = "NL", State = TokenState.Valid, MustReadFirst = true });
+        });
+        Assert.Equal("Other", Assert.Single((await ExpectAsync(WhyState.Waiting, WhyReason.OtherTokenUnread)).Names));
+        await why.Core.ChangeAsync(db =>
+        {
+            db.Locations.Single(l => l.Id == House.LocationId).MustReadFirst = true;
+            db.Locations.Remove(db.Locations.Single(l => l.UId == "1"));
+        });
         House.Apple.Faults.Add(new Fault { Action = FaultAction.WrongTypes, Method = "GET", Path = "*/assets", Times = 0 });
         await House.SyncAsync();
         await ExpectAsync(WhyState.Failed, WhyReason.SyncFailing);

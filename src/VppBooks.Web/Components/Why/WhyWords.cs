@@ -100,6 +100,7 @@ internal static class WhyWords
             WhyReason.TokenUnusable => l["The token {0} cannot be used.", l.Names(step)],
             WhyReason.ClaimedElsewhere => step.By is { Length: > 0 } other ? l["{0} manages the location now: nothing is sent from here.", other] : l["The location is not managed from here now: nothing is sent."],
             WhyReason.NoManageRights => l["The token {0} may read, not give books.", l.Names(step)],
+            WhyReason.OtherTokenUnread => l["Nothing is sent before {0} was read completely once: the title may be held through it.", l.Names(step)],
             WhyReason.MustReadFirst => l["Nothing is sent before Apple was read completely once."],
             WhyReason.SyncFailing => l["Apple has to be read before anything is sent, and the sync of {0} fails.", l.Names(step)],
             WhyReason.ApplePaused => l["Apple asks to wait."],
