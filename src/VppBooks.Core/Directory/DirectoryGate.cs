@@ -76,7 +76,8 @@ internal sealed class DirectoryGateHandler(DirectoryGate gate, TimeSpan longestW
                 return Refusal(request, wait);
             }
 
-            await Task.Delay(wait, clock, cancellationToken);
+            // Rounded up: a delay drops what is below a millisecond, and the loop would run at full speed until it has passed.
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), clock, cancellationToken);
         }
 
         var answer = await base.SendAsync(request, cancellationToken);

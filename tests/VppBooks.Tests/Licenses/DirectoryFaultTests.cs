@@ -25,6 +25,25 @@ public sealed class DirectoryFaultTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _house.DisposeAsync();
 
     [Fact]
+    public async Task F36_A_rest_below_a_millisecond_is_waited_for_and_not_spun_away()
+    {
+        // Its time moves only when somebody waits: whoever does not, loops for ever.
+        var clock = new Model.ModelClock();
+        var gate = new DirectoryGate(clock);
+        gate.CloseFor(TimeSpan.FromTicks(5));
+        using var client = new HttpClient(new DirectoryGateHandler(gate, TimeSpan.FromMinutes(1), clock) { InnerHandler = new Answering() });
+
+        using var answer = await client.GetAsync(new Uri("http://127.0.0.1:9/"), TestContext.Current.CancellationToken);
+
+        Assert.Equal(TimeSpan.FromMilliseconds(1), clock.Elapsed);
+    }
+
+    private sealed class Answering : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => Task.FromResult(new HttpResponseMessage());
+    }
+
+    [Fact]
     public async Task F36_Nobody_asks_while_the_directory_wants_to_be_left_alone_and_planning_says_until_when()
     {
         var (book, group) = (await _house.BookAsync(free: 60), Group("Class 4A"));
