@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
+using VppBooks.Core.Security;
 using static Microsoft.Playwright.Assertions;
 
 namespace VppBooks.EndToEnd.Tests;
@@ -60,7 +61,7 @@ public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixt
         await opened.GoAsync($"/apps/ebooks/{plan.BookId}");
         await Expect(page.Locator(".figure-number").First).ToHaveTextAsync(after.Assigned.ToString("N0", CultureInfo.GetCultureInfo("en-US")));
         await Expect(page.Locator(".figure-number").Nth(1)).ToHaveTextAsync(after.Available.ToString("N0", CultureInfo.GetCultureInfo("en-US")));
-        Assert.Equal(after.Assigned, (int)(await Console.Services.GetRequiredService<BookCatalog>().FindAsync(plan.BookId, CancellationToken.None))!.Book.Used);
+        Assert.Equal(after.Assigned, (int)(await Console.Services.GetRequiredService<BookCatalog>().FindAsync(plan.BookId, Actor.System, CancellationToken.None))!.Book.Used);
         Assert.Empty(opened.Complaints);
         await LookAroundAsync(plan, new BrowserKind());
         await LookAroundAsync(plan, new BrowserKind { Dark = true, Phone = true, Locale = "nl-NL" });

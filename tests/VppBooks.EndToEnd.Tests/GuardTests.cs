@@ -3,6 +3,7 @@ using Microsoft.Playwright;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Directory;
+using VppBooks.Core.Security;
 using static Microsoft.Playwright.Assertions;
 
 namespace VppBooks.EndToEnd.Tests;
@@ -80,7 +81,7 @@ public sealed class GuardTests(GuardedConsole guarded) : IClassFixture<GuardedCo
     [Fact]
     public async Task The_waiting_list_shows_places_and_lets_an_assigner_put_somebody_first()
     {
-        var page = await Console.Services.GetRequiredService<BookCatalog>().ListAsync(new BookQuery(), CancellationToken.None);
+        var page = await Console.Services.GetRequiredService<BookCatalog>().ListAsync(new BookQuery(), Actor.System, CancellationToken.None);
         var book = page.Rows.First(b => !b.Unlimited && b.Free is > 0 and < 15);
         var desk = Console.Services.GetRequiredService<AssignmentDesk>();
         await desk.AssignAsync(new PlanRequest(book.PublicId, [new WishedAssignment(await GroupAsync("Class 6B"), Intent.Required)]), StockedConsole.Admin, CancellationToken.None);

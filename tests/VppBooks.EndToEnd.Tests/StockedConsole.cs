@@ -45,7 +45,7 @@ public sealed class StockedConsole : IAsyncLifetime
 
     public async Task<BookRow> FindBookAsync(string title)
     {
-        var page = await Console.Services.GetRequiredService<BookCatalog>().ListAsync(new BookQuery { Search = title }, CancellationToken.None);
+        var page = await Console.Services.GetRequiredService<BookCatalog>().ListAsync(new BookQuery { Search = title }, Actor.System, CancellationToken.None);
         return page.Rows.FirstOrDefault(b => b.PricingParam == VppBooks.Apple.PricingParam.STDQ) ?? page.Rows[0];
     }
 

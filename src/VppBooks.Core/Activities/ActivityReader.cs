@@ -34,6 +34,7 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
     /// <exception cref="NotAllowedException">The actor may not read the activity.</exception>
     public async IAsyncEnumerable<ActivityEntry> StreamAsync(ActivityQuery query, Actor actor, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        actor.Demand(Permissions.ReadActivity);
         for (var next = query with { Take = ActivityQuery.MaxTake }; ;)
         {
             var page = await ListAsync(next, actor, cancellationToken);

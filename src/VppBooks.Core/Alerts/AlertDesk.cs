@@ -85,6 +85,7 @@ public sealed class AlertDesk(IDbContextFactory<VppBooksDbContext> contexts, Ale
     /// <exception cref="ArgumentOutOfRangeException">The duration is out of range.</exception>
     public Task<bool> SnoozeAsync(Guid publicId, TimeSpan duration, Actor actor, CancellationToken cancellationToken)
     {
+        actor.Demand(Permissions.HandleAlerts);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(duration, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(duration, LongestSnooze);
         return ChangeAsync(publicId, actor, "alert.snoozed", (alert, now) => alert.SnoozedUntil = now + duration, cancellationToken);

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Persistence;
+using VppBooks.Core.Security;
 
 namespace VppBooks.Core.Catalog;
 
@@ -11,8 +12,10 @@ public sealed class BookCatalog(IDbContextFactory<VppBooksDbContext> contexts)
     private const int GroupsInList = 3;
 
     /// <summary>A page of books of all connected locations.</summary>
-    public async Task<BookPage> ListAsync(BookQuery query, CancellationToken cancellationToken)
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async Task<BookPage> ListAsync(BookQuery query, Actor actor, CancellationToken cancellationToken)
     {
+        actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var books = db.ListedBooks().Where(db, query);
         var total = await books.CountAsync(cancellationToken);
@@ -23,8 +26,10 @@ public sealed class BookCatalog(IDbContextFactory<VppBooksDbContext> contexts)
 
     /// <summary>A page of books as programs ask for them.</summary>
     /// <exception cref="FormatException"><see cref="BookSelection.After"/> belongs to another order.</exception>
-    public async Task<BookSelected> SelectAsync(BookSelection selection, CancellationToken cancellationToken)
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async Task<BookSelected> SelectAsync(BookSelection selection, Actor actor, CancellationToken cancellationToken)
     {
+        actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var books = db.ListedBooks();
         if (selection.Where is { } where)
@@ -65,8 +70,10 @@ public sealed class BookCatalog(IDbContextFactory<VppBooksDbContext> contexts)
     }
 
     /// <summary>One book; null when there is none with the id.</summary>
-    public async Task<BookDetail?> FindAsync(Guid publicId, CancellationToken cancellationToken)
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async Task<BookDetail?> FindAsync(Guid publicId, Actor actor, CancellationToken cancellationToken)
     {
+        actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var one = db.ListedBooks().Where(b => b.Book.PublicId == publicId);
         var row = await Rows(db, one).SingleOrDefaultAsync(cancellationToken);
@@ -117,8 +124,10 @@ public sealed class BookCatalog(IDbContextFactory<VppBooksDbContext> contexts)
     }
 
     /// <summary>What the list leaves out of the books named, by internal id.</summary>
-    public async Task<IReadOnlyDictionary<int, BookFacts>> ReadFactsAsync(IReadOnlyCollection<int> bookIds, CancellationToken cancellationToken)
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async Task<IReadOnlyDictionary<int, BookFacts>> ReadFactsAsync(IReadOnlyCollection<int> bookIds, Actor actor, CancellationToken cancellationToken)
     {
+        actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await db.ListedBooks().Where(b => bookIds.Contains(b.Book.Id))
             .Select(b => new
@@ -142,7 +151,7 @@ public sealed class BookCatalog(IDbContextFactory<VppBooksDbContext> contexts)
                 cancellationToken);
     }
 
-    /// <summary>A cached cover; null when there is none.</summary>
+    /// <summary>A cached cover; null when there is none. Store artwork, which readers see too: needs no permission.</summary>
     public async Task<CoverFile?> FindCoverAsync(int titleId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
@@ -159,8 +168,10 @@ public sealed class BookCatalog(IDbContextFactory<VppBooksDbContext> contexts)
     }
 
     /// <summary>Genres, languages and locations to filter by.</summary>
-    public async Task<BookFacets> ListFacetsAsync(CancellationToken cancellationToken)
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async Task<BookFacets> ListFacetsAsync(Actor actor, CancellationToken cancellationToken)
     {
+        actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var genres = await db.ListedBooks().Where(b => b.Title != null && b.Title.Genres != "").Select(b => b.Title!.Genres).Distinct().ToListAsync(cancellationToken);
         var languages = await db.ListedBooks().Where(b => b.Title!.Language != null).Select(b => b.Title!.Language!).Distinct().ToListAsync(cancellationToken);

@@ -4,6 +4,7 @@ using VppBooks.Core.Assignments;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
+using VppBooks.Core.Security;
 
 namespace VppBooks.Core.Catalog;
 
@@ -60,8 +61,10 @@ public sealed record BookPerson(
 public sealed class BookPeople(IDbContextFactory<VppBooksDbContext> contexts)
 {
     /// <summary>A page of the people of a book; null when there is no book with the id.</summary>
-    public async Task<BookPeoplePage?> ListAsync(Guid bookPublicId, BookPeopleQuery query, CancellationToken cancellationToken)
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async Task<BookPeoplePage?> ListAsync(Guid bookPublicId, BookPeopleQuery query, Actor actor, CancellationToken cancellationToken)
     {
+        actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var book = await db.Books.AsNoTracking().Where(b => b.PublicId == bookPublicId).Select(b => new { b.Id, b.LocationId }).SingleOrDefaultAsync(cancellationToken);
         if (book is null)

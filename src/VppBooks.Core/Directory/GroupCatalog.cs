@@ -115,8 +115,10 @@ public sealed class GroupCatalog(IDbContextFactory<VppBooksDbContext> contexts, 
     }
 
     /// <summary>How reading the directory goes.</summary>
-    public async Task<DirectoryStanding> GetStandingAsync(CancellationToken cancellationToken)
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async Task<DirectoryStanding> GetStandingAsync(Actor actor, CancellationToken cancellationToken)
     {
+        actor.Demand(Permissions.Read);
         var state = await health.GetAsync(cancellationToken);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var users = state.AllUsersReadAt is null ? 0 : await AllUsers.In(db).CountAsync(cancellationToken);

@@ -22,8 +22,13 @@ public sealed class ExportRuns(IDbContextFactory<VppBooksDbContext> contexts, Ti
     /// <summary>Somebody's export moved on. Called on the exporting thread: hand over quickly.</summary>
     public event EventHandler? Changed;
 
-    /// <summary>The last export of somebody on this server; null when there was none.</summary>
-    public ExportProgress? Find(string actorId) => _byActor.GetValueOrDefault(actorId);
+    /// <summary>The actor's last export on this server; null when there was none.</summary>
+    /// <exception cref="NotAllowedException">The actor may not export.</exception>
+    public ExportProgress? Find(Actor actor)
+    {
+        actor.Demand(Permissions.Export);
+        return _byActor.GetValueOrDefault(actor.Id);
+    }
 
     /// <summary>Begins an export, and audits it before a row leaves.</summary>
     /// <param name="actor">Who takes the list out.</param>
@@ -31,10 +36,10 @@ public sealed class ExportRuns(IDbContextFactory<VppBooksDbContext> contexts, Ti
     /// <param name="filtered">Not all of it. Search texts are not kept: they may be names.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>Null while another export of the same person runs.</returns>
-    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    /// <exception cref="NotAllowedException">The actor may not export.</exception>
     public async Task<ExportRun?> BeginAsync(Actor actor, string list, bool filtered, CancellationToken cancellationToken)
     {
-        actor.Demand(Permissions.Read);
+        actor.Demand(Permissions.Export);
         var begun = new ExportProgress(list, 0, Ended: false, Complete: false);
         if (!_byActor.TryAdd(actor.Id, begun) && !(_byActor.TryGetValue(actor.Id, out var known) && known.Ended && _byActor.TryUpdate(actor.Id, begun, known)))
         {

@@ -17,8 +17,9 @@ public sealed class ListExports(
     private const int Take = 500;
 
     /// <summary>Tokens.</summary>
-    /// <exception cref="NotAllowedException">The actor may not read; thrown while reading, as by all others.</exception>
-    public ExportTable Tokens(Actor actor, CancellationToken cancellationToken) => new(
+    /// <exception cref="NotAllowedException">The actor may not take lists out; thrown by all others too.</exception>
+    public ExportTable Tokens(Actor actor, CancellationToken cancellationToken) => Table(
+        actor,
         "tokens",
         ["Id", "Name", "Organization", "Location", "Apple account", "Account type", "Country or region", "State", "Expires", "Books", "Licenses total", "Licenses used", "Licenses free", "Unlimited used", "Last synced"],
         OnceAsync(
@@ -26,31 +27,26 @@ public sealed class ListExports(
             t => [t.PublicId, t.Name, t.OrganizationName, t.LocationName, t.AppleAccount, t.AccountType, t.CountryOrRegion, t.State, t.TokenExpires, t.Books, t.LicensesTotal, t.LicensesUsed, t.LicensesFree, t.UnlimitedUsed, t.LastSyncedAt]));
 
     /// <summary>Books; <see cref="BookQuery.Skip"/> and <see cref="BookQuery.Take"/> do not count.</summary>
-    public ExportTable Books(BookQuery query, Actor actor, CancellationToken cancellationToken) => new(
+    public ExportTable Books(BookQuery query, Actor actor, CancellationToken cancellationToken) => Table(
+        actor,
         "books",
         ["Id", "Title", "Author", "Store id", "Quality", "Token", "Total", "Used", "Free", "Unlimited", "Set aside", "Waiting", "Groups", "Of these required", "Listed by Apple", "Counts from"],
         PagesAsync(
-            async skip =>
-            {
-                actor.Demand(Permissions.Read);
-                return (await books.ListAsync(query with { Skip = skip, Take = Take }, cancellationToken)).Rows;
-            },
+            async skip => (await books.ListAsync(query with { Skip = skip, Take = Take }, actor, cancellationToken)).Rows,
             b => [b.PublicId, b.Title, b.Author, b.AdamId, b.PricingParam, b.TokenName, b.Unlimited ? null : b.Total, b.Used, b.Unlimited ? null : b.Free, b.Unlimited, b.Reserved, b.Waiting, b.Assignments, b.RequiredAssignments, !b.NoLongerReported, b.LastSyncedAt]));
 
     /// <summary>A book's people.</summary>
-    public ExportTable BookPeople(Guid book, BookPeopleQuery query, Actor actor, CancellationToken cancellationToken) => new(
+    public ExportTable BookPeople(Guid book, BookPeopleQuery query, Actor actor, CancellationToken cancellationToken) => Table(
+        actor,
         "book-people",
         ["Person id", "Name", "User principal name", "In the directory", "State", "Brought by", "Copy", "Since", "Apple's error number", "Registration", "Groups"],
         PagesAsync(
-            async skip =>
-            {
-                actor.Demand(Permissions.Read);
-                return (await holders.ListAsync(book, query with { Skip = skip, Take = Take }, cancellationToken))?.Rows ?? [];
-            },
+            async skip => (await holders.ListAsync(book, query with { Skip = skip, Take = Take }, actor, cancellationToken))?.Rows ?? [],
             p => [p.PersonId, p.DisplayName, p.UserPrincipalName, !p.Gone, p.State, p.Source, p.Ordinal + 1, p.Since, p.ErrorNumber, p.Registration, string.Join("; ", p.Groups.Select(g => g.Name ?? "All users"))]));
 
     /// <summary>A book's waiting list, who is served next first.</summary>
-    public ExportTable Waiting(Guid book, Actor actor, CancellationToken cancellationToken) => new(
+    public ExportTable Waiting(Guid book, Actor actor, CancellationToken cancellationToken) => Table(
+        actor,
         "waiting-list",
         ["Place", "Person id", "Name", "User principal name", "Waiting since", "Brought by", "Held"],
         PagesAsync(
@@ -58,7 +54,8 @@ public sealed class ListExports(
             w => [w.Place, w.PersonId, w.DisplayName, w.UserPrincipalName, w.WantedAt, w.Source, w.Held]));
 
     /// <summary>Groups whose name holds a text; all for null.</summary>
-    public ExportTable Groups(string? search, Actor actor, CancellationToken cancellationToken) => new(
+    public ExportTable Groups(string? search, Actor actor, CancellationToken cancellationToken) => Table(
+        actor,
         "groups",
         ["Object id", "Name", "Description", "Type", "State", "Members", "Members read", "Assignments", "Copies held"],
         OnceAsync<GroupSummary>(
@@ -66,7 +63,8 @@ public sealed class ListExports(
             g => [g.DirectoryId, g.DisplayName, g.Description, g.Kind, g.State, g.Members, g.MembersReadAt, g.Assignments, g.CopiesHeld]));
 
     /// <summary>A group's members.</summary>
-    public ExportTable Members(Guid group, string? search, Actor actor, CancellationToken cancellationToken) => new(
+    public ExportTable Members(Guid group, string? search, Actor actor, CancellationToken cancellationToken) => Table(
+        actor,
         "group-members",
         ["Person id", "Name", "User principal name", "Account enabled", "Guest", "Books held"],
         PagesAsync(
@@ -74,7 +72,8 @@ public sealed class ListExports(
             m => [m.PersonPublicId, m.DisplayName, m.UserPrincipalName, m.AccountEnabled, m.Guest, m.BooksHeld]));
 
     /// <summary>People.</summary>
-    public ExportTable People(PeopleQuery query, Actor actor, CancellationToken cancellationToken) => new(
+    public ExportTable People(PeopleQuery query, Actor actor, CancellationToken cancellationToken) => Table(
+        actor,
         "people",
         ["Person id", "Name", "User principal name", "Mail address", "Account enabled", "Guest", "Gone since", "Registration", "Books held", "Expected"],
         FollowingAsync<PersonSummary>(
@@ -82,22 +81,31 @@ public sealed class ListExports(
             p => [p.PublicId, p.DisplayName, p.UserPrincipalName, p.Mail, p.AccountEnabled, p.Guest, p.GoneSince, p.Registration, p.BooksHeld, p.BooksExpected]));
 
     /// <summary>Sync runs of a token, newest first; of all for null.</summary>
-    public ExportTable SyncRuns(Guid? token, Actor actor, CancellationToken cancellationToken) => new(
+    public ExportTable SyncRuns(Guid? token, Actor actor, CancellationToken cancellationToken) => Table(
+        actor,
         "sync-runs",
         ["Run id", "Token", "Started", "Ended", "Reason", "Requested by", "Full", "Result", "Requests", "Pages", "Books", "People", "Assignments", "Changed rows", "Apple's error number", "Error code", "Error"],
         PagesAsync(
-            async skip =>
-            {
-                actor.Demand(Permissions.Read);
-                return (await runs.ListAsync(token, skip, Take, cancellationToken)).Rows;
-            },
+            async skip => (await runs.ListAsync(token, skip, Take, actor, cancellationToken)).Rows,
             r => [r.PublicId, r.TokenName, r.StartedAt, r.EndedAt, r.Reason, r.RequestedByName, r.Full, r.Result, r.Requests, r.Pages, r.BooksRead, r.PeopleRead, r.AssignmentsRead, r.RowsChanged, r.ErrorNumber, r.ErrorCode, r.ErrorDetail]));
 
     /// <summary>Activity, newest first.</summary>
-    public ExportTable Activity(ActivityQuery query, Actor actor, CancellationToken cancellationToken) => new(
+    /// <exception cref="NotAllowedException">The actor may not take lists out, or not read the activity.</exception>
+    public ExportTable Activity(ActivityQuery query, Actor actor, CancellationToken cancellationToken) => Table(
+        actor,
         "activity",
         ["Time", "Through", "Actor", "Actor id", "Action", "Token", "Book", "Store id", "Group", "Person", "Person id", "Request", "State before", "State after", "Cause", "Apple's error number", "Details", "Correlation", "Chain", "Number", "Hash"],
-        ActivityAsync(query, actor, cancellationToken));
+        ActivityAsync(query, actor, cancellationToken),
+        Permissions.ReadActivity);
+
+    /// <summary>A table for an actor.</summary>
+    /// <exception cref="NotAllowedException">The actor may not take lists out, or lacks what this one needs besides.</exception>
+    internal static ExportTable Table(Actor actor, string name, IReadOnlyList<string> columns, IAsyncEnumerable<object?[]> rows, Permissions also = Permissions.None)
+    {
+        // The rows are read only when they are written: whoever may not have them hears it before the first.
+        actor.Demand(Permissions.Read | Permissions.Export | also);
+        return new ExportTable(name, columns, rows);
+    }
 
     private async IAsyncEnumerable<object?[]> ActivityAsync(ActivityQuery query, Actor actor, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -9,7 +9,9 @@ public sealed class ReportExports(UsageReader usage, HistoryReader history, Titl
     private const int Take = 500;
 
     /// <summary>Use of licenses.</summary>
-    public ExportTable Usage(UsageBy by, Actor actor, CancellationToken cancellationToken) => new(
+    /// <exception cref="NotAllowedException">The actor may not take lists out; thrown by all others too.</exception>
+    public ExportTable Usage(UsageBy by, Actor actor, CancellationToken cancellationToken) => ListExports.Table(
+        actor,
         "license-use",
         ["By", "Id", "Name", "Store id", "Quality", "Token", "Books", "Bought", "Assigned", "Of these unlimited", "Available", "On their way", "Waiting", "With leavers", "Used", "On a device"],
         ListExports.OnceAsync(
@@ -17,7 +19,8 @@ public sealed class ReportExports(UsageReader usage, HistoryReader history, Titl
             r => [by, r.Id, r.Name, r.AdamId, r.Quality, r.TokenName, r.Books, r.Bought, r.Assigned, r.AssignedUnlimited, r.Available, r.OnTheirWay, r.Waiting, r.Leavers, r.Used, r.OnDevice]));
 
     /// <summary>Counts of past days.</summary>
-    public ExportTable History(HistoryScope scope, DateOnly from, DateOnly until, TimeZoneInfo zone, Actor actor, CancellationToken cancellationToken) => new(
+    public ExportTable History(HistoryScope scope, DateOnly from, DateOnly until, TimeZoneInfo zone, Actor actor, CancellationToken cancellationToken) => ListExports.Table(
+        actor,
         "license-history",
         ["Day", "Bought", "Assigned", "Available", "Unlimited assigned"],
         ListExports.OnceAsync<HistoryPoint>(
@@ -25,7 +28,8 @@ public sealed class ReportExports(UsageReader usage, HistoryReader history, Titl
             p => [p.Day, p.Bought, p.Assigned, p.Available, p.AssignedUnlimited]));
 
     /// <summary>Titles bought through several tokens.</summary>
-    public ExportTable SharedTitles(Actor actor, CancellationToken cancellationToken) => new(
+    public ExportTable SharedTitles(Actor actor, CancellationToken cancellationToken) => ListExports.Table(
+        actor,
         "shared-titles",
         ["Store id", "Title", "Author", "Tokens", "Bought", "Assigned", "Available", "Holders", "Held more than once"],
         ListExports.OnceAsync(
@@ -33,7 +37,8 @@ public sealed class ReportExports(UsageReader usage, HistoryReader history, Titl
             t => [t.AdamId, t.Title, t.Author, string.Join("; ", t.Tokens), t.Bought, t.Assigned, t.Available, t.Holders, t.HeldTwice]));
 
     /// <summary>Copies of a title by holder; of every title when null.</summary>
-    public ExportTable TitleCopies(long? adamId, bool twice, Actor actor, CancellationToken cancellationToken) => new(
+    public ExportTable TitleCopies(long? adamId, bool twice, Actor actor, CancellationToken cancellationToken) => ListExports.Table(
+        actor,
         "title-copies",
         ["Person id", "Name", "User principal name", "Book id", "Token", "Quality", "Since", "Copies of this person"],
         ListExports.PagesAsync(
@@ -41,7 +46,8 @@ public sealed class ReportExports(UsageReader usage, HistoryReader history, Titl
             c => [c.PersonId, c.DisplayName, c.UserPrincipalName, c.BookId, c.TokenName, c.Quality, c.Since, c.Copies]));
 
     /// <summary>Copies that have not reached their reader, by book.</summary>
-    public ExportTable Unserved(Actor actor, CancellationToken cancellationToken) => new(
+    public ExportTable Unserved(Actor actor, CancellationToken cancellationToken) => ListExports.Table(
+        actor,
         "unserved-copies",
         ["Book id", "Title", "Store id", "Quality", "Token", "Waiting for stock", "Waiting for acceptance", "Waiting for approval", "Failed", "Stuck"],
         ListExports.OnceAsync(
@@ -49,7 +55,8 @@ public sealed class ReportExports(UsageReader usage, HistoryReader history, Titl
             b => [b.BookId, b.Title, b.AdamId, b.Quality, b.TokenName, b.ForStock, b.ForAcceptance, b.ForApproval, b.Failed, b.Stuck]));
 
     /// <summary>People who cannot receive books yet.</summary>
-    public ExportTable Unready(Actor actor, CancellationToken cancellationToken) => new(
+    public ExportTable Unready(Actor actor, CancellationToken cancellationToken) => ListExports.Table(
+        actor,
         "unregistered-people",
         ["Person id", "Name", "User principal name", "Registration", "Apple's error number", "Books expected"],
         ListExports.PagesAsync(
@@ -57,7 +64,8 @@ public sealed class ReportExports(UsageReader usage, HistoryReader history, Titl
             p => [p.PersonId, p.DisplayName, p.UserPrincipalName, p.State, p.ErrorNumber, p.BooksExpected]));
 
     /// <summary>Forecasts of all books with a stock.</summary>
-    public ExportTable Forecast(ForecastQuery query, Actor actor, CancellationToken cancellationToken) => new(
+    public ExportTable Forecast(ForecastQuery query, Actor actor, CancellationToken cancellationToken) => ListExports.Table(
+        actor,
         "forecast",
         [
             "Book id", "Title", "Store id", "Quality", "Token", "Verdict", "Available", "Set aside", "Waiting", "Entitled", "Offered", "Weeks known", "Likely per week", "Runs out early", "Runs out likely", "Runs out late",
@@ -74,7 +82,8 @@ public sealed class ReportExports(UsageReader usage, HistoryReader history, Titl
         }));
 
     /// <summary>What to buy, by location.</summary>
-    public ExportTable Shopping(ForecastQuery query, Actor actor, CancellationToken cancellationToken) => new(
+    public ExportTable Shopping(ForecastQuery query, Actor actor, CancellationToken cancellationToken) => ListExports.Table(
+        actor,
         "shopping-list",
         ["Token", "Location", "Title", "Author", "Store id", "Quality", "Buy", "Buy at least", "Buy at most", "Buy by", "Available", "Waiting", "Store address"],
         ListExports.OnceAsync<BookForecast>(

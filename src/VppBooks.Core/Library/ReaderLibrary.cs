@@ -76,7 +76,7 @@ public sealed class ReaderLibrary(IDbContextFactory<VppBooksDbContext> contexts,
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await PersonAsync(db, reader, cancellationToken) is { } person
-            ? await links.CreateAsync(person.PublicId, locationId, reader, cancellationToken)
+            ? await links.CreateOwnAsync(person, locationId, cancellationToken)
             : new InvitationLinkResult.NotAvailable(InvitationObstacle.NotFound);
     }
 

@@ -89,8 +89,10 @@ public sealed class WaitingLists(IDbContextFactory<VppBooksDbContext> contexts, 
     }
 
     /// <summary>A person's place in a book's waiting list, 1 for who is served next; null when the person does not wait for it.</summary>
-    public async Task<int?> FindPlaceAsync(Guid bookId, Guid personId, CancellationToken cancellationToken)
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async Task<int?> FindPlaceAsync(Guid bookId, Guid personId, Actor actor, CancellationToken cancellationToken)
     {
+        actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var book = await db.Books.AsNoTracking().SingleOrDefaultAsync(b => b.PublicId == bookId, cancellationToken);
         var person = await db.People.Where(p => p.PublicId == personId).Select(p => (int?)p.Id).SingleOrDefaultAsync(cancellationToken);

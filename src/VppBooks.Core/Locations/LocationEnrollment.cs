@@ -223,7 +223,7 @@ public sealed partial class LocationEnrollment(
             Tell(row.Id);
             if (draft.Request.Token is TokenUpload.Ticket ticket)
             {
-                tickets.Forget(ticket.Value);
+                tickets.Forget(ticket.Value, actor);
             }
 
             logger.LocationStored(row.Id, claim.GetType().Name, revived);

@@ -20,8 +20,10 @@ public sealed class TokenTickets(SecretSealer sealer, TimeProvider clock)
 
     /// <summary>Keeps a token for one actor.</summary>
     /// <returns>The ticket: random, says nothing about the token.</returns>
+    /// <exception cref="NotAllowedException">The actor may not manage tokens; thrown by all of these.</exception>
     public string Keep(string canonicalToken, Actor actor)
     {
+        actor.Demand(Permissions.ManageTokens);
         var ticket = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
         var entry = new Entry(sealer.Seal(canonicalToken, Purpose(ticket)), actor.Id, clock.GetUtcNow() + Lifetime);
         lock (_gate)
@@ -41,6 +43,7 @@ public sealed class TokenTickets(SecretSealer sealer, TimeProvider clock)
     /// <summary>The token of a ticket; null when the ticket is unknown, over, or somebody else's.</summary>
     public string? Find(string ticket, Actor actor)
     {
+        actor.Demand(Permissions.ManageTokens);
         Entry? entry;
         lock (_gate)
         {
@@ -52,8 +55,9 @@ public sealed class TokenTickets(SecretSealer sealer, TimeProvider clock)
     }
 
     /// <summary>Forgets a ticket whose token has been stored.</summary>
-    public void Forget(string ticket)
+    public void Forget(string ticket, Actor actor)
     {
+        actor.Demand(Permissions.ManageTokens);
         lock (_gate)
         {
             _entries.Remove(ticket);

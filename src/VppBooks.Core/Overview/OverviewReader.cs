@@ -4,6 +4,7 @@ using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Persistence;
+using VppBooks.Core.Security;
 
 namespace VppBooks.Core.Overview;
 
@@ -17,8 +18,10 @@ public sealed class OverviewReader(IDbContextFactory<VppBooksDbContext> contexts
     public static readonly TimeSpan ExpiresSoon = TimeSpan.FromDays(30);
 
     /// <summary>All of it.</summary>
-    public async Task<OverviewData> ReadAsync(CancellationToken cancellationToken)
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async Task<OverviewData> ReadAsync(Actor actor, CancellationToken cancellationToken)
     {
+        actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var tokens = await db.Locations.AsNoTracking()
             .Where(l => l.DeletedAt == null)

@@ -16,35 +16,22 @@ public sealed class InvitationLinks(IDbContextFactory<VppBooksDbContext> context
     /// <summary>Purpose that binds a sealed invite code to its record.</summary>
     public static string Purpose(string clientUserId) => "invite:" + clientUserId;
 
-    /// <summary>The link of one person at one location. Needs <see cref="Permissions.ResendInvitation"/>, or to be that person.</summary>
-    /// <exception cref="NotAllowedException">The actor is neither.</exception>
+    /// <summary>The link of one person at one location, to hand it to that person.</summary>
+    /// <exception cref="NotAllowedException">The actor may not resend invitations.</exception>
     public async Task<InvitationLinkResult> CreateAsync(Guid personPublicId, Guid locationPublicId, Actor actor, CancellationToken cancellationToken)
     {
+        actor.Demand(Permissions.ResendInvitation);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var person = await db.People.AsNoTracking().SingleOrDefaultAsync(p => p.PublicId == personPublicId, cancellationToken);
-        var isSelf = person is not null && actor.Kind == ActorKind.Person && Guid.TryParse(actor.Id, out var own) && own == person.DirectoryId;
-        if (!isSelf)
-        {
-            actor.Demand(Permissions.ResendInvitation);
-        }
+        return await db.People.AsNoTracking().SingleOrDefaultAsync(p => p.PublicId == personPublicId, cancellationToken) is { } person
+            ? await GiveOutAsync(db, person, locationPublicId, actor, cancellationToken)
+            : new InvitationLinkResult.NotAvailable(InvitationObstacle.NotFound);
+    }
 
-        var locationId = await db.Locations.Where(l => l.PublicId == locationPublicId && l.DeletedAt == null).Select(l => (int?)l.Id).SingleOrDefaultAsync(cancellationToken);
-        if (person is null || locationId is null)
-        {
-            return new InvitationLinkResult.NotAvailable(InvitationObstacle.NotFound);
-        }
-
-        var user = await db.VppUsers.AsNoTracking().FirstOrDefaultAsync(u => u.PersonId == person.Id && u.LocationId == locationId && !u.Retired, cancellationToken);
-        var answer = await MakeAsync(user, cancellationToken);
-        if (answer is not InvitationLinkResult.Link)
-        {
-            return answer;
-        }
-
-        // Whoever was given a link could have used it: that it was given out is on record, the link itself is not.
-        db.Audit(isSelf ? Actor.Reader(person.PublicId) : actor, clock.GetUtcNow(), "invitation.given-out", new AuditSubject(locationId, PersonId: person.Id));
-        await db.SaveChangesAsync(cancellationToken);
-        return answer;
+    /// <summary>The link of the person who asks for it.</summary>
+    internal async Task<InvitationLinkResult> CreateOwnAsync(Person person, Guid locationPublicId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await GiveOutAsync(db, person, locationPublicId, Actor.Reader(person.PublicId), cancellationToken);
     }
 
     /// <summary>The link of a record, for whoever has checked already that it may be given out.</summary>
@@ -75,6 +62,27 @@ public sealed class InvitationLinks(IDbContextFactory<VppBooksDbContext> context
         { InviteSecret: null } => InvitationObstacle.CodeUnknown,
         _ => null,
     };
+
+    private async Task<InvitationLinkResult> GiveOutAsync(VppBooksDbContext db, Person person, Guid locationPublicId, Actor actor, CancellationToken cancellationToken)
+    {
+        var locationId = await db.Locations.Where(l => l.PublicId == locationPublicId && l.DeletedAt == null).Select(l => (int?)l.Id).SingleOrDefaultAsync(cancellationToken);
+        if (locationId is null)
+        {
+            return new InvitationLinkResult.NotAvailable(InvitationObstacle.NotFound);
+        }
+
+        var user = await db.VppUsers.AsNoTracking().FirstOrDefaultAsync(u => u.PersonId == person.Id && u.LocationId == locationId && !u.Retired, cancellationToken);
+        var answer = await MakeAsync(user, cancellationToken);
+        if (answer is not InvitationLinkResult.Link)
+        {
+            return answer;
+        }
+
+        // Whoever was given a link could have used it: that it was given out is on record, the link itself is not.
+        db.Audit(actor, clock.GetUtcNow(), "invitation.given-out", new AuditSubject(locationId, PersonId: person.Id));
+        await db.SaveChangesAsync(cancellationToken);
+        return answer;
+    }
 
     private string? Open(VppUser user)
     {

@@ -35,6 +35,9 @@ public enum Permissions
 
     /// <summary>Hand out or erase what is stored about a person.</summary>
     ManagePrivacy = 256,
+
+    /// <summary>Take lists out of the console as files.</summary>
+    Export = 512,
 }
 
 /// <summary>Who acts, as Core sees it: checked in every service, written into every audit row.</summary>
@@ -58,10 +61,10 @@ public sealed record Actor(ActorKind Kind, string Id, string DisplayName, Permis
         {
             granted |= role switch
             {
-                AppRoles.Administrator => Permissions.Read | Permissions.ManageTokens | Permissions.Assign | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.ManageSettings | Permissions.HandleAlerts | Permissions.ReadActivity | Permissions.ManagePrivacy,
-                AppRoles.Assigner => Permissions.Read | Permissions.Assign | Permissions.SyncNow,
-                AppRoles.Helpdesk => Permissions.Read | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.HandleAlerts,
-                AppRoles.Auditor => Permissions.Read | Permissions.ReadActivity,
+                AppRoles.Administrator => Permissions.Read | Permissions.ManageTokens | Permissions.Assign | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.ManageSettings | Permissions.HandleAlerts | Permissions.ReadActivity | Permissions.ManagePrivacy | Permissions.Export,
+                AppRoles.Assigner => Permissions.Read | Permissions.Assign | Permissions.SyncNow | Permissions.Export,
+                AppRoles.Helpdesk => Permissions.Read | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.HandleAlerts | Permissions.Export,
+                AppRoles.Auditor => Permissions.Read | Permissions.ReadActivity | Permissions.Export,
                 _ => Permissions.None,
             };
         }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Persistence;
+using VppBooks.Core.Security;
 
 namespace VppBooks.Core.Sync;
 
@@ -45,8 +46,10 @@ public sealed class SyncHistory(IDbContextFactory<VppBooksDbContext> contexts)
     private const int MaxTake = 999;
 
     /// <summary>Runs of a location, newest first; of all locations when <paramref name="locationPublicId"/> is null.</summary>
-    public async Task<SyncRunPage> ListAsync(Guid? locationPublicId, int skip, int take, CancellationToken cancellationToken)
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async Task<SyncRunPage> ListAsync(Guid? locationPublicId, int skip, int take, Actor actor, CancellationToken cancellationToken)
     {
+        actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var rows = Rows(db);
         if (locationPublicId is { } id)
@@ -63,8 +66,10 @@ public sealed class SyncHistory(IDbContextFactory<VppBooksDbContext> contexts)
     }
 
     /// <summary>One run; null when there is none with the id.</summary>
-    public async Task<SyncRunSummary?> FindAsync(Guid publicId, CancellationToken cancellationToken)
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async Task<SyncRunSummary?> FindAsync(Guid publicId, Actor actor, CancellationToken cancellationToken)
     {
+        actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await Rows(db).SingleOrDefaultAsync(r => r.Run.PublicId == publicId, cancellationToken) is { } row ? Summarize(row) : null;
     }

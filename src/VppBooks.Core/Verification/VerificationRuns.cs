@@ -20,10 +20,10 @@ public sealed class VerificationRuns(
     private readonly Lock _gate = new();
     private VerificationStatus _status = new(null, null, Failed: false);
 
-    /// <summary>Something of <see cref="Status"/> changed. Called on the verifying thread: hand over quickly.</summary>
+    /// <summary>Something of what <see cref="Read"/> tells changed. Called on the verifying thread: hand over quickly.</summary>
     public event EventHandler? Changed;
 
-    public VerificationStatus Status
+    private VerificationStatus Status
     {
         get
         {
@@ -32,6 +32,14 @@ public sealed class VerificationRuns(
                 return _status;
             }
         }
+    }
+
+    /// <summary>The last result, and how far the running one has come.</summary>
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public VerificationStatus Read(Actor actor)
+    {
+        actor.Demand(Permissions.Read);
+        return Status;
     }
 
     /// <summary>Begins a verification.</summary>

@@ -98,7 +98,7 @@ public sealed class WhyReader(
                 .Where(u => u.PersonId == person.Id && u.LocationId == book.LocationId)
                 .OrderBy(u => u.Retired).FirstOrDefaultAsync(cancellationToken),
             Stock = stock,
-            Place = license?.State == LicenseState.Waiting ? await waiting.FindPlaceAsync(book.PublicId, person.PublicId, cancellationToken) : null,
+            Place = license?.State == LicenseState.Waiting ? await waiting.FindPlaceAsync(book.PublicId, person.PublicId, actor, cancellationToken) : null,
             Queue = await db.Licenses.CountAsync(l => l.BookId == book.Id && l.State == LicenseState.Waiting, cancellationToken),
             Devices = await devices.FindAsync(person.PublicId, actor, cancellationToken) ?? PersonDevices.Nothing,
             InvitedIsEnough = book.Unlimited || options.AssignBeforeAcceptance,

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Mvc;
 using VppBooks.Core.Activities;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Overview;
-using VppBooks.Core.Security;
 using VppBooks.Web.Api.Graph;
 using VppBooks.Web.SignIn;
 
@@ -59,8 +58,7 @@ internal static class OwnApi
 
     private static async Task<IResult> LicensesAsync(OverviewReader overview, CoreActor actor, CancellationToken cancellationToken)
     {
-        (await actor.FindAsync()).Demand(Permissions.Read);
-        var data = await overview.ReadAsync(cancellationToken);
+        var data = await overview.ReadAsync(await actor.FindAsync(), cancellationToken);
         return ApiJson.Answer(new { data.Licenses, data.People });
     }
 }

@@ -4,6 +4,7 @@ using VppBooks.Core.Catalog;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Overview;
+using VppBooks.Tests.Locations;
 using VppBooks.Tests.Sync;
 
 namespace VppBooks.Tests.Catalog;
@@ -16,7 +17,7 @@ public sealed class BookCatalogTests
         await using var fixture = await SyncFixture.StartAsync();
         var (books, group) = await FillAsync(fixture);
 
-        var page = await fixture.Get<BookCatalog>().ListAsync(new BookQuery(), CancellationToken.None);
+        var page = await fixture.Get<BookCatalog>().ListAsync(new BookQuery(), CoreHouse.Admin, CancellationToken.None);
 
         Assert.Equal((4, 4), (page.Total, page.Rows.Count));
         var first = page.Rows[0];
@@ -43,7 +44,7 @@ public sealed class BookCatalogTests
         await using var fixture = await SyncFixture.StartAsync();
         await FillAsync(fixture);
 
-        var page = await fixture.Get<BookCatalog>().ListAsync(new BookQuery { Search = search }, CancellationToken.None);
+        var page = await fixture.Get<BookCatalog>().ListAsync(new BookQuery { Search = search }, CoreHouse.Admin, CancellationToken.None);
 
         Assert.Equal(expected, page.Total);
     }
@@ -60,7 +61,7 @@ public sealed class BookCatalogTests
         await using var fixture = await SyncFixture.StartAsync();
         await FillAsync(fixture);
 
-        Assert.Equal(expected, (await fixture.Get<BookCatalog>().ListAsync(new BookQuery { State = state }, CancellationToken.None)).Total);
+        Assert.Equal(expected, (await fixture.Get<BookCatalog>().ListAsync(new BookQuery { State = state }, CoreHouse.Admin, CancellationToken.None)).Total);
     }
 
     [Fact]
@@ -76,7 +77,7 @@ public sealed class BookCatalogTests
                 var ids = new List<Guid>();
                 for (var skip = 0; skip < 4; skip++)
                 {
-                    var page = await catalog.ListAsync(new BookQuery { Sort = sort, Descending = descending, Skip = skip, Take = 1 }, CancellationToken.None);
+                    var page = await catalog.ListAsync(new BookQuery { Sort = sort, Descending = descending, Skip = skip, Take = 1 }, CoreHouse.Admin, CancellationToken.None);
                     ids.AddRange(page.Rows.Select(r => r.PublicId));
                 }
 
@@ -92,15 +93,15 @@ public sealed class BookCatalogTests
         var (books, _) = await FillAsync(fixture);
         var book = await fixture.BookAsync(books[0]);
 
-        var detail = await fixture.Get<BookCatalog>().FindAsync(book.PublicId, CancellationToken.None);
+        var detail = await fixture.Get<BookCatalog>().FindAsync(book.PublicId, CoreHouse.Admin, CancellationToken.None);
 
         Assert.Equal((1, 1, 1, 0), (detail!.Ours, detail.Foreign, detail.Leavers, detail.Failed));
         Assert.Equal(("Riverside", "Riverside Central"), (detail.OrganizationName, detail.LocationName));
         Assert.NotEmpty(detail.Genres);
-        Assert.Null(await fixture.Get<BookCatalog>().FindAsync(Guid.NewGuid(), CancellationToken.None));
-        var facets = await fixture.Get<BookCatalog>().ListFacetsAsync(CancellationToken.None);
+        Assert.Null(await fixture.Get<BookCatalog>().FindAsync(Guid.NewGuid(), CoreHouse.Admin, CancellationToken.None));
+        var facets = await fixture.Get<BookCatalog>().ListFacetsAsync(CoreHouse.Admin, CancellationToken.None);
         Assert.Equal("Central", Assert.Single(facets.Locations).Name);
-        Assert.Equal(3, (await fixture.Get<BookCatalog>().ListAsync(new BookQuery { Genre = facets.Genres[0] }, CancellationToken.None)).Total);
+        Assert.Equal(3, (await fixture.Get<BookCatalog>().ListAsync(new BookQuery { Genre = facets.Genres[0] }, CoreHouse.Admin, CancellationToken.None)).Total);
     }
 
     [Fact]
@@ -111,16 +112,16 @@ public sealed class BookCatalogTests
         var book = await fixture.BookAsync(books[0]);
         var people = fixture.Get<BookPeople>();
 
-        var page = await people.ListAsync(book.PublicId, new BookPeopleQuery(), CancellationToken.None);
+        var page = await people.ListAsync(book.PublicId, new BookPeopleQuery(), CoreHouse.Admin, CancellationToken.None);
 
         Assert.Equal((3, 1), (page!.Total, page.Foreign));
         Assert.Equal(["Anna", "Ben", "Cleo"], page.Rows.Select(r => r.DisplayName));
         Assert.Equal((LicenseState.Assigned, LicenseSource.FoundAtApple, VppBooks.Apple.VppUserStatus.Associated), (page.Rows[0].State, page.Rows[0].Source, page.Rows[0].Registration));
         Assert.Equal(group, Assert.Single(page.Rows[0].Groups).GroupId);
         Assert.Empty(page.Rows[1].Groups);
-        Assert.Equal("Ben", Assert.Single((await people.ListAsync(book.PublicId, new BookPeopleQuery { Search = "BEN@" }, CancellationToken.None))!.Rows).DisplayName);
-        Assert.Equal("Cleo", Assert.Single((await people.ListAsync(book.PublicId, new BookPeopleQuery { State = LicenseState.Waiting }, CancellationToken.None))!.Rows).DisplayName);
-        Assert.Null(await people.ListAsync(Guid.NewGuid(), new BookPeopleQuery(), CancellationToken.None));
+        Assert.Equal("Ben", Assert.Single((await people.ListAsync(book.PublicId, new BookPeopleQuery { Search = "BEN@" }, CoreHouse.Admin, CancellationToken.None))!.Rows).DisplayName);
+        Assert.Equal("Cleo", Assert.Single((await people.ListAsync(book.PublicId, new BookPeopleQuery { State = LicenseState.Waiting }, CoreHouse.Admin, CancellationToken.None))!.Rows).DisplayName);
+        Assert.Null(await people.ListAsync(Guid.NewGuid(), new BookPeopleQuery(), CoreHouse.Admin, CancellationToken.None));
     }
 
     [Fact]
@@ -129,7 +130,7 @@ public sealed class BookCatalogTests
         await using var fixture = await SyncFixture.StartAsync();
         await FillAsync(fixture);
 
-        var overview = await fixture.Get<OverviewReader>().ReadAsync(CancellationToken.None);
+        var overview = await fixture.Get<OverviewReader>().ReadAsync(CoreHouse.Admin, CancellationToken.None);
 
         Assert.Equal(new LicenseTotals(Books: 4, Total: 30, Used: 4, Free: 26, Reserved: 1, Waiting: 1, UnlimitedBooks: 1, UnlimitedUsed: 1, ShortBooks: 2), overview.Licenses);
         Assert.Equal(new PeopleTotals(Ready: 3, MustAccept: 0, Refused: 0), overview.People);

@@ -62,7 +62,7 @@ public sealed class ExportTests : IClassFixture<ApiHouse>
     {
         var token = await _house.UploadAsync(ApiHouse.Business, "=Business, \"B\"");
         var admin = CoreHouse.Admin;
-        var books = (await Get<BookCatalog>().ListAsync(new BookQuery { Take = 999 }, CancellationToken.None)).Rows;
+        var books = (await Get<BookCatalog>().ListAsync(new BookQuery { Take = 999 }, CoreHouse.Admin, CancellationToken.None)).Rows;
         var book = books.First(b => !b.Unlimited && b.Free is > 0 and < 60);
         var everybody = _house.GroupId("Class 4A");
         await Get<AssignmentDesk>().AssignAsync(new PlanRequest(book.PublicId, [new WishedAssignment(everybody, Intent.Required)]), admin, CancellationToken.None);
@@ -76,10 +76,10 @@ public sealed class ExportTests : IClassFixture<ApiHouse>
         Assert.Equal(books.Select(b => b.PublicId.ToString()), listed.Column("Id"));
         Assert.Equal(books.Select(b => b.Title ?? ""), listed.Column("Title").Select(Plain));
         Assert.Equal(books.Select(b => b.Unlimited ? "" : b.Total.ToString(System.Globalization.CultureInfo.InvariantCulture)), listed.Column("Total"));
-        var short_ = (await Get<BookCatalog>().ListAsync(new BookQuery { State = BookFilter.RunningShort, Sort = BookSort.Used, Descending = true, Take = 999 }, CancellationToken.None)).Rows;
+        var short_ = (await Get<BookCatalog>().ListAsync(new BookQuery { State = BookFilter.RunningShort, Sort = BookSort.Used, Descending = true, Take = 999 }, CoreHouse.Admin, CancellationToken.None)).Rows;
         Assert.Equal(short_.Select(b => b.PublicId.ToString()), (await CsvAsync("books?state=runningshort&sort=-used&page=7")).Column("Id"));
 
-        var holders = (await Get<BookPeople>().ListAsync(book.PublicId, new BookPeopleQuery { Take = 999 }, CancellationToken.None))!.Rows;
+        var holders = (await Get<BookPeople>().ListAsync(book.PublicId, new BookPeopleQuery { Take = 999 }, CoreHouse.Admin, CancellationToken.None))!.Rows;
         Assert.NotEmpty(holders);
         var people = await CsvAsync($"book-people?book={book.PublicId}");
         Assert.Equal(holders.Select(p => (p.DisplayName, p.State.ToString(), p.PersonId.ToString())), people.Column("Name").Zip(people.Column("State"), people.Column("Person id")));
@@ -95,7 +95,7 @@ public sealed class ExportTests : IClassFixture<ApiHouse>
             (await Get<PeopleCatalog>().ListAsync(new PeopleQuery { Search = "an", Take = 999 }, admin, CancellationToken.None)).Rows.Select(p => p.PublicId.ToString()),
             (await CsvAsync("people?q=an")).Column("Person id"));
         Assert.Equal(
-            (await Get<SyncHistory>().ListAsync(Guid.Parse(token.Id!), 0, 999, CancellationToken.None)).Rows.Select(r => r.PublicId.ToString()),
+            (await Get<SyncHistory>().ListAsync(Guid.Parse(token.Id!), 0, 999, CoreHouse.Admin, CancellationToken.None)).Rows.Select(r => r.PublicId.ToString()),
             (await CsvAsync($"sync-runs?token={token.Id}")).Column("Run id"));
 
         var before = await Get<ActivityReader>().ListAsync(new ActivityQuery { Action = "plan.committed", Book = book.PublicId }, admin, CancellationToken.None);
@@ -232,7 +232,7 @@ public sealed class ExportRunTests
             first.Complete();
         }
 
-        Assert.Equal(new ExportProgress("books", 1, Ended: true, Complete: true), runs.Find(AuditHouse.Admin.Id));
+        Assert.Equal(new ExportProgress("books", 1, Ended: true, Complete: true), runs.Find(AuditHouse.Admin));
         using var next = await runs.BeginAsync(AuditHouse.Admin, "people", filtered: true, CancellationToken.None);
         Assert.NotNull(next);
         await Assert.ThrowsAsync<NotAllowedException>(() => runs.BeginAsync(CoreHouse.Nobody, "people", filtered: true, CancellationToken.None));

@@ -131,10 +131,10 @@ public sealed class GroupReaderTests : IAsyncLifetime
         await Assert.ThrowsAsync<DirectoryUnavailableException>(() => ReadAsync(group.Id));
 
         Assert.Equal(28, (await MembersAsync(group.Id)).Count);
-        Assert.NotNull((await _house.GroupCatalog.GetStandingAsync(Cancel)).FailingSince);
+        Assert.NotNull((await _house.GroupCatalog.GetStandingAsync(CoreHouse.Admin, Cancel)).FailingSince);
         _house.Cloud.Graph.ClearFaults();
         await ReadAsync(group.Id);
-        Assert.Null((await _house.GroupCatalog.GetStandingAsync(Cancel)).FailingSince);
+        Assert.Null((await _house.GroupCatalog.GetStandingAsync(CoreHouse.Admin, Cancel)).FailingSince);
     }
 
     [Fact]
@@ -178,7 +178,7 @@ public sealed class GroupReaderTests : IAsyncLifetime
         _house.Cloud.Graph.FailNext(1, "/transitiveMembers", 429, 1800);
         var refused = await Assert.ThrowsAsync<DirectoryUnavailableException>(() => ReadAsync(group.Id));
         Assert.InRange(refused.RetryAt!.Value - _house.Clock.GetUtcNow(), TimeSpan.FromMinutes(29), TimeSpan.FromMinutes(30));
-        Assert.Equal(refused.RetryAt, (await _house.GroupCatalog.GetStandingAsync(Cancel)).RetryAt);
+        Assert.Equal(refused.RetryAt, (await _house.GroupCatalog.GetStandingAsync(CoreHouse.Admin, Cancel)).RetryAt);
     }
 
     [Fact]
@@ -191,7 +191,7 @@ public sealed class GroupReaderTests : IAsyncLifetime
         await Assert.ThrowsAsync<DirectoryConsentMissingException>(() => ReadAsync(group.Id));
         await Assert.ThrowsAsync<DirectoryConsentMissingException>(() => _house.GroupCatalog.SearchDirectoryAsync("class", CoreHouse.Admin, Cancel));
 
-        Assert.True((await _house.GroupCatalog.GetStandingAsync(Cancel)).ConsentMissing);
+        Assert.True((await _house.GroupCatalog.GetStandingAsync(CoreHouse.Admin, Cancel)).ConsentMissing);
         Assert.Equal(28, (await MembersAsync(group.Id)).Count);
         Assert.Equal(GroupState.Active, (await _house.Groups.EnsureGroupAsync(group.Id, Cancel)).State);
     }
@@ -234,18 +234,18 @@ public sealed class GroupReaderTests : IAsyncLifetime
         Assert.False(await _house.Get<PeopleReader>().EnsureAllAsync(TimeSpan.FromHours(1), Cancel));
 
         var people = _house.Cloud.Directory.People.Values;
-        Assert.Equal(people.Count(p => p.UserType == "Member"), (await _house.GroupCatalog.GetStandingAsync(Cancel)).AllUsers);
+        Assert.Equal(people.Count(p => p.UserType == "Member"), (await _house.GroupCatalog.GetStandingAsync(CoreHouse.Admin, Cancel)).AllUsers);
         _house.Cloud.Graph.DeletePerson(people.First(p => p.UserType == "Member").Id);
         var members = people.Count(p => p.UserType == "Member");
 
         _house.Clock.Offset = TimeSpan.FromHours(2);
         _house.Cloud.Graph.FailNext(100, "/users", 503);
         await Assert.ThrowsAsync<DirectoryUnavailableException>(() => _house.Get<PeopleReader>().EnsureAllAsync(TimeSpan.FromHours(1), Cancel));
-        Assert.Equal(members + 1, (await _house.GroupCatalog.GetStandingAsync(Cancel)).AllUsers);
+        Assert.Equal(members + 1, (await _house.GroupCatalog.GetStandingAsync(CoreHouse.Admin, Cancel)).AllUsers);
 
         _house.Cloud.Graph.ClearFaults();
         await _house.Get<PeopleReader>().EnsureAllAsync(TimeSpan.FromHours(1), Cancel);
-        Assert.Equal(members, (await _house.GroupCatalog.GetStandingAsync(Cancel)).AllUsers);
+        Assert.Equal(members, (await _house.GroupCatalog.GetStandingAsync(CoreHouse.Admin, Cancel)).AllUsers);
     }
 
     private Task<IReadOnlyList<MembersChange>> ReadAsync(params Guid[] groups) => _house.Groups.EnsureMembersAsync(groups, TimeSpan.Zero, Cancel);

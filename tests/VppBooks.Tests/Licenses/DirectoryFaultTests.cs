@@ -57,7 +57,7 @@ public sealed class DirectoryFaultTests : IAsyncLifetime
         await Assert.ThrowsAsync<DirectoryUnavailableException>(() => _house.Core.Groups.EnsureMembersAsync([group.Id], TimeSpan.FromMinutes(5), Cancel));
 
         Assert.Equal(asked, Graph.Requests.Total);
-        var until = (await _house.Core.GroupCatalog.GetStandingAsync(Cancel)).RetryAt!.Value;
+        var until = (await _house.Core.GroupCatalog.GetStandingAsync(CoreHouse.Admin, Cancel)).RetryAt!.Value;
         Assert.InRange(until - _house.Core.Clock.GetUtcNow(), TimeSpan.FromMinutes(29), TimeSpan.FromMinutes(30.1));
         _house.Core.Clock.Pass(TimeSpan.FromMinutes(31));
         Assert.IsType<PlanResult.Planned>(await desk.PlanAsync(request, CoreHouse.Admin, Cancel));
@@ -225,18 +225,18 @@ public sealed class DirectoryFaultTests : IAsyncLifetime
         await ReadAsync();
         Graph.ConsentWithdrawn = true;
         await Assert.ThrowsAsync<DirectoryConsentMissingException>(ReadAsync);
-        Assert.Equal((true, false), ((await _house.Core.GroupCatalog.GetStandingAsync(Cancel)).ConsentMissing, (await _house.Core.GroupCatalog.GetStandingAsync(Cancel)).Stale));
+        Assert.Equal((true, false), ((await _house.Core.GroupCatalog.GetStandingAsync(CoreHouse.Admin, Cancel)).ConsentMissing, (await _house.Core.GroupCatalog.GetStandingAsync(CoreHouse.Admin, Cancel)).Stale));
         _house.Core.Clock.Pass(TimeSpan.FromHours(24));
 
         var reader = new Actor(ActorKind.Person, Joinable(group).ToString("D"), "R. Reader", Permissions.None);
         Assert.IsType<TakeResult.NotNow>(await _house.Core.Get<BookTaking>().TakeAsync(book.PublicId, reader, Cancel));
         Assert.Equal("DirectoryStale", Assert.IsType<CommitResult.Refused>(await _house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Required))).Refusal.Code);
-        Assert.True((await _house.Core.GroupCatalog.GetStandingAsync(Cancel)).Stale);
+        Assert.True((await _house.Core.GroupCatalog.GetStandingAsync(CoreHouse.Admin, Cancel)).Stale);
 
         Graph.ConsentWithdrawn = false;
         await ReadAsync();
 
-        Assert.False((await _house.Core.GroupCatalog.GetStandingAsync(Cancel)).Stale);
+        Assert.False((await _house.Core.GroupCatalog.GetStandingAsync(CoreHouse.Admin, Cancel)).Stale);
         Assert.IsType<TakeResult.Taken>(await _house.Core.Get<BookTaking>().TakeAsync(book.PublicId, reader, Cancel));
     }
 

@@ -36,7 +36,7 @@ public sealed class EventFaultTests
         Assert.All(after.Where(l => l.State != LicenseState.Assigned), l => Assert.Equal((LicenseState.Failed, LicenseCause.EventFailed, 9605), (l.State, l.Cause, l.ErrorNumber)));
         var operation = (await house.OperationsAsync(OperationKind.Associate))[^1];
         Assert.Equal((OperationState.Failed, 9605, first.Takes - 2), (operation.State, operation.ErrorNumber, operation.TasksDone));
-        var shown = (await house.Core.Get<BookPeople>().ListAsync(book.PublicId, new BookPeopleQuery { State = LicenseState.Failed }, CancellationToken.None))!.Rows;
+        var shown = (await house.Core.Get<BookPeople>().ListAsync(book.PublicId, new BookPeopleQuery { State = LicenseState.Failed }, CoreHouse.Admin, CancellationToken.None))!.Rows;
         Assert.Equal([9605, 9605], shown.Select(r => r.ErrorNumber));
         Assert.Contains("another country", VppBooks.Apple.AppleErrors.For(9605).Meaning, StringComparison.Ordinal);
         await house.AssertLedgerIsTrueAsync(book);
@@ -123,7 +123,7 @@ public sealed class EventFaultTests
         Assert.Equal(asked.Skip(5), await PeopleAsync(house, book, LicenseState.Waiting));
         var told = Assert.Single(await house.AuditAsync("waiting-list.joined"));
         Assert.Equal((book.Id, $$"""{"people":{{asked.Count - 5}}}"""), (told.BookId, told.Details));
-        var attention = (await house.Core.Get<OverviewReader>().ReadAsync(CancellationToken.None)).Attention.OfType<AttentionItem.BookShort>().Single(b => b.BookId == book.PublicId);
+        var attention = (await house.Core.Get<OverviewReader>().ReadAsync(CoreHouse.Admin, CancellationToken.None)).Attention.OfType<AttentionItem.BookShort>().Single(b => b.BookId == book.PublicId);
         Assert.Equal((asked.Count - 5, 0), (attention.Waiting, attention.Free));
 
         house.Apple.Buy(SpendingHouse.UId, book.Key.AdamId, quality, 3);
@@ -240,7 +240,7 @@ public sealed class EventFaultTests
         Assert.Equal(3, (await house.AuditAsync("operation.not-found")).Count);
         Assert.Equal(3, house.Apple.CountAssociatePosts(SpendingHouse.UId));
         Assert.All(await house.LicensesAsync(book), l => Assert.Equal((LicenseState.Failed, 0), (l.State, l.ErrorNumber)));
-        Assert.Contains((await house.Core.Get<OverviewReader>().ReadAsync(CancellationToken.None)).Attention, a => a is AttentionItem.LicensesFailed failed && failed.BookId == book.PublicId && failed.Count == people);
+        Assert.Contains((await house.Core.Get<OverviewReader>().ReadAsync(CoreHouse.Admin, CancellationToken.None)).Attention, a => a is AttentionItem.LicensesFailed failed && failed.BookId == book.PublicId && failed.Count == people);
         Assert.DoesNotContain(house.Apple.Ledger, e => e.AdamId == book.Key.AdamId);
     }
 

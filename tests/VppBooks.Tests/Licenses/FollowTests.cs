@@ -157,7 +157,7 @@ public sealed class FollowTests
         var chosen = await ReadyAsync(house, [.. before.Rows.Select(r => r.PersonId).Reverse()], 2);
 
         Assert.Equal(WaitingChange.Changed, await lists.ListPeopleAsync(book.PublicId, chosen, CoreHouse.Admin, CancellationToken.None));
-        Assert.Equal(1, await lists.FindPlaceAsync(book.PublicId, chosen[0], CancellationToken.None));
+        Assert.Equal(1, await lists.FindPlaceAsync(book.PublicId, chosen[0], CoreHouse.Admin, CancellationToken.None));
         house.Apple.Buy(SpendingHouse.UId, book.Key.AdamId, "STDQ", 2);
         await house.SyncAsync();
 

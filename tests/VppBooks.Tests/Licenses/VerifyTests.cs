@@ -363,15 +363,15 @@ public sealed class VerifyTests
         using var runs = new VerificationRuns(Verifier(house), house.Core.Get<IDbContextFactory<VppBooksDbContext>>(), house.Core.Clock, NullLogger<VerificationRuns>.Instance);
         var auditor = new Actor(ActorKind.Person, "3", "An Auditor", Actor.ForRoles([AppRoles.Auditor]));
         Assert.Throws<NotAllowedException>(() => runs.Start(auditor, out _));
-        Assert.Null(runs.Status.Running);
+        Assert.Null(runs.Read(CoreHouse.Admin).Running);
 
         Assert.True(runs.Start(CoreHouse.Helpdesk, out var ended));
-        Assert.NotNull(runs.Status.Running);
+        Assert.NotNull(runs.Read(CoreHouse.Admin).Running);
         Assert.False(runs.Start(CoreHouse.Admin, out _));
         await ended;
 
-        Assert.Equal((VerificationVerdict.Unexplained, false), (runs.Status.Last!.Verdict, runs.Status.Failed));
-        Assert.Null(runs.Status.Running);
+        Assert.Equal((VerificationVerdict.Unexplained, false), (runs.Read(CoreHouse.Admin).Last!.Verdict, runs.Read(CoreHouse.Admin).Failed));
+        Assert.Null(runs.Read(CoreHouse.Admin).Running);
         await using var db = await house.Core.OpenAsync();
         var row = await db.AuditEvents.SingleAsync(a => a.Action == "ledger.verified");
         Assert.Equal(CoreHouse.Helpdesk.Id, row.ActorId);

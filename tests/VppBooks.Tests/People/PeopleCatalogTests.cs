@@ -97,8 +97,7 @@ public sealed class PeopleCatalogTests(PeopleCatalogTests.Shared shared) : IClas
         Assert.Contains("d3915844cde56f2dccfd24c7d34d12f0", link.Url, StringComparison.Ordinal);
         Assert.DoesNotContain("%25", link.Url, StringComparison.Ordinal);
         Assert.DoesNotContain("d3915844", link.ToString(), StringComparison.Ordinal);
-        var self = CoreHouse.Nobody with { Id = bob.DirectoryId.ToString() };
-        Assert.IsType<InvitationLinkResult.Link>(await links.CreateAsync(bob.PublicId, shared.Location, self, Cancel));
+        Assert.IsType<InvitationLinkResult.Link>(await links.CreateOwnAsync(bob, shared.Location, Cancel));
         await Assert.ThrowsAsync<NotAllowedException>(() => links.CreateAsync(bob.PublicId, shared.Location, CoreHouse.Nobody, Cancel));
         await Assert.ThrowsAsync<NotAllowedException>(() => links.CreateAsync(Guid.NewGuid(), shared.Location, CoreHouse.Nobody, Cancel));
         Assert.Equal(2, await db.AuditEvents.CountAsync(a => a.Action == "invitation.given-out" && a.PersonId == bob.Id, Cancel));

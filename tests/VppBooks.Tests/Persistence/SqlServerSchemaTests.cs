@@ -82,14 +82,14 @@ public sealed partial class SqlServerSchemaTests
         {
             foreach (var state in Enum.GetValues<BookFilter>())
             {
-                await catalog.ListAsync(new BookQuery { Search = sort == BookSort.Title ? "978-90" : "ma%x", Genre = "Fiction", Language = "nl", LocationId = Guid.NewGuid(), State = state, Sort = sort, Descending = state == BookFilter.Free }, CancellationToken.None);
+                await catalog.ListAsync(new BookQuery { Search = sort == BookSort.Title ? "978-90" : "ma%x", Genre = "Fiction", Language = "nl", LocationId = Guid.NewGuid(), State = state, Sort = sort, Descending = state == BookFilter.Free }, CoreHouse.Admin, CancellationToken.None);
             }
         }
 
-        await catalog.FindAsync(Guid.NewGuid(), CancellationToken.None);
+        await catalog.FindAsync(Guid.NewGuid(), CoreHouse.Admin, CancellationToken.None);
         await catalog.FindCoverAsync(1, CancellationToken.None);
-        await catalog.ListFacetsAsync(CancellationToken.None);
-        await new BookPeople(database).ListAsync(Guid.NewGuid(), new BookPeopleQuery { Search = "anna", State = LicenseState.Assigned }, CancellationToken.None);
+        await catalog.ListFacetsAsync(CoreHouse.Admin, CancellationToken.None);
+        await new BookPeople(database).ListAsync(Guid.NewGuid(), new BookPeopleQuery { Search = "anna", State = LicenseState.Assigned }, CoreHouse.Admin, CancellationToken.None);
         var people = new PeopleCatalog(database);
         foreach (var state in Enum.GetValues<RegistrationState>().Cast<RegistrationState?>().Append(null))
         {
@@ -97,7 +97,7 @@ public sealed partial class SqlServerSchemaTests
         }
 
         await people.FindAsync(Guid.NewGuid(), CoreHouse.Admin, CancellationToken.None);
-        await new OverviewReader(database, TimeProvider.System).ReadAsync(CancellationToken.None);
+        await new OverviewReader(database, TimeProvider.System).ReadAsync(CoreHouse.Admin, CancellationToken.None);
         foreach (var by in Enum.GetValues<UsageBy>())
         {
             await new UsageReader(database).ListAsync(by, CoreHouse.Admin, CancellationToken.None);

@@ -11,7 +11,7 @@ public sealed class PoliciesTests
         .AddLogging().AddAuthorizationCore(Policies.Register).BuildServiceProvider().GetRequiredService<IAuthorizationService>();
 
     [Theory]
-    [InlineData(Roles.Administrator, "ReadAll ManageTokens Assign SyncNow ResendInvitation ReadActivity Export ManageSettings UseLibrary")]
+    [InlineData(Roles.Administrator, "ReadAll ManageTokens Assign SyncNow ResendInvitation ReadActivity Export ManageSettings ManagePrivacy UseLibrary")]
     [InlineData(Roles.Assigner, "ReadAll Assign SyncNow Export UseLibrary")]
     [InlineData(Roles.Helpdesk, "ReadAll SyncNow ResendInvitation Export UseLibrary")]
     [InlineData(Roles.Auditor, "ReadAll ReadActivity Export UseLibrary")]

@@ -5,6 +5,7 @@ using VppBooks.Core.Locations;
 using VppBooks.Core.Security;
 using VppBooks.Core.Signals;
 using VppBooks.Core.Sync;
+using VppBooks.Tests.Locations;
 
 namespace VppBooks.Tests.Sync;
 
@@ -163,7 +164,7 @@ public sealed class DeltaSyncTests
 
         var phases = told.OfType<Change.OfSync>().Where(c => c.RunId == run.Id).Select(c => c.Phase).Distinct().ToList();
         Assert.Equal(["Waiting", "Claim", "Books", "People", "Assignments", "Titles", "Publish", "Done"], phases);
-        var summary = await fixture.Get<SyncHistory>().FindAsync(run.PublicId, CancellationToken.None);
+        var summary = await fixture.Get<SyncHistory>().FindAsync(run.PublicId, CoreHouse.Admin, CancellationToken.None);
         Assert.Equal((9, 20, 20, "A. Admin"), (summary!.BooksRead, summary.PeopleRead, summary.AssignmentsRead, summary.RequestedByName));
         Assert.Contains(summary.Phases, p => p.Phase == SyncPhase.Assignments);
         Assert.InRange(summary.Pages, 5 + 10 + 10, 5 + 10 + 11);

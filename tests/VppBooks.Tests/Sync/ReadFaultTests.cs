@@ -4,6 +4,7 @@ using VppBooks.Core.Catalog;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Sync;
 using VppBooks.SimulatedCloud.Apple;
+using VppBooks.Tests.Locations;
 
 namespace VppBooks.Tests.Sync;
 
@@ -190,13 +191,13 @@ public sealed class ReadFaultTests
         Assert.Equal(SyncResult.Succeeded, run.Result);
         Assert.True(fixture.Apple.Faults.List().Sum(f => f.Fired) > 0);
         await SyncFaultTests.AgreesWithAppleAsync(fixture, books);
-        var shown = (await fixture.Get<BookCatalog>().ListAsync(new BookQuery(), CancellationToken.None)).Rows;
+        var shown = (await fixture.Get<BookCatalog>().ListAsync(new BookQuery(), CoreHouse.Admin, CancellationToken.None)).Rows;
         Assert.Equal(books.Select(b => long.Parse(b, System.Globalization.CultureInfo.InvariantCulture)).Order(), shown.Select(r => r.AdamId).Order());
         Assert.All(shown, r => Assert.Null(r.Title));
 
         fixture.Apple.Faults.Clear();
         await fixture.SyncAsync();
-        Assert.All((await fixture.Get<BookCatalog>().ListAsync(new BookQuery(), CancellationToken.None)).Rows, r => Assert.StartsWith("Title", r.Title, StringComparison.Ordinal));
+        Assert.All((await fixture.Get<BookCatalog>().ListAsync(new BookQuery(), CoreHouse.Admin, CancellationToken.None)).Rows, r => Assert.StartsWith("Title", r.Title, StringComparison.Ordinal));
     }
 
     [Theory]

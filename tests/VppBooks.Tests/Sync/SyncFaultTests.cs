@@ -4,6 +4,7 @@ using VppBooks.Core.Locations;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Sync;
 using VppBooks.SimulatedCloud.Apple;
+using VppBooks.Tests.Locations;
 
 namespace VppBooks.Tests.Sync;
 
@@ -100,7 +101,7 @@ public sealed class SyncFaultTests
         Assert.Equal(before, await fixture.DumpAsync());
         Assert.Equal((0, 0, 0, 0), await fixture.StagedAsync());
         Assert.Equal(SyncReason.Schedule, (await fixture.LocationAsync()).SyncWanted);
-        var history = await fixture.Get<SyncHistory>().ListAsync(null, 0, 10, CancellationToken.None);
+        var history = await fixture.Get<SyncHistory>().ListAsync(null, 0, 10, CoreHouse.Admin, CancellationToken.None);
         Assert.Equal((SyncResult.Failed, "Interrupted"), (history.Rows[^1].Result, history.Rows[^1].ErrorCode));
         Assert.False(await fixture.Get<LocationSync>().RecoverAsync(fixture.Lease, CancellationToken.None));
         Assert.Equal(SyncResult.Succeeded, (await fixture.SyncAsync()).Result);

@@ -21,10 +21,9 @@ internal sealed class BookReading(BookCatalog books, PlanViews plans)
     /// <exception cref="GraphQueryException">The place to continue at belongs to another list.</exception>
     public async Task<BookEntities> SelectAsync(BookSelection selection, GraphQuery query, Actor actor, CancellationToken cancellationToken)
     {
-        actor.Demand(Permissions.Read);
         try
         {
-            var page = await books.SelectAsync(selection, cancellationToken);
+            var page = await books.SelectAsync(selection, actor, cancellationToken);
             return new BookEntities(await EntitiesAsync(page.Rows, query, withCover: false, actor, cancellationToken), page.Total, page.Next);
         }
         catch (FormatException)
@@ -37,15 +36,14 @@ internal sealed class BookReading(BookCatalog books, PlanViews plans)
     /// <exception cref="NotAllowedException">The actor may not read.</exception>
     public async Task<JsonObject?> FindAsync(Guid publicId, GraphQuery query, Actor actor, CancellationToken cancellationToken)
     {
-        actor.Demand(Permissions.Read);
-        return await books.FindAsync(publicId, cancellationToken) is { Book: var row }
+        return await books.FindAsync(publicId, actor, cancellationToken) is { Book: var row }
             ? (await EntitiesAsync([row], query, withCover: true, actor, cancellationToken)).FirstOrDefault()
             : null;
     }
 
     private async Task<List<JsonObject>> EntitiesAsync(IReadOnlyList<BookRow> rows, GraphQuery query, bool withCover, Actor actor, CancellationToken cancellationToken)
     {
-        var facts = await books.ReadFactsAsync([.. rows.Select(r => r.BookId)], cancellationToken);
+        var facts = await books.ReadFactsAsync([.. rows.Select(r => r.BookId)], actor, cancellationToken);
         // Covers are large: only where one book is read, or somebody asks for them by name.
         var covers = query.Select?.Contains(Cover) ?? withCover
             ? await books.ReadCoversAsync([.. rows.Select(r => r.CoverTitleId).OfType<int>()], cancellationToken)

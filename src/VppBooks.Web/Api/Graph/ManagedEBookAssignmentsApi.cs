@@ -35,8 +35,7 @@ internal static class ManagedEBookAssignmentsApi
     {
         var query = GraphQuery.Of(context.Request, ManagedEBookWire.AssignmentProperties);
         var who = await actor.FindAsync();
-        who.Demand(Permissions.Read);
-        if (!ApiId.TryParse(id, out var publicId) || await books.FindAsync(publicId, cancellationToken) is null)
+        if (!ApiId.TryParse(id, out var publicId) || await books.FindAsync(publicId, who, cancellationToken) is null)
         {
             return ManagedEBooksApi.Missing(id);
         }

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using VppBooks.Core.Catalog;
-using VppBooks.Core.Security;
 using VppBooks.Web.SignIn;
 
 namespace VppBooks.Web.Api.Graph;
@@ -60,17 +59,11 @@ internal static class ManagedEBookCategoriesApi
             ? GraphAnswers.Entity(context, Path, query.Project(From(genre)))
             : GraphError.NotFound("There is no such managedEBookCategory.");
 
-    private static async Task<IReadOnlyList<string>> GenresAsync(BookCatalog books, CoreActor actor, CancellationToken cancellationToken)
-    {
-        (await actor.FindAsync()).Demand(Permissions.Read);
-        return (await books.ListFacetsAsync(cancellationToken)).Genres;
-    }
+    private static async Task<IReadOnlyList<string>> GenresAsync(BookCatalog books, CoreActor actor, CancellationToken cancellationToken) =>
+        (await books.ListFacetsAsync(await actor.FindAsync(), cancellationToken)).Genres;
 
-    private static async Task<BookDetail?> FindAsync(BookCatalog books, string id, CoreActor actor, CancellationToken cancellationToken)
-    {
-        (await actor.FindAsync()).Demand(Permissions.Read);
-        return ApiId.TryParse(id, out var publicId) ? await books.FindAsync(publicId, cancellationToken) : null;
-    }
+    private static async Task<BookDetail?> FindAsync(BookCatalog books, string id, CoreActor actor, CancellationToken cancellationToken) =>
+        ApiId.TryParse(id, out var publicId) ? await books.FindAsync(publicId, await actor.FindAsync(), cancellationToken) : null;
 
     private static JsonObject From(string genre) => new()
     {

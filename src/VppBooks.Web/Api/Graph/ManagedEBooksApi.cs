@@ -61,8 +61,8 @@ internal static class ManagedEBooksApi
         return GraphETag.NotModified(context, GraphETag.Of(entity)) ?? GraphAnswers.Entity(context, Path, entity);
     }
 
-    private static async Task<IResult> DeleteAsync(string id, BookCatalog books, CancellationToken cancellationToken) =>
-        ApiId.TryParse(id, out var publicId) && await books.FindAsync(publicId, cancellationToken) is not null
+    private static async Task<IResult> DeleteAsync(string id, BookCatalog books, CoreActor actor, CancellationToken cancellationToken) =>
+        ApiId.TryParse(id, out var publicId) && await books.FindAsync(publicId, await actor.FindAsync(), cancellationToken) is not null
             ? GraphError.Conflict("A book stays as long as Apple lists it or anybody holds it; move its licenses away in Apple School Manager or Apple Business.")
             : Missing(id);
 

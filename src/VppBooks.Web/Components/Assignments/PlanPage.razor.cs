@@ -137,7 +137,7 @@ public sealed partial class PlanPage
 
     private async Task ReadAsync()
     {
-        _book = await LookUpAsync(() => Catalog.FindAsync(BookId, Leaving));
+        _book = await LookUpAsync(() => Catalog.FindAsync(BookId, Me, Leaving));
         if (_book.Value is { Book: var book })
         {
             _bookName = Words.BookName(book.Title, book.AdamId);
@@ -172,7 +172,7 @@ public sealed partial class PlanPage
         _progress = progress;
         _failed = progress.Failed == 0
             ? null
-            : (await LookUpAsync(() => People.ListAsync(BookId, new BookPeopleQuery { State = LicenseState.Failed, Take = FailedShown }, Leaving))).Value;
+            : (await LookUpAsync(() => People.ListAsync(BookId, new BookPeopleQuery { State = LicenseState.Failed, Take = FailedShown }, Me, Leaving))).Value;
     }
 
     private async Task PlanAgainAsync()

@@ -114,13 +114,13 @@ public sealed partial class BookDetailPage
     private async Task ReadAgainAsync()
     {
         // A refresh that fails leaves what is shown.
-        var fresh = await LookUpAsync(() => Catalog.FindAsync(Id, Leaving));
+        var fresh = await LookUpAsync(() => Catalog.FindAsync(Id, Me, Leaving));
         _book = fresh is Loadable<BookDetail>.Failed ? _book : fresh;
         _changes++;
         StateHasChanged();
     }
 
-    private async Task ReadAsync() => _book = await LookUpAsync(() => Catalog.FindAsync(Id, Leaving));
+    private async Task ReadAsync() => _book = await LookUpAsync(() => Catalog.FindAsync(Id, Me, Leaving));
 
     private async Task SyncAsync()
     {

@@ -56,7 +56,7 @@ public sealed partial class BookPeopleList
     {
         var round = ++_round;
         var query = new BookPeopleQuery { Search = Search, State = _state, Skip = (_page - 1) * PageSize, Take = PageSize };
-        var people = await LookUpAsync(() => People.ListAsync(BookId, query, Leaving));
+        var people = await LookUpAsync(() => People.ListAsync(BookId, query, Me, Leaving));
         if (round == _round)
         {
             _foreign = people.Value?.Foreign ?? 0;

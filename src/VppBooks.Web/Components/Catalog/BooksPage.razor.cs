@@ -103,10 +103,10 @@ public sealed partial class BooksPage
         _reading = true;
         if (_facets is not Loadable<BookFacets>.Ready { Value.Locations.Count: > 0 } || _books is not Loadable<BookPage>.Ready)
         {
-            _facets = await LoadAsync(() => Catalog.ListFacetsAsync(Leaving));
+            _facets = await LoadAsync(() => Catalog.ListFacetsAsync(Me, Leaving));
         }
 
-        var books = (await LoadAsync(() => Catalog.ListAsync(state.Query, Leaving))).EmptyWhen(p => p.Rows.Count == 0);
+        var books = (await LoadAsync(() => Catalog.ListAsync(state.Query, Me, Leaving))).EmptyWhen(p => p.Rows.Count == 0);
         if (round != _round)
         {
             return; // An answer to a question nobody asks any more.

@@ -16,8 +16,8 @@ internal sealed class TokenDesk(LocationDirectory directory, LocationEnrollment 
     public async Task<LocationDetail?> FindAsync(Guid id, CancellationToken cancellationToken) =>
         await directory.FindAsync(id, await WhoAsync(), cancellationToken);
 
-    public Task<BookPage> ListBooksAsync(Guid id, int skip, int take, CancellationToken cancellationToken) =>
-        books.ListAsync(new BookQuery { LocationId = id, Skip = skip, Take = take }, cancellationToken);
+    public async Task<BookPage> ListBooksAsync(Guid id, int skip, int take, CancellationToken cancellationToken) =>
+        await books.ListAsync(new BookQuery { LocationId = id, Skip = skip, Take = take }, await WhoAsync(), cancellationToken);
 
     public async Task<InspectTokenResult> InspectAsync(Stream file, CancellationToken cancellationToken) =>
         await enrollment.InspectAsync(file, await WhoAsync(), cancellationToken);

@@ -15,11 +15,7 @@ internal sealed class VerifyDesk(VerificationRuns runs, CoreActor current) : IVe
 
     public async Task<bool> MayVerifyAsync() => (await current.FindAsync()).May(Permissions.SyncNow);
 
-    public async Task<VerificationStatus> ReadAsync()
-    {
-        (await current.FindAsync()).Demand(Permissions.Read);
-        return runs.Status;
-    }
+    public async Task<VerificationStatus> ReadAsync() => runs.Read(await current.FindAsync());
 
     public async Task<bool> StartAsync() => runs.Start(await current.FindAsync(), out _);
 }

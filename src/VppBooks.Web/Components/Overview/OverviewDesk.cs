@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Options;
 using Quartz;
 using VppBooks.Core.Overview;
-using VppBooks.Core.Security;
 using VppBooks.Web.Settings;
 using VppBooks.Web.SignIn;
 
@@ -10,11 +9,7 @@ namespace VppBooks.Web.Components.Overview;
 /// <summary>The first page's way to Core and to the schedule.</summary>
 internal sealed class OverviewDesk(OverviewReader reader, IOptions<SyncSettings> schedule, TimeProvider clock, CoreActor current) : IOverviewDesk
 {
-    public async Task<OverviewData> ReadAsync(CancellationToken cancellationToken)
-    {
-        (await current.FindAsync()).Demand(Permissions.Read);
-        return await reader.ReadAsync(cancellationToken);
-    }
+    public async Task<OverviewData> ReadAsync(CancellationToken cancellationToken) => await reader.ReadAsync(await current.FindAsync(), cancellationToken);
 
     public DateTimeOffset? NextSync()
     {

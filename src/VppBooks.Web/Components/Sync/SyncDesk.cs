@@ -17,11 +17,8 @@ internal sealed class SyncDesk(SyncRequests requests, SyncHistory history, CoreA
     public async Task<bool> CancelAsync(Guid tokenId, CancellationToken cancellationToken) =>
         await requests.CancelAsync(tokenId, await WhoAsync(), cancellationToken);
 
-    public async Task<SyncRunPage> ListRunsAsync(Guid tokenId, int skip, int take, CancellationToken cancellationToken)
-    {
-        (await WhoAsync()).Demand(Permissions.Read);
-        return await history.ListAsync(tokenId, skip, take, cancellationToken);
-    }
+    public async Task<SyncRunPage> ListRunsAsync(Guid tokenId, int skip, int take, CancellationToken cancellationToken) =>
+        await history.ListAsync(tokenId, skip, take, await WhoAsync(), cancellationToken);
 
     private Task<Actor> WhoAsync() => current.FindAsync();
 }
