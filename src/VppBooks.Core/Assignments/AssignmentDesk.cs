@@ -236,7 +236,12 @@ public sealed class AssignmentDesk(
     {
         await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
         {
-            await db.Plans.Where(p => p.PublicId == planId && p.State == PlanState.Draft).ExecuteUpdateAsync(set => set.SetProperty(p => p.State, PlanState.Stale), cancellationToken);
+            var marked = await db.Plans.Where(p => p.PublicId == planId && p.State == PlanState.Draft).ExecuteUpdateAsync(set => set.SetProperty(p => p.State, PlanState.Stale), cancellationToken);
+            if (marked == 0 && !await db.Plans.AnyAsync(p => p.PublicId == planId && p.State == PlanState.Stale, cancellationToken))
+            {
+                // What made the effect another one is this very plan, committed by somebody else in between.
+                throw new DbUpdateConcurrencyException("The plan was committed while its effect was computed.");
+            }
         }
 
         return new CommitResult.Stale(await DraftAsync(wish, actor, cancellationToken));
