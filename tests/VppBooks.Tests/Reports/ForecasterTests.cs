@@ -144,7 +144,12 @@ public sealed class ForecasterTests
         {
             var facts = new ForecastFacts
             {
-                Available = available, SetAside = aside, Waiting = waiting, Entitled = entitled, Offered = offered, Weeks = [.. taken.Select((t, i) => new ClaimedWeek(t, other[i]))],
+                Available = available,
+                SetAside = aside,
+                Waiting = waiting,
+                Entitled = entitled,
+                Offered = offered,
+                Weeks = [.. taken.Select((t, i) => new ClaimedWeek(t, other[i]))],
             };
             var (less, more) = (Make(facts), Make(facts with { Available = available + 1 }));
 

@@ -67,7 +67,14 @@ public sealed class ReportWorld : IAsyncLifetime
         db.People.AddRange(dave, erin);
         var second = new Location
         {
-            PublicId = Second, UId = "3104477120059999", Name = "Second", OrganizationName = "Riverside", LocationName = "Riverside North", AppleAccount = "north@riverside.example", CountryOrRegion = "NL", State = TokenState.Valid,
+            PublicId = Second,
+            UId = "3104477120059999",
+            Name = "Second",
+            OrganizationName = "Riverside",
+            LocationName = "Riverside North",
+            AppleAccount = "north@riverside.example",
+            CountryOrRegion = "NL",
+            State = TokenState.Valid,
         };
         db.Locations.Add(second);
         var group = new DirectoryGroup { DirectoryId = Group, DisplayName = "4B", SecurityEnabled = true };
