@@ -120,6 +120,7 @@ public sealed class AssignmentDesk(
         Book book;
         Wish wish;
         PlanEffect effect;
+        int recent;
         await using (var read = await contexts.CreateDbContextAsync(cancellationToken))
         {
             shown = await read.Plans.AsNoTracking().SingleOrDefaultAsync(p => p.PublicId == planId, cancellationToken);
@@ -137,19 +138,20 @@ public sealed class AssignmentDesk(
             // until the commit is caught there: by the book's version, the state of each license, and the index that lets nobody have a title twice.
             book = await read.Books.AsNoTracking().SingleAsync(b => b.Id == shown.BookId, cancellationToken);
             wish = PlanDrafts.Deserialize(book.Id, shown.Wish);
-            if (wish.Assignments.Count > 0 && await health.FindStalenessAsync(read, cancellationToken) is { } stale)
+            var change = WishChange.Of(await PlanLedger.StandingAsync(read, book.Id, cancellationToken), wish);
+            if (wish.Assignments.Count > 0 && !change.OnlyRemoves && await health.FindStalenessAsync(read, cancellationToken) is { } stale)
             {
                 return new CommitResult.Refused(WishReader.Stale(stale));
             }
 
-            var groups = wish.Assignments.Select(a => a.GroupId).OfType<int>().ToArray();
-            if (await read.Groups.AnyAsync(g => EF.Parameter(groups).Contains(g.Id) && g.State != GroupState.Active, cancellationToken))
+            if ((await PlanFacts.GoneAsync(read, change.Added, cancellationToken)).Count > 0)
             {
                 // Deleted since the plan was shown: nothing is spent through it.
                 return new CommitResult.Refused(new AssignmentRefusal("GroupDeleted", "The group was deleted in the directory. Remove it from the assignments."));
             }
 
             effect = await PlanDrafts.EffectAsync(read, book, wish, following: false, cancellationToken);
+            recent = await PlanGuards.RecentAsync(read, shown, actor.Id, clock.GetUtcNow(), options, cancellationToken);
         }
 
         if (effect.Hash != shown.Hash)
@@ -157,7 +159,7 @@ public sealed class AssignmentDesk(
             return await StaleAsync(planId, wish, actor, cancellationToken);
         }
 
-        if (askForNumber && PlanGuards.NumberToType(shown, options) is { } number && how.TypedNumber != number)
+        if (askForNumber && PlanGuards.NumberToType(shown, recent, options) is { } number && how.TypedNumber != number)
         {
             return new CommitResult.Refused(new AssignmentRefusal("NumberNotTyped", $"To commit this plan, the number of licenses it takes has to be given: {number}."));
         }
@@ -189,7 +191,7 @@ public sealed class AssignmentDesk(
         }
 
         plan.Before = PlanDrafts.Serialize(before);
-        (plan.State, plan.SendAt) = PlanGuards.AfterCommit(plan, how.UndoWindow, options, now);
+        (plan.State, plan.SendAt) = PlanGuards.AfterCommit(plan, recent, how.UndoWindow, options, now);
         plan.CommittedAt = now;
         plan.CommittedById = actor.Id;
         plan.CommittedByName = actor.DisplayName;

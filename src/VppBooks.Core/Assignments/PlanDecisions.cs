@@ -20,13 +20,14 @@ public sealed class PlanDecisions(
         (plan, _) => plan.State switch
         {
             PlanState.AwaitingApproval when plan.CommittedById == actor.Id => OwnPlan,
+            PlanState.AwaitingApproval when actor.IsProgram && !options.ProgramsMayApprove => NoPerson,
             PlanState.AwaitingApproval => null,
             PlanState.Committed or PlanState.Undoable => Unchanged,
             _ => Ended,
         },
         async (db, plan, book, now) =>
         {
-            if (plan.Kind == PlanKind.Growth && PlanGuards.NeedsApproval(plan, options)
+            if (plan.Kind == PlanKind.Growth && PlanGuards.NeedsApproval(plan, recent: 0, options)
                 && await db.GroupAssignments.AnyAsync(a => a.BookId == book.Id && a.Intent == Intent.Required && a.AssignedById == actor.Id, cancellationToken))
             {
                 return OwnPlan;
@@ -90,6 +91,7 @@ public sealed class PlanDecisions(
 
     private static readonly AssignmentRefusal Unchanged = new("", "");
     private static readonly AssignmentRefusal OwnPlan = new("OwnPlan", "A second person has to approve this plan: you committed it, or gave the book to its groups.");
+    private static readonly AssignmentRefusal NoPerson = new("PersonNeeded", "A second person has to approve this plan: a program that acts in nobody's name cannot.");
     private static readonly AssignmentRefusal Ended = new("PlanEnded", "This plan is not waiting for a decision any more.");
 
     private async Task<DecisionResult> DecideAsync(

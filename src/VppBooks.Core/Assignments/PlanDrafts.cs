@@ -12,6 +12,11 @@ internal static class PlanDrafts
     public static async Task<PlanEffect> EffectAsync(VppBooksDbContext db, Book book, Wish wish, bool following, CancellationToken cancellationToken)
     {
         var members = await PlanFacts.MembersAsync(db, wish.Assignments, cancellationToken);
+        if (!following)
+        {
+            members = await PlanFacts.WithoutNewcomersAsync(db, book, wish, members, cancellationToken);
+        }
+
         var reached = await PlanFacts.ReachedAsync(db, book, members, cancellationToken);
         var people = await PlanFacts.PeopleAsync(db, book, reached, following, cancellationToken);
         var stock = await PlanFacts.StockAsync(db, book, cancellationToken);

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Apple;
 using VppBooks.Core.Catalog;
+using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Persistence;
 
@@ -41,6 +42,36 @@ internal static class PlanFacts
         }
 
         return result;
+    }
+
+    /// <summary>
+    /// Takes everybody out of some Required wishes who has nothing of the book yet: out of those whose group the directory does not have any more, because a paused
+    /// wish gives nothing to anybody new; and out of all of them when assignments are only removed, because that must not spend anything.
+    /// </summary>
+    public static async Task<IReadOnlyList<PlannedWish>> WithoutNewcomersAsync(
+        VppBooksDbContext db, Book book, Wish wish, IReadOnlyList<PlannedWish> members, CancellationToken cancellationToken)
+    {
+        var change = WishChange.Of(await PlanLedger.StandingAsync(db, book.Id, cancellationToken), wish);
+        var gone = await GoneAsync(db, wish.Assignments, cancellationToken);
+        if (!members.Any(IsPaused))
+        {
+            return members;
+        }
+
+        var holders = await db.Licenses
+            .Where(l => l.BookId == book.Id && (l.State == LicenseState.Assigned || l.State == LicenseState.Waiting || SetAside.Contains(l.State)))
+            .Select(l => l.PersonId)
+            .ToHashSetAsync(cancellationToken);
+        return [.. members.Select(w => IsPaused(w) ? w with { Members = [.. w.Members.Where(holders.Contains)] } : w)];
+
+        bool IsPaused(PlannedWish planned) => planned.Intent == Intent.Required && (change.OnlyRemoves || (planned.GroupId is { } id && gone.Contains(id)));
+    }
+
+    /// <summary>Those of some groups that the directory does not have any more.</summary>
+    public static async Task<HashSet<int>> GoneAsync(VppBooksDbContext db, IReadOnlyList<(int? GroupId, Intent Intent)> wishes, CancellationToken cancellationToken)
+    {
+        var groups = wishes.Select(w => w.GroupId).OfType<int>().ToArray();
+        return await db.Groups.Where(g => EF.Parameter(groups).Contains(g.Id) && g.State != GroupState.Active).Select(g => g.Id).ToHashSetAsync(cancellationToken);
     }
 
     /// <summary>Ids of everybody whom the planner has to judge: reached by a Required wish, or with an unsent license of the book.</summary>

@@ -1,4 +1,6 @@
+using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Licenses;
+using VppBooks.Core.Persistence;
 
 namespace VppBooks.Core.Assignments;
 
@@ -6,21 +8,52 @@ namespace VppBooks.Core.Assignments;
 internal static class PlanGuards
 {
     /// <summary>The number that has to be typed to commit a plan: a habitual click must not spend many licenses, nor all that are left. Null: none.</summary>
-    public static int? NumberToType(Plan plan, LicenseOptions options)
+    /// <param name="plan">The plan.</param>
+    /// <param name="recent">What the same actor has committed for the book shortly before.</param>
+    /// <param name="options">The limits.</param>
+    public static int? NumberToType(Plan plan, int recent, LicenseOptions options)
     {
         var takes = Takes(plan);
-        return takes > 0 && (takes >= options.TypeNumberFrom || plan.Wait > 0) ? takes : null;
+        return takes > 0 && (takes + recent >= options.TypeNumberFrom || plan.Wait > 0) ? takes : null;
     }
 
-    /// <summary>Whether a second person has to agree.</summary>
-    public static bool NeedsApproval(Plan plan, LicenseOptions options) => options.ApprovalThreshold is { } threshold && Takes(plan) + plan.Wait > threshold;
+    /// <summary>Whether a second person has to agree. A plan that takes nothing needs nobody, whatever was taken before.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="recent">What the same actor has committed for the book shortly before.</param>
+    /// <param name="options">The limits.</param>
+    public static bool NeedsApproval(Plan plan, int recent, LicenseOptions options) =>
+        options.ApprovalThreshold is { } threshold && Takes(plan) + plan.Wait is var takes && takes > 0 && takes + recent > threshold;
+
+    /// <summary>
+    /// What the actor of a plan has committed for its book shortly before, waiting people included, without anybody's approval. What waits for one is not counted, nor
+    /// what a second person agreed to, nor what was taken back.
+    /// </summary>
+    /// <param name="db">The context.</param>
+    /// <param name="plan">The plan that is judged.</param>
+    /// <param name="actorId">Who commits it.</param>
+    /// <param name="at">When.</param>
+    /// <param name="options">The limits.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public static async Task<int> RecentAsync(VppBooksDbContext db, Plan plan, string actorId, DateTimeOffset at, LicenseOptions options, CancellationToken cancellationToken)
+    {
+        if (options.GuardWindow <= TimeSpan.Zero || plan.Kind != PlanKind.Assignments)
+        {
+            return 0;
+        }
+
+        var since = at - options.GuardWindow;
+        return await db.Plans
+            .Where(p => p.BookId == plan.BookId && p.Id != plan.Id && p.Kind == PlanKind.Assignments && p.CommittedById == actorId && p.CommittedAt > since && p.CommittedAt <= at
+                && p.DecidedAt == null && (p.State == PlanState.Committed || p.State == PlanState.Undoable))
+            .SumAsync(p => p.GetNow + p.RegisterFirst + p.InviteFirst + p.Wait, cancellationToken);
+    }
 
     /// <summary>State of a plan that somebody commits, and when it may be sent.</summary>
-    public static (PlanState State, DateTimeOffset? SendAt) AfterCommit(Plan plan, TimeSpan? chosen, LicenseOptions options, DateTimeOffset now)
+    public static (PlanState State, DateTimeOffset? SendAt) AfterCommit(Plan plan, int recent, TimeSpan? chosen, LicenseOptions options, DateTimeOffset now)
     {
         var window = chosen > options.UndoWindow ? chosen.Value : options.UndoWindow;
         DateTimeOffset? sendAt = window > TimeSpan.Zero && Takes(plan) + plan.Wait > 0 ? now + window : null;
-        return NeedsApproval(plan, options) ? (PlanState.AwaitingApproval, sendAt) : (sendAt is null ? PlanState.Committed : PlanState.Undoable, sendAt);
+        return NeedsApproval(plan, recent, options) ? (PlanState.AwaitingApproval, sendAt) : (sendAt is null ? PlanState.Committed : PlanState.Undoable, sendAt);
     }
 
     /// <summary>State of a plan that somebody approves: the undo window, as configured, begins with the last decision.</summary>

@@ -8,7 +8,7 @@ using VppBooks.Core.Security;
 namespace VppBooks.Core.Assignments;
 
 /// <summary>Reads plans, their lines and their progress.</summary>
-public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, LicenseOptions options)
+public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, LicenseOptions options, TimeProvider clock)
 {
     /// <summary>A plan; null when there is none.</summary>
     public async Task<PlanView?> FindAsync(Guid planId, Actor actor, CancellationToken cancellationToken)
@@ -146,6 +146,7 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, Lic
             offered = Planner.Plan(members, new Dictionary<int, PersonFacts>(), stock).AvailableTo;
         }
 
+        var recent = await PlanGuards.RecentAsync(db, plan, plan.CommittedById ?? plan.CreatedById, plan.CommittedAt ?? clock.GetUtcNow(), options, cancellationToken);
         return new PlanView(
             plan.PublicId,
             book.PublicId,
@@ -168,8 +169,8 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, Lic
             syncedAt)
         {
             Kind = plan.Kind,
-            NumberToType = PlanGuards.NumberToType(plan, options),
-            NeedsApproval = PlanGuards.NeedsApproval(plan, options),
+            NumberToType = PlanGuards.NumberToType(plan, recent, options),
+            NeedsApproval = PlanGuards.NeedsApproval(plan, recent, options),
             UndoWindow = options.UndoWindow,
             SendAt = plan.SendAt,
             CommittedById = plan.CommittedById,

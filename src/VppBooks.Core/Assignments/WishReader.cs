@@ -22,6 +22,15 @@ public sealed class WishReader(IDbContextFactory<VppBooksDbContext> contexts, Gr
             return (null, contradiction);
         }
 
+        var standing = await ListStandingAsync(bookId, cancellationToken);
+        var rows = request.Assignments.Select(a => standing.GetValueOrDefault((a.GroupId, a.Intent))).ToList();
+        var known = new Wish(bookId, [.. rows.OfType<GroupAssignment>().Select(r => (r.GroupId, r.Intent))]);
+        if (known.Assignments.Count == rows.Count && WishChange.Of(new Wish(bookId, [.. standing.Values.Select(r => (r.GroupId, r.Intent))]), known).OnlyRemoves)
+        {
+            // Nobody gets anything by it, so that nobody has to be looked up: a directory that is silent must not keep an assignment in place.
+            return (known, null);
+        }
+
         if (request.Assignments.Count > 0 && await health.FindStalenessAsync(cancellationToken) is { } stale)
         {
             return (null, Stale(stale));
@@ -33,6 +42,13 @@ public sealed class WishReader(IDbContextFactory<VppBooksDbContext> contexts, Gr
             for (var index = 0; index < request.Assignments.Count; index++)
             {
                 var wished = request.Assignments[index];
+                if (rows[index] is { } row)
+                {
+                    // It stands already: if its group is gone meanwhile it is paused, and no reason to refuse what is asked for besides.
+                    wish.Add((row.GroupId, row.Intent));
+                    continue;
+                }
+
                 if (wished.GroupId is not { } directoryId)
                 {
                     wish.Add((null, wished.Intent));
@@ -89,6 +105,16 @@ public sealed class WishReader(IDbContextFactory<VppBooksDbContext> contexts, Gr
             .Where(b => b.PublicId == publicId && db.Locations.Any(l => l.Id == b.LocationId && l.DeletedAt == null))
             .Select(b => (int?)b.Id)
             .SingleOrDefaultAsync(cancellationToken);
+    }
+
+    private async Task<Dictionary<(Guid? DirectoryId, Intent Intent), GroupAssignment>> ListStandingAsync(int bookId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await (
+            from assignment in db.GroupAssignments.AsNoTracking()
+            where assignment.BookId == bookId
+            select new { Row = assignment, DirectoryId = db.Groups.Where(g => g.Id == assignment.GroupId).Select(g => (Guid?)g.DirectoryId).SingleOrDefault() })
+            .ToDictionaryAsync(a => (a.DirectoryId, a.Row.Intent), a => a.Row, cancellationToken);
     }
 
     private static AssignmentRefusal? FindContradiction(IReadOnlyList<WishedAssignment> assignments)

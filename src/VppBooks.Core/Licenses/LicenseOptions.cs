@@ -23,6 +23,15 @@ public sealed class LicenseOptions
     /// <summary>Plans that take more licenses than this need a second person's approval; null: none does.</summary>
     public int? ApprovalThreshold { get; set; }
 
+    /// <summary>Whether a program that acts in nobody's name counts as the second person.</summary>
+    public bool ProgramsMayApprove { get; set; }
+
+    /// <summary>
+    /// What one actor committed for a book within this time counts together, for the approval and for the typed number: many small plans must not spend what one large
+    /// plan may not. 0 to 1 day; zero looks at each plan by itself.
+    /// </summary>
+    public TimeSpan GuardWindow { get; set; } = TimeSpan.FromHours(1);
+
     /// <summary>Plans that take at least this many licenses, or are short, are committed only with the number typed. 1 or more.</summary>
     public int TypeNumberFrom { get; set; } = 100;
 

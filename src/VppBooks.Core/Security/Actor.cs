@@ -47,6 +47,9 @@ public enum Permissions
 /// <param name="Permissions">What the actor may do.</param>
 public sealed record Actor(ActorKind Kind, string Id, string DisplayName, Permissions Permissions)
 {
+    /// <summary>A program that acts in nobody's name: there is no person behind its word.</summary>
+    public bool IsProgram { get; init; }
+
     /// <summary>The application itself: schedules, follow-up work.</summary>
     public static Actor System { get; } = new(ActorKind.System, "system", "VppBooks", Permissions.Read | Permissions.SyncNow);
 

@@ -147,7 +147,7 @@ internal static class PlansApi
         { Code: "BookNotFound" } => GraphError.NotFound("There is no such book."),
         { Code: "DirectoryUnavailable" or "DirectoryConsentMissing" or "DirectoryBusy" or "DirectoryStale" } => GraphError.Unavailable(refusal.Message, refusal.RetryAt),
         { Code: "PlanUndone" or "PlanRejected" or "PlanApproved" or "PlanEnded" or "TooLate" or "GroupDeleted" } => new GraphError(StatusCodes.Status409Conflict, refusal.Code, refusal.Message),
-        { Code: "OwnPlan" } => new GraphError(StatusCodes.Status403Forbidden, refusal.Code, refusal.Message),
+        { Code: "OwnPlan" or "PersonNeeded" } => new GraphError(StatusCodes.Status403Forbidden, refusal.Code, refusal.Message),
         { Code: "NumberNotTyped" } => new GraphError(StatusCodes.Status422UnprocessableEntity, refusal.Code, refusal.Message, "typedNumber"),
         { Index: { } index } => AssignBody.At(refusal.Message, index, refusal.Code),
         _ => new GraphError(StatusCodes.Status400BadRequest, refusal.Code, refusal.Message),

@@ -88,6 +88,8 @@ internal static class CoreSetup
         UnknownReadsApart = settings.UnknownReadsApart,
         UndoWindow = settings.UndoWindow,
         ApprovalThreshold = settings.ApprovalThreshold,
+        ProgramsMayApprove = settings.ProgramsMayApprove,
+        GuardWindow = settings.GuardWindow,
         TypeNumberFrom = settings.TypeNumberFrom,
         GrowthShare = settings.GrowthShare,
         GrowthPeople = settings.GrowthPeople,

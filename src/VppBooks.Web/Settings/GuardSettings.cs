@@ -26,6 +26,12 @@ public sealed class LicensesSettings : ISettings
     /// <summary>Plans for more licenses than this need a second person's approval; 0 or more, empty: none does.</summary>
     public int? ApprovalThreshold { get; set; }
 
+    /// <summary>Whether a program that acts in nobody's name may approve; off, because it is not a second person.</summary>
+    public bool ProgramsMayApprove { get; set; }
+
+    /// <summary>What one caller committed for a book within this time counts together; 0 to a day, zero looks at each plan by itself.</summary>
+    public TimeSpan GuardWindow { get; set; } = TimeSpan.FromHours(1);
+
     /// <summary>Plans for at least this many licenses ask for the number to be typed; 1 or more.</summary>
     public int TypeNumberFrom { get; set; } = 100;
 
@@ -45,6 +51,7 @@ public sealed class LicensesSettings : ISettings
     [
         .. Check.Range("Licenses:UndoWindow", UndoWindow, TimeSpan.Zero, TimeSpan.FromDays(7)),
         .. Check.Range("Licenses:ApprovalThreshold", ApprovalThreshold ?? 0, 0, int.MaxValue),
+        .. Check.Range("Licenses:GuardWindow", GuardWindow, TimeSpan.Zero, TimeSpan.FromDays(1)),
         .. Check.Range("Licenses:TypeNumberFrom", TypeNumberFrom, 1, int.MaxValue),
         .. GrowthShare is >= 0 and <= 10 ? (string[])[] : [$"Licenses:GrowthShare must be between 0 and 10; it is {GrowthShare}."],
         .. Check.Range("Licenses:GrowthPeople", GrowthPeople, 0, int.MaxValue),

@@ -20,6 +20,10 @@ public sealed class CoreActor(ICurrentActor current)
             byBearer ? ActorKind.Api : ActorKind.Person,
             user.ObjectId ?? application ?? "anonymous",
             address.Length > 0 ? user.DisplayName : application ?? user.DisplayName,
-            user.Identity?.IsAuthenticated == true ? Actor.ForRoles(roles) : Permissions.None);
+            user.Identity?.IsAuthenticated == true ? Actor.ForRoles(roles) : Permissions.None)
+        {
+            // Only a token that a person let the program have says what for.
+            IsProgram = byBearer && user.FindFirst("scp") is null && user.FindFirst("http://schemas.microsoft.com/identity/claims/scope") is null,
+        };
     }
 }

@@ -30,7 +30,7 @@ public sealed class ApiHouse : IAsyncLifetime
     {
     }
 
-    internal ApiHouse(IEnumerable<string> more) => _console = new RunningConsole(["--RateLimit:Burst=100000", "--RateLimit:PerSecond=10000", .. more]);
+    internal ApiHouse(IEnumerable<string> more) => _console = new RunningConsole(["--RateLimit:Burst=100000", "--RateLimit:PerSecond=10000", "--RateLimit:WriteBurst=100000", "--RateLimit:WritesPerSecond=10000", .. more]);
 
     public SimulatedCloudHost Cloud => _console.Cloud;
 
@@ -44,6 +44,9 @@ public sealed class ApiHouse : IAsyncLifetime
 
     /// <summary>A token of a person who has these app roles, and no others.</summary>
     public string TokenOf(params string[] roles) => TokenFor($"api://{EntraSimulator.ConsoleClientId}/access_as_user", roles);
+
+    /// <summary>A token of a program that acts in nobody's name; its role is Administrator.</summary>
+    public async Task<string> ProgramTokenAsync() => (await _console.AutomationAsync()).Parameter!;
 
     /// <summary>A token of the same person for another service.</summary>
     public string TokenForGraph() => TokenFor("https://graph.microsoft.com/.default", Roles.Administrator);

@@ -127,6 +127,31 @@ public sealed class GuardTests
     }
 
     [Fact]
+    public async Task Small_plans_of_one_actor_for_a_book_count_together_and_those_of_others_do_not()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => (o.ApprovalThreshold, o.TypeNumberFrom) = (30, 40));
+        var book = await house.BookAsync(free: 60);
+        var desk = house.Core.Get<AssignmentDesk>();
+        WishedAssignment[] one = [new(Group(house, "Class 4A").Id, Intent.Required)], two = [.. one, new(Group(house, "Class 4B").Id, Intent.Required)];
+
+        Assert.Equal(PlanState.Committed, await StateAsync(one, CoreHouse.Admin));
+        var shown = ((PlanResult.Planned)await desk.PlanAsync(new PlanRequest(book.PublicId, two), CoreHouse.Admin, CancellationToken.None)).Plan;
+        Assert.InRange(shown.Takes, 11, 30);
+        Assert.Equal((true, shown.Takes), (shown.NeedsApproval, shown.NumberToType));
+        Assert.False(((PlanResult.Planned)await desk.PlanAsync(new PlanRequest(book.PublicId, two), _second, CancellationToken.None)).Plan.NeedsApproval);
+        Assert.Equal(PlanState.AwaitingApproval, await StateAsync(two, CoreHouse.Admin));
+
+        // What was refused does not count, nor what was committed long ago.
+        var held = await house.Core.Get<PlanViews>().FindLatestCommittedAsync(book.PublicId, CoreHouse.Admin, CancellationToken.None);
+        await Decisions(house).RejectAsync(held!.Id, _second, CancellationToken.None);
+        house.Core.Clock.Pass(TimeSpan.FromMinutes(61));
+        Assert.Equal(PlanState.Committed, await StateAsync(two, CoreHouse.Admin));
+
+        async Task<PlanState> StateAsync(WishedAssignment[] wishes, Actor actor) => Assert.IsType<CommitResult.Committed>(
+            await desk.AssignAsync(new PlanRequest(book.PublicId, wishes), actor, CancellationToken.None)).Plan.State;
+    }
+
+    [Fact]
     public async Task A_plan_that_is_not_approved_leaves_everything_as_it_was()
     {
         await using var house = await SpendingHouse.StartAsync(options: o => o.ApprovalThreshold = 5);
