@@ -1,4 +1,9 @@
 using System.Net;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using VppBooks.Core.Devices;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Persistence;
 using VppBooks.Web.SignIn;
 
 namespace VppBooks.Tests.Api;
@@ -88,5 +93,58 @@ public sealed class ReadingFaultTests(SyncedHouse house)
         Assert.Single(answers, a => a.StatusCode == HttpStatusCode.OK);
         Assert.All(answers.Where(a => a.StatusCode != HttpStatusCode.OK), a => Assert.Equal(HttpStatusCode.PreconditionFailed, a.StatusCode));
         Assert.Equal([HttpStatusCode.PreconditionFailed, HttpStatusCode.OK], [stale.StatusCode, back.StatusCode]);
+    }
+
+    [Fact]
+    public async Task People_and_devices_of_a_book_are_the_same_page_by_page_as_all_at_once()
+    {
+        var book = (await _api.ReadAsync($"{Books}?$filter=totalLicenseCount gt 30&$orderby=id&$skip=8&$top=1")).GetProperty("value")[0].GetProperty("id").GetString()!;
+        await GiveAsync(Guid.Parse(book));
+        var path = $"{Books}/{book}";
+
+        foreach (var (list, least) in new[] { ("userStateSummary", 5), ("deviceStates", 3) })
+        {
+            // A filter makes the program look at everybody.
+            var all = (await _api.ReadAsync($"{path}/{list}?$filter=id ne 'x'&$count=true")).GetProperty("value").EnumerateArray().Select(r => r.ToString()).ToList();
+            var pages = new List<string>();
+            for (string? next = $"{path}/{list}?$top=2&$count=true"; next is not null;)
+            {
+                var page = await _api.ReadAsync(next);
+                Assert.Equal(all.Count, page.GetProperty("@odata.count").GetInt32());
+                pages.AddRange(page.GetProperty("value").EnumerateArray().Select(r => r.ToString()));
+                next = page.TryGetProperty("@odata.nextLink", out var link) ? link.GetString() : null;
+            }
+
+            Assert.Equal(least, all.Count);
+            Assert.Equal(all, pages);
+            using var count = await _api.SendAsync(HttpMethod.Get, $"{path}/{list}/$count");
+            Assert.Equal(least.ToString(System.Globalization.CultureInfo.InvariantCulture), await count.Content.ReadAsStringAsync());
+        }
+
+        var summary = await _api.ReadAsync($"{path}/installSummary");
+        Assert.Equal([1, 1, 3, 2], new[] { "installedUserCount", "failedUserCount", "notInstalledUserCount", "failedDeviceCount" }.Select(n => summary.GetProperty(n).GetInt32()));
+        var device = (await _api.ReadAsync($"{path}/deviceStates?$top=1")).GetProperty("value")[0];
+        Assert.Equal(device.GetProperty("deviceName").GetString(), (await _api.ReadAsync($"{path}/deviceStates/{device.GetProperty("id").GetString()}")).GetProperty("deviceName").GetString());
+    }
+
+    /// <summary>Five people in different states, two of them with devices, and one who has a further copy.</summary>
+    private async Task GiveAsync(Guid bookId)
+    {
+        await using var db = await _api.Services.GetRequiredService<IDbContextFactory<VppBooksDbContext>>().CreateDbContextAsync();
+        var (book, now) = (await db.Books.SingleAsync(b => b.PublicId == bookId), TimeProvider.System.GetUtcNow());
+        var people = await db.People.Where(p => !db.Licenses.Any(l => l.PersonId == p.Id) && !db.ManagedDevices.Any(d => d.PersonId == p.Id)).OrderBy(p => p.Id).Take(5).Select(p => p.Id).ToListAsync();
+        Assert.Equal(5, people.Count);
+        LicenseState[] states = [LicenseState.Assigned, LicenseState.Failed, LicenseState.Held, LicenseState.Held, LicenseState.Held];
+        foreach (var (index, person) in people.Index())
+        {
+            db.Licenses.Add(New(person, states[index], 0));
+        }
+
+        db.Licenses.Add(New(people[0], LicenseState.Assigned, 1));
+        db.ManagedDevices.AddRange(people.Take(2).SelectMany((person, index) => Enumerable.Range(0, index + 1).Select(n => new ManagedDevice { PersonId = person, Name = $"iPad {n}", Platform = "iPadOS" })));
+        await db.SaveChangesAsync();
+
+        License New(int person, LicenseState state, byte ordinal) =>
+            new() { PersonId = person, AdamId = book.AdamId, BookId = book.Id, State = state, Ordinal = ordinal, Cause = LicenseCause.Joined, CreatedAt = now, WantedAt = now, ChangedAt = now };
     }
 }

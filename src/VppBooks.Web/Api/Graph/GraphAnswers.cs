@@ -43,9 +43,15 @@ internal static class GraphAnswers
         }
 
         var arranged = query.Arrange(rows);
-        var page = arranged.Skip(query.Skip).Take(query.Top).ToList();
+        return Part(context, path, arranged.Skip(query.Skip).Take(query.Top), arranged.Count, query);
+    }
+
+    /// <summary>The rows of one page, with the number of all.</summary>
+    public static IResult Part(HttpContext context, string path, IEnumerable<JsonObject> rows, int total, GraphQuery query)
+    {
+        var page = rows.ToList();
         var next = (long)query.Skip + query.Top;
-        return Collection(context, path, page, query, arranged.Count, page.Count > 0 && next < arranged.Count ? query.NextLink((int)next) : null);
+        return Collection(context, path, page, query, total, page.Count > 0 && next < total ? query.NextLink((int)next) : null);
     }
 
     private static string Metadata(HttpContext context) =>

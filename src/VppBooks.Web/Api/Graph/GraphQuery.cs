@@ -41,6 +41,9 @@ internal sealed class GraphQuery
     /// <summary>Where the page before ended, as its nextLink said; null on a first page.</summary>
     public string? SkipToken { get; private init; }
 
+    /// <summary>Neither filtered nor ordered by the caller, so that the database can pick the page.</summary>
+    public bool IsPlain => Filter is null && OrderBy.Count == 0 && SkipToken is null;
+
     /// <summary>The filter and the order as asked for: a place in a list means nothing in another one.</summary>
     public string Arrangement => $"{Option(_request, "$filter")}\n{Option(_request, "$orderby")}";
 

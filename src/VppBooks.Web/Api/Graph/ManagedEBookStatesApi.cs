@@ -44,22 +44,21 @@ internal static class ManagedEBookStatesApi
     private static async Task<IResult> SummaryAsync(HttpContext context, string id, BookStates states, CoreActor actor, CancellationToken cancellationToken)
     {
         var query = GraphQuery.Of(context.Request, _summary);
-        if (await FindAsync(states, id, actor, cancellationToken) is not { } users)
+        if (!ApiId.TryParse(id, out var book) || await states.CountAsync(book, await actor.FindAsync(), cancellationToken) is not { People: var people, Devices: var devices })
         {
             return ManagedEBooksApi.Missing(id);
         }
 
-        var devices = users.SelectMany(u => u.Devices).ToList();
         var entity = new JsonObject
         {
             ["@odata.type"] = "#microsoft.graph.eBookInstallSummary",
             ["id"] = id,
             ["installedDeviceCount"] = 0,
-            ["failedDeviceCount"] = devices.Count(d => d.State == HoldingState.Failed),
-            ["notInstalledDeviceCount"] = devices.Count(d => d.State == HoldingState.Underway),
-            ["installedUserCount"] = users.Count(u => u.State == HoldingState.Assigned),
-            ["failedUserCount"] = users.Count(u => u.State == HoldingState.Failed),
-            ["notInstalledUserCount"] = users.Count(u => u.State == HoldingState.Underway),
+            ["failedDeviceCount"] = devices[HoldingState.Failed],
+            ["notInstalledDeviceCount"] = devices[HoldingState.Underway],
+            ["installedUserCount"] = people[HoldingState.Assigned],
+            ["failedUserCount"] = people[HoldingState.Failed],
+            ["notInstalledUserCount"] = people[HoldingState.Underway],
         };
         return GraphAnswers.Entity(context, $"{Path}('{id}')/installSummary", query.Project(entity));
     }
@@ -67,21 +66,35 @@ internal static class ManagedEBookStatesApi
     private static async Task<IResult> ListDevicesAsync(HttpContext context, string id, BookStates states, CoreActor actor, CancellationToken cancellationToken)
     {
         var query = GraphQuery.Of(context.Request, _devices);
+        var path = $"{Path}('{id}')/{Devices}";
+        if (query.IsPlain && ApiId.TryParse(id, out var book))
+        {
+            return await states.PageDevicesAsync(book, query.Skip, query.Top, await actor.FindAsync(), cancellationToken) is { } part
+                ? GraphAnswers.Part(context, path, part.Rows.Select(From), part.Total, query)
+                : ManagedEBooksApi.Missing(id);
+        }
+
         return await FindAsync(states, id, actor, cancellationToken) is { } users
-            ? GraphAnswers.Page(context, $"{Path}('{id}')/{Devices}", users.SelectMany(u => u.Devices).Select(From), query)
+            ? GraphAnswers.Page(context, path, users.SelectMany(u => u.Devices).Select(From), query)
             : ManagedEBooksApi.Missing(id);
     }
 
     private static async Task<IResult> CountDevicesAsync(HttpContext context, string id, BookStates states, CoreActor actor, CancellationToken cancellationToken)
     {
         var query = GraphQuery.Of(context.Request, _devices);
+        if (query.IsPlain && ApiId.TryParse(id, out var book))
+        {
+            return await states.CountAsync(book, await actor.FindAsync(), cancellationToken) is { } counts ? Number(counts.Devices.Values.Sum()) : ManagedEBooksApi.Missing(id);
+        }
+
         return await FindAsync(states, id, actor, cancellationToken) is { } users ? Number(query.Arrange(users.SelectMany(u => u.Devices).Select(From)).Count) : ManagedEBooksApi.Missing(id);
     }
 
     private static async Task<IResult> GetDeviceAsync(HttpContext context, string id, string deviceStateId, BookStates states, CoreActor actor, CancellationToken cancellationToken)
     {
         var query = GraphQuery.Of(context.Request, _devices);
-        return await FindAsync(states, id, actor, cancellationToken) is { } users && users.SelectMany(u => u.Devices).FirstOrDefault(d => IdOf(d) == deviceStateId) is { } device
+        var owner = deviceStateId.Split('_') is [var person, _] && Guid.TryParseExact(person, "N", out var personId) ? personId.ToString() : "";
+        return (await FindUserAsync(states, id, owner, actor, cancellationToken))?.Devices.FirstOrDefault(d => IdOf(d) == deviceStateId) is { } device
             ? GraphAnswers.Entity(context, $"{Path}('{id}')/{Devices}", query.Project(From(device)))
             : GraphError.NotFound("There is no such deviceInstallState.");
     }
@@ -89,14 +102,27 @@ internal static class ManagedEBookStatesApi
     private static async Task<IResult> ListUsersAsync(HttpContext context, string id, BookStates states, CoreActor actor, CancellationToken cancellationToken)
     {
         var query = GraphQuery.Of(context.Request, _users, _ownDevices);
+        var path = $"{Path}('{id}')/userStateSummary";
+        if (query.IsPlain && ApiId.TryParse(id, out var book))
+        {
+            return await states.PageUsersAsync(book, query.Skip, query.Top, await actor.FindAsync(), cancellationToken) is { } part
+                ? GraphAnswers.Part(context, path, part.Rows.Select(u => From(u, query)), part.Total, query)
+                : ManagedEBooksApi.Missing(id);
+        }
+
         return await FindAsync(states, id, actor, cancellationToken) is { } users
-            ? GraphAnswers.Page(context, $"{Path}('{id}')/userStateSummary", users.Select(u => From(u, query)), query)
+            ? GraphAnswers.Page(context, path, users.Select(u => From(u, query)), query)
             : ManagedEBooksApi.Missing(id);
     }
 
     private static async Task<IResult> CountUsersAsync(HttpContext context, string id, BookStates states, CoreActor actor, CancellationToken cancellationToken)
     {
         var query = GraphQuery.Of(context.Request, _users);
+        if (query.IsPlain && ApiId.TryParse(id, out var book))
+        {
+            return await states.CountAsync(book, await actor.FindAsync(), cancellationToken) is { } counts ? Number(counts.People.Values.Sum()) : ManagedEBooksApi.Missing(id);
+        }
+
         return await FindAsync(states, id, actor, cancellationToken) is { } users ? Number(query.Arrange(users.Select(u => From(u, query))).Count) : ManagedEBooksApi.Missing(id);
     }
 
@@ -125,11 +151,12 @@ internal static class ManagedEBookStatesApi
             : GraphError.NotFound("There is no such deviceInstallState.");
     }
 
+    /// <summary>Everybody, for a filter or an order that the database does not know.</summary>
     private static async Task<IReadOnlyList<BookUser>?> FindAsync(BookStates states, string id, CoreActor actor, CancellationToken cancellationToken) =>
         ApiId.TryParse(id, out var publicId) ? await states.ListAsync(publicId, await actor.FindAsync(), cancellationToken) : null;
 
     private static async Task<BookUser?> FindUserAsync(BookStates states, string id, string userId, CoreActor actor, CancellationToken cancellationToken) =>
-        ApiId.TryParse(userId, out var wanted) ? (await FindAsync(states, id, actor, cancellationToken))?.FirstOrDefault(u => u.PersonId == wanted) : null;
+        ApiId.TryParse(id, out var book) && ApiId.TryParse(userId, out var person) ? await states.FindUserAsync(book, person, await actor.FindAsync(), cancellationToken) : null;
 
     private static GraphError NoUser() => GraphError.NotFound("There is no such userInstallStateSummary.");
 
