@@ -38,9 +38,19 @@ internal static class ApiDocument
             options.AddOperationTransformer((operation, context, _) =>
             {
                 operation.Responses ??= [];
-                foreach (var (status, text) in _refusals)
+                if (GraphSchemas.Find(context.Description.HttpMethod ?? "", context.Description.RelativePath ?? "") is var (status, body))
                 {
-                    operation.Responses.TryAdd(status, new OpenApiResponse { Description = text, Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new() { Schema = Envelope() } } });
+                    operation.Responses.Clear();
+                    operation.Responses[status] = new OpenApiResponse
+                    {
+                        Description = "Done.",
+                        Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new() { Schema = body } },
+                    };
+                }
+
+                foreach (var (refused, text) in _refusals)
+                {
+                    operation.Responses.TryAdd(refused, new OpenApiResponse { Description = text, Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new() { Schema = Envelope() } } });
                 }
 
                 if (context.Description.HttpMethod is "POST" or "PATCH" or "DELETE")

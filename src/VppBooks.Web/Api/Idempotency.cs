@@ -33,7 +33,7 @@ internal static class Idempotency
         ApiRoutes.Match(context.Request.Path)
         && context.User.Identity?.IsAuthenticated == true
         && context.Request.Headers.ContainsKey(Header)
-        && context.GetEndpoint()?.Metadata.GetMetadata<IgnoresIdempotencyKey>() is null
+        && context.GetEndpoint()?.Metadata.GetMetadata<CarriesRequests>() is null
         && (HttpMethods.IsPost(context.Request.Method) || HttpMethods.IsPatch(context.Request.Method) || HttpMethods.IsPut(context.Request.Method) || HttpMethods.IsDelete(context.Request.Method));
 
     private static async Task RunAsync(HttpContext context, RequestDelegate next)
@@ -216,5 +216,5 @@ internal static class Idempotency
     private static string? Text(Microsoft.Extensions.Primitives.StringValues header) => header.Count == 0 ? null : header.ToString();
 }
 
-/// <summary>On an address that carries requests with keys of their own: its answer would be a copy of theirs, failures that pass included.</summary>
-internal sealed class IgnoresIdempotencyKey;
+/// <summary>On an address that carries other requests: they have keys and limits of their own. Its answer would be a copy of theirs, failures that pass included.</summary>
+internal sealed class CarriesRequests;

@@ -23,7 +23,7 @@ internal static class Traffic
             services.AddOptions<RateLimiterOptions>().Configure<IOptions<RateLimitSettings>>((limiter, settings) =>
             {
                 limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
-                limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => Partition(context, settings.Value));
+                limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, (bool Changes, string Caller)>(context => Partition(context, settings.Value));
                 limiter.OnRejected = RefuseAsync;
             });
             services.AddSingleton<NotificationTraffic>();
@@ -32,23 +32,29 @@ internal static class Traffic
         }
     }
 
-    private static RateLimitPartition<string> Partition(HttpContext context, RateLimitSettings settings)
+    private static RateLimitPartition<(bool Changes, string Caller)> Partition(HttpContext context, RateLimitSettings settings)
     {
         // Apple's notifications have limits of their own (NotificationTraffic).
         if (SiteFiles.Match(context.Request.Path) || context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal)
             || context.Request.Path.StartsWithSegments(NotificationOptions.Path, StringComparison.OrdinalIgnoreCase))
         {
-            return RateLimitPartition.GetNoLimiter("files");
+            return RateLimitPartition.GetNoLimiter((false, "files"));
         }
 
         var caller = context.User.ObjectId ?? context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
-        return RateLimitPartition.GetTokenBucketLimiter(caller, _ => new TokenBucketRateLimiterOptions
+        return RateLimitPartition.GetTokenBucketLimiter((Changes: Changes(context), Caller: caller), of => new TokenBucketRateLimiterOptions
         {
-            TokenLimit = settings.Burst,
-            TokensPerPeriod = settings.PerSecond,
+            TokenLimit = of.Changes ? settings.WriteBurst : settings.Burst,
+            TokensPerPeriod = of.Changes ? settings.WritesPerSecond : settings.PerSecond,
             ReplenishmentPeriod = TimeSpan.FromSeconds(1),
         });
     }
+
+    // Each one locks rows and asks Apple or the directory; a script that reads much must not be held back by what it writes, nor the other way round.
+    private static bool Changes(HttpContext context) =>
+        ApiRoutes.Match(context.Request.Path)
+        && !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method) && !HttpMethods.IsOptions(context.Request.Method)
+        && context.GetEndpoint()?.Metadata.GetMetadata<CarriesRequests>() is null;
 
     private static async ValueTask RefuseAsync(OnRejectedContext rejected, CancellationToken cancellationToken)
     {

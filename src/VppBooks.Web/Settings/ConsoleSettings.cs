@@ -51,6 +51,17 @@ public sealed class RateLimitSettings : ISettings
     /// <summary>Requests per second that are allowed for long; 1 to 10,000, default 50.</summary>
     public int PerSecond { get; set; } = 50;
 
+    /// <summary>Changing requests to the API that may come at once; 1 to 100,000, default 100. They do not count as others.</summary>
+    public int WriteBurst { get; set; } = 100;
+
+    /// <summary>Changing requests to the API per second that are allowed for long; 1 to 10,000, default 10.</summary>
+    public int WritesPerSecond { get; set; } = 10;
+
     public IEnumerable<string> Faults() =>
-        [.. Check.Range("RateLimit:Burst", Burst, 10, 100_000), .. Check.Range("RateLimit:PerSecond", PerSecond, 1, 10_000)];
+    [
+        .. Check.Range("RateLimit:Burst", Burst, 10, 100_000),
+        .. Check.Range("RateLimit:PerSecond", PerSecond, 1, 10_000),
+        .. Check.Range("RateLimit:WriteBurst", WriteBurst, 1, 100_000),
+        .. Check.Range("RateLimit:WritesPerSecond", WritesPerSecond, 1, 10_000),
+    ];
 }

@@ -53,10 +53,21 @@ public sealed class BrowserSecurityTests(RunningConsole console) : IClassFixture
 public sealed class TrafficTests
 {
     [Fact]
-    public async Task Caller_beyond_the_limit_is_told_to_wait()
+    public async Task Caller_beyond_the_limit_is_told_to_wait_and_changes_have_a_limit_of_their_own()
     {
-        await using var console = new RunningConsole(["--RateLimit:Burst=10", "--RateLimit:PerSecond=1"]);
+        await using var console = new RunningConsole(["--RateLimit:Burst=10", "--RateLimit:PerSecond=1", "--RateLimit:WriteBurst=2", "--RateLimit:WritesPerSecond=1"]);
         await console.InitializeAsync();
+
+        List<HttpResponseMessage> changes = [];
+        for (var i = 0; i < 8; i++)
+        {
+            changes.Add(await console.Client.PostAsync("/v1.0/deviceAppManagement/vppTokens", content: null));
+        }
+
+        Assert.Equal(HttpStatusCode.Unauthorized, changes[0].StatusCode);
+        Assert.True(changes.First(a => a.StatusCode == HttpStatusCode.TooManyRequests).Headers.RetryAfter!.Delta >= TimeSpan.FromSeconds(1));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await console.Client.GetAsync("/v1.0/deviceAppManagement/vppTokens")).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await console.Client.PostAsync("/v1.0/$batch", content: null)).StatusCode);
 
         List<HttpResponseMessage> answers = [];
         for (var i = 0; i < 30; i++)
