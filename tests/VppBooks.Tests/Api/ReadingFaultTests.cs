@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using VppBooks.Core.Devices;
+using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Persistence;
 using VppBooks.Web.SignIn;
@@ -130,6 +131,7 @@ public sealed class ReadingFaultTests(SyncedHouse house)
     /// <summary>Five people in different states, two of them with devices, and one who has a further copy.</summary>
     private async Task GiveAsync(Guid bookId)
     {
+        await _api.Services.GetRequiredService<PeopleReader>().EnsureAllAsync(TimeSpan.FromHours(1), TestContext.Current.CancellationToken);
         await using var db = await _api.Services.GetRequiredService<IDbContextFactory<VppBooksDbContext>>().CreateDbContextAsync();
         var (book, now) = (await db.Books.SingleAsync(b => b.PublicId == bookId), TimeProvider.System.GetUtcNow());
         var people = await db.People.Where(p => !db.Licenses.Any(l => l.PersonId == p.Id) && !db.ManagedDevices.Any(d => d.PersonId == p.Id)).OrderBy(p => p.Id).Take(5).Select(p => p.Id).ToListAsync();

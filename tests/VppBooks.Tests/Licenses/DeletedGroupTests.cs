@@ -22,6 +22,7 @@ public sealed class DeletedGroupTests
         var holders = await PeopleAsync(LicenseState.Assigned);
         house.Core.Cloud.Graph.DeleteGroup(dead, restorable: true);
         Assert.Equal(GroupState.SoftDeleted, (await house.Core.Groups.EnsureGroupAsync(dead, Cancel)).State);
+        await house.Core.Get<PeopleReader>().EnsureAllAsync(TimeSpan.Zero, Cancel);
         var newcomer = await JoinAsync();
 
         var more = Assert.IsType<CommitResult.Committed>(await house.AssignAsync(book, paused, offered)).Plan;
