@@ -21,7 +21,7 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
         var take = Math.Clamp(query.Take, 1, ActivityQuery.MaxTake);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var events = query.Kinds == ActivityKinds.Licenses ? [] : await Events(db, query).Take(take + 1).ToListAsync(cancellationToken);
-        var changes = query.Kinds == ActivityKinds.Events || query.Actor is not null || query.Action is not null || query.Group is not null
+        var changes = query.Kinds == ActivityKinds.Events || query.Actor is not null || query.Action is not null || query.Category is not null || query.Group is not null
             ? []
             : await Changes(db, query).Take(take + 1).ToListAsync(cancellationToken);
         var raw = events.Select(e => new Raw(e, null)).Concat(changes.Select(c => new Raw(null, c)))
@@ -50,6 +50,26 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
 
             next = next with { After = page.Next };
         }
+    }
+
+    /// <summary>How many audit rows match, whatever the place in the list; changes of licenses are not counted.</summary>
+    /// <exception cref="NotAllowedException">The actor may not read the activity.</exception>
+    public async Task<int> CountEventsAsync(ActivityQuery query, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.ReadActivity);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Events(db, query with { After = null }).CountAsync(cancellationToken);
+    }
+
+    /// <summary>One audit row; null when there is none with the number.</summary>
+    /// <exception cref="NotAllowedException">The actor may not read the activity.</exception>
+    public async Task<ActivityEntry?> FindEventAsync(long id, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.ReadActivity);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.AuditEvents.AsNoTracking().SingleOrDefaultAsync(a => a.Id == id, cancellationToken) is { } found
+            ? (await DescribeAsync(db, [new Raw(found, null)], cancellationToken))[0]
+            : null;
     }
 
     /// <summary>Names of all actions that ever happened, to choose from.</summary>
@@ -116,6 +136,12 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
         if (query.Action is { } action)
         {
             events = events.Where(a => a.Action == action);
+        }
+
+        if (query.Category is { } category)
+        {
+            var prefix = category + ".";
+            events = events.Where(a => a.Action.StartsWith(prefix));
         }
 
         if (query.From is { } from)

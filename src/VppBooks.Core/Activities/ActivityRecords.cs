@@ -47,6 +47,9 @@ public sealed record ActivityQuery
     /// <summary>Stable name of an action. Changes of licenses are left out.</summary>
     public string? Action { get; init; }
 
+    /// <summary>First word of the names of actions, as in <c>plan.committed</c>. Changes of licenses are left out.</summary>
+    public string? Category { get; init; }
+
     /// <summary>From this moment on.</summary>
     public DateTimeOffset? From { get; init; }
 

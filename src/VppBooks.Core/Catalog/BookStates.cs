@@ -102,33 +102,37 @@ public sealed class BookStates(IDbContextFactory<VppBooksDbContext> contexts)
 
     /// <summary>How many people and devices are in which state; null when there is no such book.</summary>
     /// <exception cref="NotAllowedException">The actor may not read.</exception>
-    public async Task<BookStateCounts?> CountAsync(Guid bookId, Actor actor, CancellationToken cancellationToken)
+    public async Task<BookStateCounts?> CountAsync(Guid bookId, Actor actor, CancellationToken cancellationToken) =>
+        (await CountAsync([bookId], actor, cancellationToken)).GetValueOrDefault(bookId);
+
+    /// <summary>The same of several books, by their public ids; those that do not exist are left out.</summary>
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async Task<IReadOnlyDictionary<Guid, BookStateCounts>> CountAsync(IReadOnlyCollection<Guid> bookIds, Actor actor, CancellationToken cancellationToken)
     {
         actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var one = One(db, bookId);
-        if (!await one.AnyAsync(cancellationToken))
-        {
-            return null;
-        }
+        var wanted = bookIds.ToArray();
+        var some = db.ListedBooks().Where(b => EF.Parameter(wanted).Contains(b.Book.PublicId)).Select(b => b.Book);
+        var books = await some.Select(b => new { b.Id, b.PublicId }).ToListAsync(cancellationToken);
+        var given = Given(db, some.Select(b => b.Id));
+        var people = (await given.GroupBy(g => new { g.License.BookId, g.License.State })
+            .Select(g => new { g.Key.BookId, g.Key.State, Count = g.Count() }).ToListAsync(cancellationToken)).ToLookup(g => g.BookId, g => (g.State, g.Count));
+        var devices = (await given.Join(db.ManagedDevices, g => g.Person.Id, d => d.PersonId, (g, d) => new { g.License.BookId, g.License.State })
+            .GroupBy(x => x).Select(g => new { g.Key.BookId, g.Key.State, Count = g.Count() }).ToListAsync(cancellationToken)).ToLookup(g => g.BookId, g => (g.State, g.Count));
+        return books.ToDictionary(b => b.PublicId, b => new BookStateCounts(ByState(people[b.Id]), ByState(devices[b.Id])));
 
-        var given = Given(db, one);
-        var people = await given.GroupBy(g => g.License.State).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(cancellationToken);
-        var devices = await given.Join(db.ManagedDevices, g => g.Person.Id, d => d.PersonId, (g, d) => g.License.State)
-            .GroupBy(state => state).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(cancellationToken);
-        return new BookStateCounts(
-            Enum.GetValues<HoldingState>().ToDictionary(s => s, s => people.Where(p => StateOf(p.Key) == s).Sum(p => p.Count)),
-            Enum.GetValues<HoldingState>().ToDictionary(s => s, s => devices.Where(d => StateOf(d.Key) == s).Sum(d => d.Count)));
+        static Dictionary<HoldingState, int> ByState(IEnumerable<(LicenseState State, int Count)> counts) =>
+            Enum.GetValues<HoldingState>().ToDictionary(s => s, s => counts.Where(c => StateOf(c.State) == s).Sum(c => c.Count));
     }
 
     private static IQueryable<int> One(VppBooksDbContext db, Guid bookId) => db.ListedBooks().Where(b => b.Book.PublicId == bookId).Select(b => b.Book.Id);
 
     /// <summary>Everybody once: a further copy that others bought does not make a second person of its owner.</summary>
-    private static IQueryable<GivenLicense> Given(VppBooksDbContext db, IQueryable<int> book)
+    private static IQueryable<GivenLicense> Given(VppBooksDbContext db, IQueryable<int> books)
     {
-        var given = db.Licenses.Where(l => book.Contains(l.BookId) && l.State != LicenseState.Canceled && l.State != LicenseState.Declined && l.State != LicenseState.Vanished);
+        var given = db.Licenses.Where(l => books.Contains(l.BookId) && l.State != LicenseState.Canceled && l.State != LicenseState.Declined && l.State != LicenseState.Vanished);
         return given
-            .Where(l => !given.Any(other => other.PersonId == l.PersonId && other.Ordinal < l.Ordinal))
+            .Where(l => !given.Any(other => other.PersonId == l.PersonId && other.BookId == l.BookId && other.Ordinal < l.Ordinal))
             .Join(db.People, l => l.PersonId, p => p.Id, (l, p) => new GivenLicense { License = l, Person = p });
     }
 

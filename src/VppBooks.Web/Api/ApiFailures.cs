@@ -29,7 +29,7 @@ internal sealed class ApiFailures : IExceptionHandler
     {
         var http = context.HttpContext;
 
-        if (http.Response.StatusCode == StatusCodes.Status404NotFound && http.GetEndpoint() is null && ApiRoutes.MethodsOf(http) is { Count: > 0 } methods)
+        if (http.Response.StatusCode == StatusCodes.Status404NotFound && !ApiRoutes.IsServed(http) && ApiRoutes.MethodsOf(http) is { Count: > 0 } methods)
         {
             http.Response.Headers.Allow = string.Join(", ", methods);
             return GraphError.ForStatus(StatusCodes.Status405MethodNotAllowed).ExecuteAsync(http);

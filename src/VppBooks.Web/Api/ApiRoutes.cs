@@ -5,8 +5,7 @@ namespace VppBooks.Web.Api;
 /// <summary>The addresses that speak JSON to programs.</summary>
 public static class ApiRoutes
 {
-    private const string Resource = "deviceAppManagement";
-
+    private static readonly string[] _resources = ["deviceAppManagement", "deviceManagement"];
     private static readonly PathString[] _graph = ["/v1.0", "/beta"];
     private static readonly PathString[] _roots = [.. _graph, "/api"];
 
@@ -15,6 +14,9 @@ public static class ApiRoutes
     /// <summary>Whether a program reads the answer: on the routes of the API, and where their description is asked for with a token and not by a browser.</summary>
     public static bool AnswersPrograms(HttpContext context) =>
         Match(context.Request.Path) || (context.Request.Path.StartsWithSegments("/openapi", StringComparison.OrdinalIgnoreCase) && context.Request.Headers.Authorization.Count > 0);
+
+    /// <summary>Whether the API itself answers a request, and not a catch-all for pages or files.</summary>
+    public static bool IsServed(HttpContext context) => context.GetEndpoint() is RouteEndpoint served && Match("/" + served.RoutePattern.RawText!.TrimStart('/'));
 
     /// <summary>
     /// What an address of the API can be asked, when a request with another method found nothing there. Routing itself says so only where no page's or file's
@@ -36,6 +38,6 @@ public static class ApiRoutes
         }
 
         var segments = path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries)[1..];
-        return segments is [var first, ..] && !first.Equals(Resource, StringComparison.OrdinalIgnoreCase) ? first : segments.LastOrDefault("");
+        return segments is [var first, ..] && !_resources.Contains(first, StringComparer.OrdinalIgnoreCase) ? first : segments.LastOrDefault("");
     }
 }

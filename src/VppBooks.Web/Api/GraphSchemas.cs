@@ -20,10 +20,12 @@ internal static class GraphSchemas
         ["deviceStates"] = "deviceInstallState",
         ["managedEBookCategories"] = "managedEBookCategory",
         ["categories"] = "managedEBookCategory",
+        ["deviceAppManagement"] = "deviceAppManagement",
+        ["auditEvents"] = "auditEvent",
     };
 
     // Others are addresses of their own and never part of an answer.
-    private static readonly string[] _expandable = ["assignments", "deviceStates"];
+    private static readonly string[] _expandable = ["assignments", "installSummary", "categories", "deviceStates", "userStateSummary", "vppTokens", "managedEBooks"];
 
     /// <summary>Status and body of the answer to a request that succeeds; null where the body is none of these types.</summary>
     /// <param name="method">HTTP method.</param>
@@ -37,7 +39,7 @@ internal static class GraphSchemas
 
         return (method, segments) switch
         {
-            ("GET", [.., Summary]) => ("200", Entity(_types[Summary])),
+            ("GET", [.., (Summary or "deviceAppManagement") and var one]) => ("200", Entity(_types[one])),
             ("GET", [.., var list]) when _types.TryGetValue(list, out var type) => ("200", Collection(type)),
             ("GET", [.., var list, ['{', ..]]) when _types.TryGetValue(list, out var type) => ("200", Entity(type)),
             ("POST", [.., ("vppTokens" or "assignments") and var list]) => ("201", Entity(_types[list])),

@@ -10,7 +10,7 @@ namespace VppBooks.Tests.Api;
 public sealed class ApiDocumentTests(SyncedHouse house)
 {
     [Fact]
-    public async Task Every_address_and_method_actualdescribed_and_no_other()
+    public async Task Every_address_and_method_is_described_and_no_other()
     {
         var document = await house.Api.ReadAsync("/openapi/v1.json");
         var described = document.GetProperty("paths").EnumerateObject().SelectMany(p => p.Value.EnumerateObject().Select(m => $"{m.Name.ToUpperInvariant()} {p.Name}")).Order(StringComparer.Ordinal);
@@ -25,7 +25,7 @@ public sealed class ApiDocumentTests(SyncedHouse house)
     }
 
     [Fact]
-    public async Task What_actualread_has_exactly_the_properties_and_types_that_are_described()
+    public async Task What_is_read_has_exactly_the_properties_and_types_that_are_described()
     {
         var api = house.Api;
         var book = await FirstAsync("managedEBooks?$filter=genres ne ''");
@@ -66,7 +66,7 @@ public sealed class ApiDocumentTests(SyncedHouse house)
     {
         var properties = schema.GetProperty("properties").EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetProperty("type"));
         var sent = answer.EnumerateObject().Where(p => p.Name[0] != '@').ToList();
-        Assert.Equal(properties.Keys.Except(["assignments", "deviceStates"]).Order(StringComparer.Ordinal), sent.Select(p => p.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(properties.Keys.Except(["assignments", "installSummary", "categories", "deviceStates", "userStateSummary", "vppTokens", "managedEBooks"]).Order(StringComparer.Ordinal), sent.Select(p => p.Name).Order(StringComparer.Ordinal));
         foreach (var property in sent)
         {
             var type = properties[property.Name];

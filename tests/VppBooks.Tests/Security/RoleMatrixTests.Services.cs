@@ -15,6 +15,8 @@ public sealed partial class RoleMatrixTests
     /// <summary>What each public method that takes an actor demands. <see cref="Permissions.None"/>: a matter of the person's own, which needs no role.</summary>
     private static readonly Dictionary<string, Permissions> _services = new(StringComparer.Ordinal)
     {
+        ["ActivityReader.CountEventsAsync"] = Permissions.ReadActivity,
+        ["ActivityReader.FindEventAsync"] = Permissions.ReadActivity,
         ["ActivityReader.FindSubjectAsync"] = Permissions.ReadActivity,
         ["ActivityReader.ListActionsAsync"] = Permissions.ReadActivity,
         ["ActivityReader.ListAsync"] = Permissions.ReadActivity,
@@ -35,7 +37,11 @@ public sealed partial class RoleMatrixTests
         ["BookCatalog.ReadFactsAsync"] = Read,
         ["BookCatalog.SelectAsync"] = Read,
         ["BookPeople.ListAsync"] = Read,
+        ["BookStates.CountAsync"] = Read,
+        ["BookStates.FindUserAsync"] = Read,
         ["BookStates.ListAsync"] = Read,
+        ["BookStates.PageDevicesAsync"] = Read,
+        ["BookStates.PageUsersAsync"] = Read,
         ["BookTaking.TakeAsync"] = Permissions.None,
         ["DeviceReader.FindAsync"] = Read,
         ["DeviceReader.ReadAsync"] = Read,

@@ -9,13 +9,28 @@ namespace VppBooks.Web.Api.Graph;
 internal sealed record BookEntities(IReadOnlyList<JsonObject> Rows, int? Total, IReadOnlyList<string>? Next);
 
 /// <summary>Reads books for the API: only what the options of a request ask for.</summary>
-internal sealed class BookReading(BookCatalog books, PlanViews plans)
+internal sealed class BookReading(BookCatalog books, PlanViews plans, BookStates states)
 {
+    public const string Assignments = "assignments";
+    public const string Summary = "installSummary";
+    public const string Categories = "categories";
+    public const string Devices = "deviceStates";
+    public const string Users = "userStateSummary";
+
     /// <summary>The property with the picture.</summary>
     public const string Cover = "largeCover";
 
-    /// <summary>Books of a page that brings their covers along.</summary>
-    public const int MostCovers = 20;
+    /// <summary>Books of a page that brings parts of each along, and people or devices that come with a book; the rest has an address of its own.</summary>
+    public const int MostExpanded = 100;
+
+    // Pictures, people and devices are much for one answer.
+    private const int MostHeavy = 20;
+
+    /// <summary>How many books a page may have, by what comes with each.</summary>
+    public static int Most(GraphQuery query) =>
+        query.Select?.Contains(Cover) == true || query.Expand.ContainsKey(Devices) || query.Expand.ContainsKey(Users) ? MostHeavy
+        : query.Expand.Count > 0 ? MostExpanded
+        : int.MaxValue;
 
     /// <exception cref="NotAllowedException">The actor may not read.</exception>
     /// <exception cref="GraphQueryException">The place to continue at belongs to another list.</exception>
@@ -48,18 +63,48 @@ internal sealed class BookReading(BookCatalog books, PlanViews plans)
         var covers = query.Select?.Contains(Cover) ?? withCover
             ? await books.ReadCoversAsync([.. rows.Select(r => r.CoverTitleId).OfType<int>()], cancellationToken)
             : new Dictionary<int, CoverFile>();
+        var counts = query.Expand.ContainsKey(Summary) ? await states.CountAsync([.. rows.Select(r => r.PublicId)], actor, cancellationToken) : new Dictionary<Guid, BookStateCounts>();
         var entities = new List<JsonObject>(rows.Count);
         foreach (var row in rows.Where(r => facts.ContainsKey(r.BookId)))
         {
             var entity = ManagedEBookWire.From(row, facts[row.BookId], row.CoverTitleId is { } titleId ? covers.GetValueOrDefault(titleId) : null);
-            if (query.Expand.ContainsKey("assignments"))
+            if (query.Expand.ContainsKey(Assignments))
             {
-                entity["assignments"] = new JsonArray([.. (await plans.ListAssignmentsAsync(row.PublicId, actor, cancellationToken)).Select(ManagedEBookWire.From)]);
+                entity[Assignments] = new JsonArray([.. (await plans.ListAssignmentsAsync(row.PublicId, actor, cancellationToken)).Select(ManagedEBookWire.From)]);
+            }
+
+            if (counts.TryGetValue(row.PublicId, out var count))
+            {
+                entity[Summary] = BookStatesWire.From(row.PublicId, count);
+            }
+
+            if (query.Expand.ContainsKey(Categories))
+            {
+                entity[Categories] = new JsonArray([.. facts[row.BookId].Genres.Select(ManagedEBookCategoriesApi.From)]);
+            }
+
+            if (query.Expand.ContainsKey(Devices) && await states.PageDevicesAsync(row.PublicId, 0, MostExpanded, actor, cancellationToken) is { } devices)
+            {
+                Attach(entity, Devices, row, devices.Rows.Select(BookStatesWire.From), devices.Total, query);
+            }
+
+            if (query.Expand.ContainsKey(Users) && await states.PageUsersAsync(row.PublicId, 0, MostExpanded, actor, cancellationToken) is { } users)
+            {
+                Attach(entity, Users, row, users.Rows.Select(u => BookStatesWire.From(u, withDevices: false)), users.Total, query);
             }
 
             entities.Add(entity);
         }
 
         return entities;
+    }
+
+    private static void Attach(JsonObject entity, string part, BookRow book, IEnumerable<JsonObject> rows, int total, GraphQuery query)
+    {
+        entity[part] = new JsonArray([.. rows]);
+        if (total > MostExpanded)
+        {
+            entity[part + "@odata.nextLink"] = $"{query.Root}/managedEBooks/{book.PublicId}/{part}?$skip={MostExpanded}";
+        }
     }
 }

@@ -46,6 +46,10 @@ internal static class GraphApi
                 ManagedEBookAssignmentsApi.Map(routes);
                 ManagedEBookStatesApi.Map(routes);
                 ManagedEBookCategoriesApi.Map(routes);
+                DeviceAppManagementApi.Map(routes);
+                var management = version.MapGroup("/deviceManagement");
+                DeviceManagementApi.Map(management);
+                AuditEventsApi.Map(management);
             }
         }
     }

@@ -25,6 +25,9 @@ internal static class GraphMetadata
         ["userInstallStateSummary"] = "id:String userName:String installedDeviceCount:Int32 failedDeviceCount:Int32 notInstalledDeviceCount:Int32 deviceStates:|deviceInstallState*",
         ["deviceInstallState"] = "id:String deviceName:String deviceId:String lastSyncDateTime:DateTimeOffset installState:String errorCode:String osVersion:String osDescription:String userName:String",
         ["managedEBookCategory"] = "id:String displayName:String lastModifiedDateTime:DateTimeOffset",
+        ["auditEvent"] = "id:String displayName:String componentName:String actor:Untyped activity:String activityDateTime:DateTimeOffset activityType:String activityOperationType:String "
+            + "activityResult:String correlationId:Guid resources:Collection(Edm.Untyped) category:String",
+        ["deviceManagement"] = "id:String auditEvents:|auditEvent*",
         ["deviceAppManagement"] = "id:String vppTokens:|vppToken* managedEBooks:|iosVppEBook* managedEBookCategories:|managedEBookCategory*",
     };
 
@@ -44,7 +47,7 @@ internal static class GraphMetadata
                 new XElement(
                     _edm + "EntityContainer",
                     new XAttribute("Name", "GraphService"),
-                    new XElement(_edm + "Singleton", new XAttribute("Name", "deviceAppManagement"), new XAttribute("Type", "microsoft.graph.deviceAppManagement"))))));
+                    new[] { "deviceAppManagement", "deviceManagement" }.Select(s => new XElement(_edm + "Singleton", new XAttribute("Name", s), new XAttribute("Type", "microsoft.graph." + s)))))));
 
     private static XElement Entity(string name, string properties) => new(
         _edm + "EntityType",

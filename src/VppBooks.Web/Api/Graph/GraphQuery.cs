@@ -115,14 +115,17 @@ internal sealed class GraphQuery
     {
         foreach (var (part, wanted) in Expand)
         {
-            foreach (var item in entity[part] as JsonArray ?? [])
+            foreach (var item in Items(entity[part]))
             {
-                Keep((JsonObject)item!, wanted, []);
+                Keep(item, wanted, []);
             }
         }
 
         return Keep(entity, Select, Expand.Keys);
     }
+
+    /// <summary>Address of <c>/deviceAppManagement</c> in the version that the caller uses.</summary>
+    public string Root => $"{Origin(_request)}{_request.PathBase}/{_request.Path.Value!.Split('/')[1]}/deviceAppManagement";
 
     /// <summary>The page that passes over so many rows, on our own origin.</summary>
     public string NextLink(int skip) => NextLink("$skip", skip.ToString(CultureInfo.InvariantCulture));
@@ -199,11 +202,18 @@ internal sealed class GraphQuery
             : [.. names.Select(n => properties.TryGetValueIgnoringCase(n, out var known) ? known : throw new GraphQueryException($"Could not find a property named '{n}'."))];
     }
 
+    private static IEnumerable<JsonObject> Items(JsonNode? part) => part switch
+    {
+        JsonArray many => many.OfType<JsonObject>(),
+        JsonObject one => Enumerable.Repeat(one, 1),
+        _ => [],
+    };
+
     private static JsonObject Keep(JsonObject entity, IReadOnlySet<string>? wanted, IEnumerable<string> also)
     {
         if (wanted is not null)
         {
-            foreach (var property in entity.Select(p => p.Key).Where(k => !k.StartsWith('@') && !wanted.Contains(k) && !also.Contains(k)).ToList())
+            foreach (var property in entity.Select(p => p.Key).Where(k => !k.StartsWith('@') && !wanted.Contains(k) && !also.Contains(k.Split('@')[0])).ToList())
             {
                 entity.Remove(property);
             }

@@ -11,7 +11,7 @@ internal static class ManagedEBookCategoriesApi
 {
     private const string Path = "managedEBookCategories";
 
-    private static readonly IReadOnlySet<string> _properties = new HashSet<string> { "id", "displayName", "lastModifiedDateTime" };
+    public static readonly IReadOnlySet<string> Properties = new HashSet<string> { "id", "displayName", "lastModifiedDateTime" };
 
     public static void Map(RouteGroupBuilder routes)
     {
@@ -28,19 +28,19 @@ internal static class ManagedEBookCategoriesApi
 
     private static async Task<IResult> ListAsync(HttpContext context, BookCatalog books, CoreActor actor, CancellationToken cancellationToken)
     {
-        var query = GraphQuery.Of(context.Request, _properties);
+        var query = GraphQuery.Of(context.Request, Properties);
         return GraphAnswers.Page(context, Path, (await GenresAsync(books, actor, cancellationToken)).Select(From), query);
     }
 
     private static async Task<IResult> GetAsync(HttpContext context, string categoryId, BookCatalog books, CoreActor actor, CancellationToken cancellationToken)
     {
-        var query = GraphQuery.Of(context.Request, _properties);
+        var query = GraphQuery.Of(context.Request, Properties);
         return Answer(context, await GenresAsync(books, actor, cancellationToken), categoryId, query);
     }
 
     private static async Task<IResult> ListOfBookAsync(HttpContext context, string id, BookCatalog books, CoreActor actor, CancellationToken cancellationToken)
     {
-        var query = GraphQuery.Of(context.Request, _properties);
+        var query = GraphQuery.Of(context.Request, Properties);
         return await FindAsync(books, id, actor, cancellationToken) is { } book
             ? GraphAnswers.Page(context, $"managedEBooks('{id}')/categories", book.Genres.Select(From), query)
             : ManagedEBooksApi.Missing(id);
@@ -48,7 +48,7 @@ internal static class ManagedEBookCategoriesApi
 
     private static async Task<IResult> GetOfBookAsync(HttpContext context, string id, string categoryId, BookCatalog books, CoreActor actor, CancellationToken cancellationToken)
     {
-        var query = GraphQuery.Of(context.Request, _properties);
+        var query = GraphQuery.Of(context.Request, Properties);
         return await FindAsync(books, id, actor, cancellationToken) is { } book ? Answer(context, book.Genres, categoryId, query) : ManagedEBooksApi.Missing(id);
     }
 
@@ -65,7 +65,8 @@ internal static class ManagedEBookCategoriesApi
     private static async Task<BookDetail?> FindAsync(BookCatalog books, string id, CoreActor actor, CancellationToken cancellationToken) =>
         ApiId.TryParse(id, out var publicId) ? await books.FindAsync(publicId, await actor.FindAsync(), cancellationToken) : null;
 
-    private static JsonObject From(string genre) => new()
+    /// <summary>A genre as a category.</summary>
+    public static JsonObject From(string genre) => new()
     {
         ["@odata.type"] = "#microsoft.graph.managedEBookCategory",
         ["id"] = IdOf(genre).ToString(),

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using VppBooks.Core.Catalog;
 using VppBooks.Web.SignIn;
 
@@ -14,19 +13,7 @@ internal static class ManagedEBookStatesApi
     private const string Path = "managedEBooks";
     private const string Devices = "deviceStates";
 
-    private static readonly IReadOnlySet<string> _summary = new HashSet<string>
-    {
-        "id", "installedDeviceCount", "failedDeviceCount", "notInstalledDeviceCount", "installedUserCount", "failedUserCount", "notInstalledUserCount",
-    };
-
-    private static readonly IReadOnlySet<string> _users = new HashSet<string> { "id", "userName", "installedDeviceCount", "failedDeviceCount", "notInstalledDeviceCount" };
-
-    private static readonly IReadOnlySet<string> _devices = new HashSet<string>
-    {
-        "id", "deviceName", "deviceId", "lastSyncDateTime", "installState", "errorCode", "osVersion", "osDescription", "userName",
-    };
-
-    private static readonly Expandable _ownDevices = new(Devices, _devices);
+    private static readonly Expandable _ownDevices = new(Devices, BookStatesWire.DeviceProperties);
 
     public static void Map(RouteGroupBuilder routes)
     {
@@ -43,111 +30,100 @@ internal static class ManagedEBookStatesApi
 
     private static async Task<IResult> SummaryAsync(HttpContext context, string id, BookStates states, CoreActor actor, CancellationToken cancellationToken)
     {
-        var query = GraphQuery.Of(context.Request, _summary);
-        if (!ApiId.TryParse(id, out var book) || await states.CountAsync(book, await actor.FindAsync(), cancellationToken) is not { People: var people, Devices: var devices })
+        var query = GraphQuery.Of(context.Request, BookStatesWire.SummaryProperties);
+        if (!ApiId.TryParse(id, out var book) || await states.CountAsync(book, await actor.FindAsync(), cancellationToken) is not { } counts)
         {
             return ManagedEBooksApi.Missing(id);
         }
 
-        var entity = new JsonObject
-        {
-            ["@odata.type"] = "#microsoft.graph.eBookInstallSummary",
-            ["id"] = id,
-            ["installedDeviceCount"] = 0,
-            ["failedDeviceCount"] = devices[HoldingState.Failed],
-            ["notInstalledDeviceCount"] = devices[HoldingState.Underway],
-            ["installedUserCount"] = people[HoldingState.Assigned],
-            ["failedUserCount"] = people[HoldingState.Failed],
-            ["notInstalledUserCount"] = people[HoldingState.Underway],
-        };
-        return GraphAnswers.Entity(context, $"{Path}('{id}')/installSummary", query.Project(entity));
+        return GraphAnswers.Entity(context, $"{Path}('{id}')/installSummary", query.Project(BookStatesWire.From(book, counts)));
     }
 
     private static async Task<IResult> ListDevicesAsync(HttpContext context, string id, BookStates states, CoreActor actor, CancellationToken cancellationToken)
     {
-        var query = GraphQuery.Of(context.Request, _devices);
+        var query = GraphQuery.Of(context.Request, BookStatesWire.DeviceProperties);
         var path = $"{Path}('{id}')/{Devices}";
         if (query.IsPlain && ApiId.TryParse(id, out var book))
         {
             return await states.PageDevicesAsync(book, query.Skip, query.Top, await actor.FindAsync(), cancellationToken) is { } part
-                ? GraphAnswers.Part(context, path, part.Rows.Select(From), part.Total, query)
+                ? GraphAnswers.Part(context, path, part.Rows.Select(BookStatesWire.From), part.Total, query)
                 : ManagedEBooksApi.Missing(id);
         }
 
         return await FindAsync(states, id, actor, cancellationToken) is { } users
-            ? GraphAnswers.Page(context, path, users.SelectMany(u => u.Devices).Select(From), query)
+            ? GraphAnswers.Page(context, path, users.SelectMany(u => u.Devices).Select(BookStatesWire.From), query)
             : ManagedEBooksApi.Missing(id);
     }
 
     private static async Task<IResult> CountDevicesAsync(HttpContext context, string id, BookStates states, CoreActor actor, CancellationToken cancellationToken)
     {
-        var query = GraphQuery.Of(context.Request, _devices);
+        var query = GraphQuery.Of(context.Request, BookStatesWire.DeviceProperties);
         if (query.IsPlain && ApiId.TryParse(id, out var book))
         {
             return await states.CountAsync(book, await actor.FindAsync(), cancellationToken) is { } counts ? Number(counts.Devices.Values.Sum()) : ManagedEBooksApi.Missing(id);
         }
 
-        return await FindAsync(states, id, actor, cancellationToken) is { } users ? Number(query.Arrange(users.SelectMany(u => u.Devices).Select(From)).Count) : ManagedEBooksApi.Missing(id);
+        return await FindAsync(states, id, actor, cancellationToken) is { } users ? Number(query.Arrange(users.SelectMany(u => u.Devices).Select(BookStatesWire.From)).Count) : ManagedEBooksApi.Missing(id);
     }
 
     private static async Task<IResult> GetDeviceAsync(HttpContext context, string id, string deviceStateId, BookStates states, CoreActor actor, CancellationToken cancellationToken)
     {
-        var query = GraphQuery.Of(context.Request, _devices);
+        var query = GraphQuery.Of(context.Request, BookStatesWire.DeviceProperties);
         var owner = deviceStateId.Split('_') is [var person, _] && Guid.TryParseExact(person, "N", out var personId) ? personId.ToString() : "";
-        return (await FindUserAsync(states, id, owner, actor, cancellationToken))?.Devices.FirstOrDefault(d => IdOf(d) == deviceStateId) is { } device
-            ? GraphAnswers.Entity(context, $"{Path}('{id}')/{Devices}", query.Project(From(device)))
+        return (await FindUserAsync(states, id, owner, actor, cancellationToken))?.Devices.FirstOrDefault(d => BookStatesWire.IdOf(d) == deviceStateId) is { } device
+            ? GraphAnswers.Entity(context, $"{Path}('{id}')/{Devices}", query.Project(BookStatesWire.From(device)))
             : GraphError.NotFound("There is no such deviceInstallState.");
     }
 
     private static async Task<IResult> ListUsersAsync(HttpContext context, string id, BookStates states, CoreActor actor, CancellationToken cancellationToken)
     {
-        var query = GraphQuery.Of(context.Request, _users, _ownDevices);
+        var query = GraphQuery.Of(context.Request, BookStatesWire.UserProperties, _ownDevices);
         var path = $"{Path}('{id}')/userStateSummary";
         if (query.IsPlain && ApiId.TryParse(id, out var book))
         {
             return await states.PageUsersAsync(book, query.Skip, query.Top, await actor.FindAsync(), cancellationToken) is { } part
-                ? GraphAnswers.Part(context, path, part.Rows.Select(u => From(u, query)), part.Total, query)
+                ? GraphAnswers.Part(context, path, part.Rows.Select(u => BookStatesWire.From(u, query.Expand.ContainsKey(Devices))), part.Total, query)
                 : ManagedEBooksApi.Missing(id);
         }
 
         return await FindAsync(states, id, actor, cancellationToken) is { } users
-            ? GraphAnswers.Page(context, path, users.Select(u => From(u, query)), query)
+            ? GraphAnswers.Page(context, path, users.Select(u => BookStatesWire.From(u, query.Expand.ContainsKey(Devices))), query)
             : ManagedEBooksApi.Missing(id);
     }
 
     private static async Task<IResult> CountUsersAsync(HttpContext context, string id, BookStates states, CoreActor actor, CancellationToken cancellationToken)
     {
-        var query = GraphQuery.Of(context.Request, _users);
+        var query = GraphQuery.Of(context.Request, BookStatesWire.UserProperties);
         if (query.IsPlain && ApiId.TryParse(id, out var book))
         {
             return await states.CountAsync(book, await actor.FindAsync(), cancellationToken) is { } counts ? Number(counts.People.Values.Sum()) : ManagedEBooksApi.Missing(id);
         }
 
-        return await FindAsync(states, id, actor, cancellationToken) is { } users ? Number(query.Arrange(users.Select(u => From(u, query))).Count) : ManagedEBooksApi.Missing(id);
+        return await FindAsync(states, id, actor, cancellationToken) is { } users ? Number(query.Arrange(users.Select(u => BookStatesWire.From(u, query.Expand.ContainsKey(Devices)))).Count) : ManagedEBooksApi.Missing(id);
     }
 
     private static async Task<IResult> GetUserAsync(HttpContext context, string id, string userId, BookStates states, CoreActor actor, CancellationToken cancellationToken)
     {
-        var query = GraphQuery.Of(context.Request, _users, _ownDevices);
+        var query = GraphQuery.Of(context.Request, BookStatesWire.UserProperties, _ownDevices);
         return await FindUserAsync(states, id, userId, actor, cancellationToken) is { } user
-            ? GraphAnswers.Entity(context, $"{Path}('{id}')/userStateSummary", query.Project(From(user, query)))
+            ? GraphAnswers.Entity(context, $"{Path}('{id}')/userStateSummary", query.Project(BookStatesWire.From(user, query.Expand.ContainsKey(Devices))))
             : NoUser();
     }
 
     private static async Task<IResult> ListDevicesOfUserAsync(HttpContext context, string id, string userId, BookStates states, CoreActor actor, CancellationToken cancellationToken)
     {
-        var query = GraphQuery.Of(context.Request, _devices);
+        var query = GraphQuery.Of(context.Request, BookStatesWire.DeviceProperties);
         return await FindUserAsync(states, id, userId, actor, cancellationToken) is { } user
-            ? GraphAnswers.Page(context, $"{Path}('{id}')/userStateSummary('{userId}')/{Devices}", user.Devices.Select(From), query)
+            ? GraphAnswers.Page(context, $"{Path}('{id}')/userStateSummary('{userId}')/{Devices}", user.Devices.Select(BookStatesWire.From), query)
             : NoUser();
     }
 
     private static async Task<IResult> GetDeviceOfUserAsync(
         HttpContext context, string id, string userId, string deviceStateId, BookStates states, CoreActor actor, CancellationToken cancellationToken)
     {
-        var query = GraphQuery.Of(context.Request, _devices);
-        return (await FindUserAsync(states, id, userId, actor, cancellationToken))?.Devices.FirstOrDefault(d => IdOf(d) == deviceStateId) is { } device
-            ? GraphAnswers.Entity(context, $"{Path}('{id}')/userStateSummary('{userId}')/{Devices}", query.Project(From(device)))
+        var query = GraphQuery.Of(context.Request, BookStatesWire.DeviceProperties);
+        return (await FindUserAsync(states, id, userId, actor, cancellationToken))?.Devices.FirstOrDefault(d => BookStatesWire.IdOf(d) == deviceStateId) is { } device
+            ? GraphAnswers.Entity(context, $"{Path}('{id}')/userStateSummary('{userId}')/{Devices}", query.Project(BookStatesWire.From(device)))
             : GraphError.NotFound("There is no such deviceInstallState.");
     }
 
@@ -161,44 +137,4 @@ internal static class ManagedEBookStatesApi
     private static GraphError NoUser() => GraphError.NotFound("There is no such userInstallStateSummary.");
 
     private static IResult Number(int count) => Results.Text(count.ToString(CultureInfo.InvariantCulture));
-
-    private static JsonObject From(BookUser user, GraphQuery query)
-    {
-        var entity = new JsonObject
-        {
-            ["@odata.type"] = "#microsoft.graph.userInstallStateSummary",
-            ["id"] = user.PersonId.ToString(),
-            ["userName"] = user.UserPrincipalName,
-            ["installedDeviceCount"] = 0,
-            ["failedDeviceCount"] = user.State == HoldingState.Failed ? user.Devices.Count : 0,
-            ["notInstalledDeviceCount"] = user.State == HoldingState.Underway ? user.Devices.Count : 0,
-        };
-        if (query.Expand.ContainsKey(Devices))
-        {
-            entity[Devices] = new JsonArray([.. user.Devices.Select(From)]);
-        }
-
-        return entity;
-    }
-
-    private static JsonObject From(BookDevice device) => new()
-    {
-        ["@odata.type"] = "#microsoft.graph.deviceInstallState",
-        ["id"] = IdOf(device),
-        ["deviceName"] = device.Name,
-        ["deviceId"] = IdOf(device),
-        ["lastSyncDateTime"] = device.LastSeenAt is { } seen ? Wire.Date(seen) : Wire.Never,
-        ["installState"] = device.State switch
-        {
-            HoldingState.Failed => "failed",
-            HoldingState.Assigned => "unknown",
-            _ => "notInstalled",
-        },
-        ["errorCode"] = device.ErrorNumber?.ToString(CultureInfo.InvariantCulture),
-        ["osVersion"] = device.OsVersion,
-        ["osDescription"] = device.Platform,
-        ["userName"] = device.UserPrincipalName,
-    };
-
-    private static string IdOf(BookDevice device) => string.Create(CultureInfo.InvariantCulture, $"{device.PersonId:N}_{device.DeviceId}");
 }

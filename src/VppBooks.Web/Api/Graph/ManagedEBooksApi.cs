@@ -9,9 +9,15 @@ namespace VppBooks.Web.Api.Graph;
 internal static class ManagedEBooksApi
 {
     private const string Path = "managedEBooks";
-    private const string Assignments = "assignments";
 
-    private static readonly Expandable _assignments = new(Assignments, ManagedEBookWire.AssignmentProperties);
+    private static readonly Expandable[] _parts =
+    [
+        new(BookReading.Assignments, ManagedEBookWire.AssignmentProperties),
+        new(BookReading.Summary, BookStatesWire.SummaryProperties),
+        new(BookReading.Categories, ManagedEBookCategoriesApi.Properties),
+        new(BookReading.Devices, BookStatesWire.DeviceProperties),
+        new(BookReading.Users, BookStatesWire.UserProperties),
+    ];
 
     public static void Map(RouteGroupBuilder routes)
     {
@@ -29,7 +35,7 @@ internal static class ManagedEBooksApi
 
     private static async Task<IResult> ListAsync(HttpContext context, BookReading reading, GraphSkipTokens tokens, CoreActor actor, CancellationToken cancellationToken)
     {
-        var query = GraphQuery.Of(context.Request, ManagedEBookWire.Properties, _assignments);
+        var query = GraphQuery.Of(context.Request, ManagedEBookWire.Properties, _parts);
         var page = await reading.SelectAsync(Selection(query) with { After = tokens.Read(query), Skip = query.SkipToken is null ? query.Skip : 0 }, query, await actor.FindAsync(), cancellationToken);
         return GraphAnswers.Collection(context, Path, page.Rows, query, page.Total, page.Next is { } next ? query.NextLink(tokens.Write(next, query)) : null);
     }
@@ -45,13 +51,13 @@ internal static class ManagedEBooksApi
     {
         Where = query.Filter?.ForBooks(),
         OrderBy = [.. query.OrderBy.Where(o => ManagedEBookWire.Fields.ContainsKey(o.Property)).Select(o => new BookOrder(ManagedEBookWire.Fields[o.Property], o.Descending))],
-        Take = query.Select?.Contains(BookReading.Cover) == true ? Math.Min(query.Top, BookReading.MostCovers) : query.Top,
+        Take = Math.Min(query.Top, BookReading.Most(query)),
         Count = query.Count,
     };
 
     private static async Task<IResult> GetAsync(HttpContext context, string id, BookReading reading, CoreActor actor, CancellationToken cancellationToken)
     {
-        var query = GraphQuery.Of(context.Request, ManagedEBookWire.Properties, _assignments);
+        var query = GraphQuery.Of(context.Request, ManagedEBookWire.Properties, _parts);
         if (!ApiId.TryParse(id, out var publicId) || await reading.FindAsync(publicId, query, await actor.FindAsync(), cancellationToken) is not { } found)
         {
             return Missing(id);

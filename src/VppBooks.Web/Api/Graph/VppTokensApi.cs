@@ -14,6 +14,8 @@ internal static class VppTokensApi
 {
     private const string Path = "vppTokens";
 
+    private static readonly IReadOnlySet<string> _licenseSummary = new HashSet<string> { "vppTokenId", "appleId", "organizationName", "availableLicenseCount", "usedLicenseCount" };
+
     public static void Map(RouteGroupBuilder routes)
     {
         routes.MapGet("/vppTokens", ListAsync).RequireAuthorization(Policies.ReadAll);
@@ -24,6 +26,12 @@ internal static class VppTokensApi
         routes.MapDelete("/vppTokens/{id}", DeleteAsync).RequireAuthorization(Policies.ManageTokens);
         routes.MapPost("/vppTokens/{id}/syncLicenses", SyncAsync).RequireAuthorization(Policies.SyncNow);
         routes.MapPost("/vppTokens/{id}/microsoft.graph.syncLicenses", SyncAsync).RequireAuthorization(Policies.SyncNow);
+        foreach (var qualifier in new[] { "", "microsoft.graph." })
+        {
+            routes.MapPost($"/vppTokens/{qualifier}syncLicenseCounts", SyncAllAsync).RequireAuthorization(Policies.SyncNow);
+            routes.MapGet($"/vppTokens/{qualifier}getLicensesForApp(bundleId='{{bundleId}}')", LicensesForApp).RequireAuthorization(Policies.ReadAll);
+        }
+
         routes.MapPost("/vppTokens/{id}/revokeLicenses", RevokeAsync).RequireAuthorization(Policies.ManageTokens);
         routes.MapPost("/vppTokens/{id}/microsoft.graph.revokeLicenses", RevokeAsync).RequireAuthorization(Policies.ManageTokens);
     }
@@ -190,6 +198,16 @@ internal static class VppTokensApi
 
         return await AnswerAsync(context, locations, publicId, who, cancellationToken);
     }
+
+    private static async Task<IResult> SyncAllAsync(SyncRequests syncs, CoreActor actor, CancellationToken cancellationToken)
+    {
+        await syncs.RequestAllAsync(SyncReason.Manual, await actor.FindAsync(), cancellationToken);
+        return Results.NoContent();
+    }
+
+    // Only books are managed here: of no app is there any license.
+    private static IResult LicensesForApp(HttpContext context, string bundleId) =>
+        GraphAnswers.Collection(context, $"{Path}/microsoft.graph.getLicensesForApp(bundleId='{bundleId}')", [], GraphQuery.Of(context.Request, _licenseSummary), total: 0, nextLink: null);
 
     private static async Task<IResult> RevokeAsync(string id, LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken) =>
         await FindAsync(locations, id, await actor.FindAsync(), cancellationToken) is null

@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using VppBooks.Core.Activities;
+using VppBooks.Core.Security;
+
+namespace VppBooks.Web.Api.Graph;
+
+/// <summary><c>microsoft.graph.auditEvent</c>, made of an audit row.</summary>
+internal static class AuditEventWire
+{
+    public static readonly IReadOnlySet<string> Properties = new HashSet<string>
+    {
+        "id", "displayName", "componentName", "actor", "activity", "activityDateTime", "activityType", "activityOperationType", "activityResult", "correlationId", "resources",
+        "category",
+    };
+
+    public static JsonObject From(ActivityEntry entry) => new()
+    {
+        ["@odata.type"] = "#microsoft.graph.auditEvent",
+        ["id"] = entry.Id.ToString(CultureInfo.InvariantCulture),
+        ["displayName"] = entry.Action,
+        ["componentName"] = "VppBooks",
+        ["actor"] = Actor(entry),
+        ["activity"] = entry.Action,
+        // To the last digit, so that "later than the last one I have" repeats nothing.
+        ["activityDateTime"] = entry.At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture),
+        ["activityType"] = entry.Action,
+        ["activityOperationType"] = Operation(entry.Action),
+        ["activityResult"] = "Success",
+        ["correlationId"] = Guid.TryParseExact(entry.Correlation, "N", out var correlation) ? correlation.ToString() : null,
+        ["resources"] = new JsonArray([.. Resources(entry)]),
+        ["category"] = CategoryOf(entry.Action),
+    };
+
+    /// <summary>The first word of an action, as in <c>plan.committed</c>.</summary>
+    public static string CategoryOf(string action) => action.Split('.')[0];
+
+    public static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(t => (JsonNode)t)]);
+
+    private static JsonObject Actor(ActivityEntry entry) => new()
+    {
+        ["@odata.type"] = "microsoft.graph.auditActor",
+        ["type"] = entry.ActorKind?.ToString(),
+        ["auditActorType"] = entry.ActorKind == ActorKind.Person ? "ItPro" : "Application",
+        ["userId"] = entry.ActorKind == ActorKind.Person ? entry.ActorId : null,
+        ["userPrincipalName"] = entry.ActorKind == ActorKind.Person ? entry.ActorName : null,
+        ["applicationId"] = entry.ActorKind == ActorKind.Person ? null : entry.ActorId,
+        ["applicationDisplayName"] = entry.ActorKind == ActorKind.Person ? "VppBooks" : entry.ActorName,
+    };
+
+    private static string Operation(string action) => action.Split('.')[^1] switch
+    {
+        "created" => "Create",
+        "deleted" => "Delete",
+        "changed" or "updated" or "renewed" => "Patch",
+        _ => "Action",
+    };
+
+    private static List<JsonObject> Resources(ActivityEntry entry)
+    {
+        (string Type, ActivitySubject? Subject)[] subjects = [("vppToken", entry.Token), ("iosVppEBook", entry.Book), ("group", entry.Group), ("user", entry.Person)];
+        var resources = subjects.Where(s => s.Subject is not null).Select(s => new JsonObject
+        {
+            ["displayName"] = s.Subject!.Name,
+            ["auditResourceType"] = s.Type,
+            ["resourceId"] = s.Subject.Id.ToString(),
+            ["modifiedProperties"] = new JsonArray(),
+        }).ToList();
+        if (entry.Details is { } details && JsonNode.Parse(details) is JsonObject told)
+        {
+            if (resources.Count == 0)
+            {
+                resources.Add(new JsonObject { ["displayName"] = entry.Action, ["auditResourceType"] = "vppBooks", ["resourceId"] = null });
+            }
+
+            // Told with the most particular thing.
+            resources[^1]["modifiedProperties"] = new JsonArray([.. Modified(entry.Action, told)]);
+        }
+
+        return resources;
+    }
+
+    private static IEnumerable<JsonNode> Modified(string action, JsonObject told)
+    {
+        var (before, after) = (told["before"], told["after"]);
+        if (before is JsonObject || after is JsonObject)
+        {
+            foreach (var name in Names(before).Union(Names(after)))
+            {
+                var (old, now) = ((before as JsonObject)?[name], (after as JsonObject)?[name]);
+                if (!JsonNode.DeepEquals(old, now))
+                {
+                    yield return Property(name, old, now);
+                }
+            }
+        }
+        else if (before is not null || after is not null)
+        {
+            yield return Property(CategoryOf(action), before, after);
+        }
+
+        foreach (var (name, value) in told.Where(p => p.Key is not ("before" or "after")))
+        {
+            yield return Property(name, null, value);
+        }
+    }
+
+    private static IEnumerable<string> Names(JsonNode? values) => (values as JsonObject)?.Select(p => p.Key) ?? [];
+
+    private static JsonObject Property(string name, JsonNode? before, JsonNode? after) =>
+        new() { ["displayName"] = name, ["oldValue"] = before?.ToJsonString(), ["newValue"] = after?.ToJsonString() };
+}

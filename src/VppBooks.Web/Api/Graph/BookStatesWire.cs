@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using VppBooks.Core.Catalog;
+
+namespace VppBooks.Web.Api.Graph;
+
+/// <summary><c>eBookInstallSummary</c>, <c>userInstallStateSummary</c> and <c>deviceInstallState</c>.</summary>
+internal static class BookStatesWire
+{
+    public static readonly IReadOnlySet<string> SummaryProperties = new HashSet<string>
+    {
+        "id", "installedDeviceCount", "failedDeviceCount", "notInstalledDeviceCount", "installedUserCount", "failedUserCount", "notInstalledUserCount",
+    };
+
+    public static readonly IReadOnlySet<string> UserProperties = new HashSet<string> { "id", "userName", "installedDeviceCount", "failedDeviceCount", "notInstalledDeviceCount" };
+
+    public static readonly IReadOnlySet<string> DeviceProperties = new HashSet<string>
+    {
+        "id", "deviceName", "deviceId", "lastSyncDateTime", "installState", "errorCode", "osVersion", "osDescription", "userName",
+    };
+
+    public static JsonObject From(Guid bookId, BookStateCounts counts) => new()
+    {
+        ["@odata.type"] = "#microsoft.graph.eBookInstallSummary",
+        ["id"] = bookId.ToString(),
+        ["installedDeviceCount"] = 0,
+        ["failedDeviceCount"] = counts.Devices[HoldingState.Failed],
+        ["notInstalledDeviceCount"] = counts.Devices[HoldingState.Underway],
+        ["installedUserCount"] = counts.People[HoldingState.Assigned],
+        ["failedUserCount"] = counts.People[HoldingState.Failed],
+        ["notInstalledUserCount"] = counts.People[HoldingState.Underway],
+    };
+
+    public static JsonObject From(BookUser user, bool withDevices)
+    {
+        var entity = new JsonObject
+        {
+            ["@odata.type"] = "#microsoft.graph.userInstallStateSummary",
+            ["id"] = user.PersonId.ToString(),
+            ["userName"] = user.UserPrincipalName,
+            ["installedDeviceCount"] = 0,
+            ["failedDeviceCount"] = user.State == HoldingState.Failed ? user.Devices.Count : 0,
+            ["notInstalledDeviceCount"] = user.State == HoldingState.Underway ? user.Devices.Count : 0,
+        };
+        if (withDevices)
+        {
+            entity["deviceStates"] = new JsonArray([.. user.Devices.Select(From)]);
+        }
+
+        return entity;
+    }
+
+    public static JsonObject From(BookDevice device) => new()
+    {
+        ["@odata.type"] = "#microsoft.graph.deviceInstallState",
+        ["id"] = IdOf(device),
+        ["deviceName"] = device.Name,
+        ["deviceId"] = IdOf(device),
+        ["lastSyncDateTime"] = device.LastSeenAt is { } seen ? Wire.Date(seen) : Wire.Never,
+        ["installState"] = device.State switch
+        {
+            HoldingState.Failed => "failed",
+            HoldingState.Assigned => "unknown",
+            _ => "notInstalled",
+        },
+        ["errorCode"] = device.ErrorNumber?.ToString(CultureInfo.InvariantCulture),
+        ["osVersion"] = device.OsVersion,
+        ["osDescription"] = device.Platform,
+        ["userName"] = device.UserPrincipalName,
+    };
+
+    public static string IdOf(BookDevice device) => string.Create(CultureInfo.InvariantCulture, $"{device.PersonId:N}_{device.DeviceId}");
+}

@@ -1,0 +1,42 @@
+using System.Text.Json.Nodes;
+using VppBooks.Core.Catalog;
+using VppBooks.Core.Locations;
+using VppBooks.Web.SignIn;
+
+namespace VppBooks.Web.Api.Graph;
+
+/// <summary><c>GET /deviceAppManagement</c>: nothing of its own, and tokens and books with <c>$expand</c> (parity paper §4.5, row 29).</summary>
+internal static class DeviceAppManagementApi
+{
+    private const string Tokens = "vppTokens";
+    private const string Books = "managedEBooks";
+
+    private static readonly IReadOnlySet<string> _properties = new HashSet<string> { "id" };
+    private static readonly Expandable[] _parts = [new(Tokens, VppTokenWire.Properties), new(Books, ManagedEBookWire.Properties)];
+
+    public static void Map(RouteGroupBuilder routes) => routes.MapGet("", GetAsync).RequireAuthorization(Policies.ReadAll);
+
+    private static async Task<IResult> GetAsync(HttpContext context, LocationDirectory locations, BookReading reading, CoreActor actor, CancellationToken cancellationToken)
+    {
+        var query = GraphQuery.Of(context.Request, _properties, _parts);
+        var who = await actor.FindAsync();
+        var entity = new JsonObject { ["@odata.type"] = "#microsoft.graph.deviceAppManagement", ["id"] = "deviceAppManagement" };
+        if (query.Expand.ContainsKey(Tokens))
+        {
+            var beta = Wire.IsBeta(context);
+            entity[Tokens] = new JsonArray([.. (await locations.ListAsync(who, cancellationToken)).Select(l => VppTokenWire.From(l, beta))]);
+        }
+
+        if (query.Expand.ContainsKey(Books))
+        {
+            var page = await reading.SelectAsync(new BookSelection { Take = BookReading.MostExpanded }, query, who, cancellationToken);
+            entity[Books] = new JsonArray([.. page.Rows]);
+            if (page.Next is not null)
+            {
+                entity[Books + "@odata.nextLink"] = $"{query.Root}/{Books}?$skip={page.Rows.Count}";
+            }
+        }
+
+        return GraphAnswers.Container(context, query.Project(entity));
+    }
+}
