@@ -107,6 +107,7 @@ public static class DirectoryRegistration
             services.TryAddSingleton<GroupReader>();
             services.TryAddSingleton<GroupCatalog>();
             services.TryAddSingleton<DirectoryWatch>();
+            services.TryAddSingleton<StandingReader>();
             return services;
         }
     }

@@ -12,7 +12,7 @@ internal sealed class EntraTokens(EntraSimulator entra)
     private const string GraphAppId = "00000003-0000-0000-c000-000000000000";
 
     private static readonly string[] GraphRoles =
-        ["GroupMember.Read.All", "User.Read.All", "DeviceManagementManagedDevices.Read.All"];
+        ["GroupMember.Read.All", "User.Read.All", "Directory.Read.All", "DeviceManagementManagedDevices.Read.All"];
 
     private static readonly string[] AutomationRoles =
         ["VppBooks.Administrator", "DeviceManagementApps.ReadWrite.All", "DeviceManagementServiceConfig.ReadWrite.All"];

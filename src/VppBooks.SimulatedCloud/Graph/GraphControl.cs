@@ -48,6 +48,8 @@ internal static class GraphControl
         control.MapPost("/people/{person:guid}/restore", (Guid person) => Done(() => graph.RestorePerson(person)));
         control.MapPost("/people/{person:guid}/rename", (Guid person, string given, string surname) => Done(() => graph.RenamePerson(person, given, surname)));
         control.MapPost("/people/{person:guid}/disable", (Guid person) => Done(() => graph.DisablePerson(person)));
+        control.MapPost("/people/{person:guid}/roles/{role}", (Guid person, string role) => Done(() => graph.GrantRole(person, role)));
+        control.MapDelete("/people/{person:guid}/roles/{role}", (Guid person, string role) => Done(() => graph.WithdrawRole(person, role)));
         control.MapPost("/people/{person:guid}/enable", (Guid person) => Done(() => graph.EnablePerson(person)));
     }
 

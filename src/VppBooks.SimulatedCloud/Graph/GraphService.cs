@@ -1,3 +1,4 @@
+using VppBooks.SimulatedCloud.Entra;
 using VppBooks.SimulatedCloud.Organization;
 
 namespace VppBooks.SimulatedCloud.Graph;
@@ -73,6 +74,8 @@ internal sealed class GraphService
         ["users", "$count"] => GraphCollections.Count(request, _types.User, () => _directory.People.Values),
         ["users", "delta"] => _delta.Answer(request, _types.User),
         ["users", var id] => Single(request, _types.User, FindPerson(id)),
+        ["users", var id, "approleassignments"] => RolesOf(request, FindPerson(id)),
+        [var key] when key == $"serviceprincipals(appid='{EntraSimulator.ConsoleClientId}')" => GraphApplication.Answer(request),
         ["users", var id, "manageddevices"] => Devices(request, FindPerson(id)),
         ["directory", "deleteditems", "graph.user"] => Deleted<SimulatedPerson>(request, _types.User),
         ["directory", "deleteditems", "graph.group"] => Deleted<SimulatedGroup>(request, _types.Group),
@@ -161,6 +164,9 @@ internal sealed class GraphService
             }
         }
     }
+
+    private GraphAnswer RolesOf(GraphRequest request, SimulatedPerson person) => _collections.List(
+        request, GraphApplication.Assignment, $"users('{person.Id}')/appRoleAssignments", () => person.AppRoles.Select(role => new AppRoleAssignment(person, role)));
 
     private GraphAnswer Devices(GraphRequest request, SimulatedPerson person) => _collections.List(
         request, _types.ManagedDevice, $"users('{person.Id}')/managedDevices", () => _directory.Devices.Values.Where(device => device.UserId == person.Id));

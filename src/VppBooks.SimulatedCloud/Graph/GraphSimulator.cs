@@ -206,6 +206,12 @@ public sealed class GraphSimulator(SimulatedDirectory directory, TimeProvider cl
 
     public void EnablePerson(Guid person) => ChangePerson(person, found => found.AccountEnabled = true);
 
+    /// <summary>Gives a person a role of the console, such as <c>VppBooks.Auditor</c>; it counts from the next sign-in on.</summary>
+    public void GrantRole(Guid person, string role) => ChangePerson(person, found => found.AppRoles.Add(role));
+
+    /// <summary>Takes a role of the console away.</summary>
+    public void WithdrawRole(Guid person, string role) => ChangePerson(person, found => found.AppRoles.Remove(role));
+
     /// <summary>Moves a person to the recycle bin and out of every group.</summary>
     public void DeletePerson(Guid person) => Change(() =>
     {

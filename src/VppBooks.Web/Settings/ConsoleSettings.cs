@@ -14,6 +14,12 @@ public sealed class ConsoleSettings : ISettings
     /// <summary>A sign-in ends after this long in any case; 15 minutes to 7 days, default 12 hours.</summary>
     public TimeSpan AbsoluteTimeout { get; set; } = TimeSpan.FromHours(12);
 
+    /// <summary>How often the directory is asked whether a signed-in account and its roles still hold; 1 second to 4 minutes, default 4 minutes. A page looks every minute, so both end within five.</summary>
+    public TimeSpan RecheckEvery { get; set; } = TimeSpan.FromMinutes(4);
+
+    /// <summary>How long a sign-in keeps its roles while the directory cannot be asked; then it only reads. 5 minutes to 24 hours, default 1 hour.</summary>
+    public TimeSpan KeepRolesFor { get; set; } = TimeSpan.FromHours(1);
+
     /// <summary>Open pages one person may have; 1 to 100, default 10.</summary>
     public int CircuitsPerPerson { get; set; } = 10;
 
@@ -21,6 +27,8 @@ public sealed class ConsoleSettings : ISettings
     [
         .. Check.Range("Console:IdleTimeout", IdleTimeout, TimeSpan.FromMinutes(5), TimeSpan.FromHours(24)),
         .. Check.Range("Console:AbsoluteTimeout", AbsoluteTimeout, TimeSpan.FromMinutes(15), TimeSpan.FromDays(7)),
+        .. Check.Range("Console:RecheckEvery", RecheckEvery, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(4)),
+        .. Check.Range("Console:KeepRolesFor", KeepRolesFor, TimeSpan.FromMinutes(5), TimeSpan.FromHours(24)),
         .. Check.Range("Console:CircuitsPerPerson", CircuitsPerPerson, 1, 100),
     ];
 }

@@ -6,6 +6,9 @@ namespace VppBooks.Web.SignIn;
 /// <summary>The signed-in person or API client as Core knows it.</summary>
 public sealed class CoreActor(ICurrentActor current)
 {
+    /// <summary>What is left while nobody can say whether the roles still hold.</summary>
+    private const Permissions Unconfirmed = Permissions.Read | Permissions.ReadActivity | Permissions.Export;
+
     /// <summary>Read afresh for every action, so that an ended sign-in ends with the page still open.</summary>
     public async Task<Actor> FindAsync() => From(await current.FindAsync());
 
@@ -20,7 +23,7 @@ public sealed class CoreActor(ICurrentActor current)
             byBearer ? ActorKind.Api : ActorKind.Person,
             user.ObjectId ?? application ?? "anonymous",
             address.Length > 0 ? user.DisplayName : application ?? user.DisplayName,
-            user.Identity?.IsAuthenticated == true ? Actor.ForRoles(roles) : Permissions.None)
+            user.Identity?.IsAuthenticated == true ? Actor.ForRoles(roles) & (SessionClaims.IsReadOnly(user) ? Unconfirmed : ~Permissions.None) : Permissions.None)
         {
             // Only a token that a person let the program have says what for.
             IsProgram = byBearer && user.FindFirst("scp") is null && user.FindFirst("http://schemas.microsoft.com/identity/claims/scope") is null,

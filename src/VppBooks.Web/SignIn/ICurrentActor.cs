@@ -12,8 +12,10 @@ public interface ICurrentActor
 }
 
 /// <summary>Reads the request's user in an endpoint and the circuit's user in a page.</summary>
-internal sealed class CurrentActor(IHttpContextAccessor requests, IServiceProvider services) : ICurrentActor
+internal sealed class CurrentActor(IHttpContextAccessor requests, IServiceProvider services, Sessions sessions) : ICurrentActor
 {
+    private static readonly ClaimsPrincipal _nobody = new(new ClaimsIdentity());
+
     public async Task<ClaimsPrincipal> FindAsync()
     {
         // A circuit keeps the context of the request that opened it; that one must not answer for the page later.
@@ -22,7 +24,9 @@ internal sealed class CurrentActor(IHttpContextAccessor requests, IServiceProvid
             return context.User;
         }
 
-        return (await services.GetRequiredService<AuthenticationStateProvider>().GetAuthenticationStateAsync()).User;
+        // Looked at for every action: a page that stays open must not act for a sign-in that is over.
+        var user = (await services.GetRequiredService<AuthenticationStateProvider>().GetAuthenticationStateAsync()).User;
+        return user.Identity?.IsAuthenticated == true ? await sessions.CheckAsync(user, CancellationToken.None) ?? _nobody : user;
     }
 }
 

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Claims;
-using Microsoft.AspNetCore.Components.Authorization;
-using Microsoft.AspNetCore.Components.Server;
 using Microsoft.Extensions.Options;
 using VppBooks.Web.Settings;
 
@@ -13,6 +11,7 @@ internal static class SessionClaims
 {
     public const string Id = "vppbooks_session";
     private const string Began = "vppbooks_began";
+    private const string ReadOnly = "vppbooks_read_only";
 
     public static void Stamp(ClaimsPrincipal user, DateTimeOffset now)
     {
@@ -23,10 +22,36 @@ internal static class SessionClaims
 
     /// <summary>False once the person signed out or the longest allowed time is over.</summary>
     public static bool Holds(ClaimsPrincipal user, EndedSessions ended, DateTimeOffset now, TimeSpan longest) =>
-        user.FindFirstValue(Id) is { } id
-        && !ended.Contains(id)
-        && long.TryParse(user.FindFirstValue(Began), CultureInfo.InvariantCulture, out var began)
-        && now < DateTimeOffset.FromUnixTimeSeconds(began) + longest;
+        user.FindFirstValue(Id) is { } id && !ended.Contains(id) && BeganAt(user) is { } began && now < began + longest;
+
+    /// <summary>When the person signed in; null for a principal that no sign-in made.</summary>
+    public static DateTimeOffset? BeganAt(ClaimsPrincipal user) =>
+        long.TryParse(user.FindFirstValue(Began), CultureInfo.InvariantCulture, out var began) ? DateTimeOffset.FromUnixTimeSeconds(began) : null;
+
+    /// <summary>Whether the roles could not be confirmed for so long that they only read.</summary>
+    public static bool IsReadOnly(ClaimsPrincipal user) => user.HasClaim(c => c.Type == ReadOnly);
+
+    /// <summary>The person with or without the mark of <see cref="IsReadOnly"/>; the same object when it is right already.</summary>
+    public static ClaimsPrincipal Marked(ClaimsPrincipal user, bool readOnly)
+    {
+        if (IsReadOnly(user) == readOnly)
+        {
+            return user;
+        }
+
+        var marked = user.Clone();
+        var identity = (ClaimsIdentity)marked.Identity!;
+        if (readOnly)
+        {
+            identity.AddClaim(new Claim(ReadOnly, "true"));
+        }
+        else
+        {
+            identity.RemoveClaim(identity.FindFirst(ReadOnly));
+        }
+
+        return marked;
+    }
 }
 
 internal sealed class SessionEndedEventArgs(string sessionId) : EventArgs
@@ -54,46 +79,5 @@ internal sealed class EndedSessions(TimeProvider clock, IOptions<ConsoleSettings
 
         _ended[sessionId] = now + console.Value.AbsoluteTimeout;
         Ended?.Invoke(this, new SessionEndedEventArgs(sessionId));
-    }
-}
-
-/// <summary>A circuit's user: anonymous from the moment the sign-in it belongs to has ended.</summary>
-internal sealed class CircuitSession : RevalidatingServerAuthenticationStateProvider
-{
-    private readonly EndedSessions _ended;
-    private readonly TimeProvider _clock;
-    private readonly TimeSpan _longest;
-    private string? _sessionId;
-
-    public CircuitSession(ILoggerFactory loggers, EndedSessions ended, TimeProvider clock, IOptions<ConsoleSettings> console)
-        : base(loggers)
-    {
-        _ended = ended;
-        _clock = clock;
-        _longest = console.Value.AbsoluteTimeout;
-        _ended.Ended += OnEnded;
-        AuthenticationStateChanged += Remember;
-    }
-
-    protected override TimeSpan RevalidationInterval => TimeSpan.FromMinutes(1);
-
-    protected override Task<bool> ValidateAuthenticationStateAsync(AuthenticationState authenticationState, CancellationToken cancellationToken) =>
-        Task.FromResult(SessionClaims.Holds(authenticationState.User, _ended, _clock.GetUtcNow(), _longest));
-
-    protected override void Dispose(bool disposing)
-    {
-        _ended.Ended -= OnEnded;
-        base.Dispose(disposing);
-    }
-
-    private void Remember(Task<AuthenticationState> state) =>
-        _sessionId = state.IsCompletedSuccessfully ? state.Result.User.FindFirstValue(SessionClaims.Id) : null;
-
-    private void OnEnded(object? sender, SessionEndedEventArgs e)
-    {
-        if (string.Equals(e.SessionId, _sessionId, StringComparison.Ordinal))
-        {
-            SetAuthenticationState(Task.FromResult(new AuthenticationState(new ClaimsPrincipal(new ClaimsIdentity()))));
-        }
     }
 }

@@ -45,6 +45,8 @@ internal static class SignInSetup
             services.AddHttpContextAccessor();
             services.AddScoped<ICurrentActor, CurrentActor>();
             services.AddSingleton<EndedSessions>();
+            services.AddSingleton<Standings>();
+            services.AddSingleton<Sessions>();
             return services;
         }
     }
@@ -99,8 +101,12 @@ internal static class SignInSetup
         cookie.AccessDeniedPath = AccountEndpoints.AccessDeniedPath;
         cookie.Events.OnValidatePrincipal = async context =>
         {
-            var ended = context.HttpContext.RequestServices.GetRequiredService<EndedSessions>();
-            if (!SessionClaims.Holds(context.Principal!, ended, clock.GetUtcNow(), console.AbsoluteTimeout))
+            var sessions = context.HttpContext.RequestServices.GetRequiredService<Sessions>();
+            if (await sessions.CheckAsync(context.Principal!, context.HttpContext.RequestAborted) is { } user)
+            {
+                context.ReplacePrincipal(user);
+            }
+            else
             {
                 context.RejectPrincipal();
                 await context.HttpContext.RequestServices.GetRequiredService<Microsoft.AspNetCore.Authentication.IAuthenticationService>()

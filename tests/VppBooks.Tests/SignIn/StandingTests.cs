@@ -1,0 +1,221 @@
+using System.Net;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using Microsoft.Graph;
+using VppBooks.Core.Directory;
+using VppBooks.Core.Security;
+using VppBooks.SimulatedCloud;
+using VppBooks.SimulatedCloud.Entra;
+using VppBooks.SimulatedCloud.Organization;
+using VppBooks.Tests.Shell;
+using VppBooks.Tests.SimulatedCloud;
+using VppBooks.Web.Settings;
+using VppBooks.Web.SignIn;
+
+namespace VppBooks.Tests.SignIn;
+
+/// <summary>Whether a sign-in still holds, asked of the stand-in for Graph while the time is ours.</summary>
+public sealed class StandingTests : IAsyncLifetime
+{
+    private static readonly TimeSpan _minute = TimeSpan.FromMinutes(1);
+
+    private readonly CountingClock _clock = new();
+    private readonly ConsoleSettings _console = new();
+    private SimulatedMicrosoft _microsoft = null!;
+    private GraphServiceClient _graph = null!;
+    private EndedSessions _ended = null!;
+    private Sessions _sessions = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _microsoft = await SimulatedMicrosoft.StartAsync(size: OrganizationSize.Tiny);
+        _graph = _microsoft.GraphClient();
+        _ended = new EndedSessions(_clock, Options.Create(_console));
+        var standings = new Standings(
+            new StandingReader(_graph, _clock), Options.Create(new SignInSettings { ClientId = EntraSimulator.ConsoleClientId }), Options.Create(_console), _clock, NullLogger<Standings>.Instance);
+        _sessions = new Sessions(_ended, standings, _clock, Options.Create(_console), NullLogger<Sessions>.Instance);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _graph.Dispose();
+        await _microsoft.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("disabled")]
+    [InlineData("deleted")]
+    [InlineData("withdrawn")]
+    public async Task F56_A_lost_account_or_role_ends_open_pages_and_sessions_within_five_minutes(string change)
+    {
+        var admin = Person("admin");
+        var user = SignIn(admin);
+        using var page = new CircuitSession(_ended, _sessions, _clock, NullLogger<CircuitSession>.Instance);
+        page.SetAuthenticationState(Task.FromResult(new AuthenticationState(user)));
+        switch (change)
+        {
+            case "disabled":
+                _microsoft.Graph.DisablePerson(admin.Id);
+                break;
+            case "deleted":
+                _microsoft.Graph.DeletePerson(admin.Id);
+                break;
+            default:
+                _microsoft.Graph.WithdrawRole(admin.Id, Roles.Administrator);
+                break;
+        }
+
+        var started = _clock.GetUtcNow();
+        while (_clock.GetUtcNow() - started < 4 * _minute)
+        {
+            Assert.True(await IsSignedInAsync(page), $"Ended after {_clock.GetUtcNow() - started}, before anybody could know.");
+            var timers = _clock.Timers;
+            _clock.Advance(_minute);
+            await UntilAsync(async () => _clock.Timers > timers || !await IsSignedInAsync(page));
+        }
+
+        await UntilAsync(async () => !await IsSignedInAsync(page));
+        Assert.True(_clock.GetUtcNow() - started <= 5 * _minute);
+        Assert.Null(await _sessions.CheckAsync(user, CancellationToken.None));
+
+        // Over is over: the old session does not come back with the account.
+        _microsoft.Graph.Edit(() => admin.AccountEnabled = true);
+        _clock.Advance(5 * _minute);
+        Assert.Null(await _sessions.CheckAsync(user, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task F56_While_the_directory_is_silent_roles_hold_for_a_while_and_then_only_read()
+    {
+        var user = SignIn(Person("admin"));
+        _microsoft.Graph.FailNext(1000, "/users/", 503);
+
+        _clock.Advance(_console.KeepRolesFor);
+        Assert.Same(user, await _sessions.CheckAsync(user, CancellationToken.None));
+
+        _clock.Advance(_minute);
+        var unconfirmed = (await _sessions.CheckAsync(user, CancellationToken.None))!;
+        Assert.Equal(Permissions.Read | Permissions.ReadActivity | Permissions.Export, CoreActor.From(unconfirmed).Permissions);
+        Assert.True(unconfirmed.IsInRole(Roles.Administrator));
+
+        // The directory answers again, and so does everything else.
+        _microsoft.Graph.ClearFaults();
+        _clock.Advance(_minute);
+        var again = (await _sessions.CheckAsync(unconfirmed, CancellationToken.None))!;
+        Assert.Equal(Actor.ForRoles([Roles.Administrator]), CoreActor.From(again).Permissions);
+    }
+
+    [Fact]
+    public async Task F56_A_withdrawn_consent_is_no_word_about_a_person()
+    {
+        var user = SignIn(Person("assigner"));
+        _microsoft.Graph.ConsentWithdrawn = true;
+
+        _clock.Advance(10 * _minute);
+
+        Assert.Same(user, await _sessions.CheckAsync(user, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task One_answer_serves_all_sessions_and_pages_of_a_person_for_minutes()
+    {
+        var (first, second) = (SignIn(Person("helpdesk")), SignIn(Person("helpdesk")));
+        await _sessions.CheckAsync(first, CancellationToken.None);
+        Assert.Equal(0, _microsoft.Graph.Requests.Total);
+
+        for (var round = 0; round < 2; round++)
+        {
+            _clock.Advance(_console.RecheckEvery);
+            await Task.WhenAll(Enumerable.Range(0, 20).Select(i => _sessions.CheckAsync(i % 2 == 0 ? first : second, CancellationToken.None)));
+        }
+
+        var asked = _microsoft.Graph.Requests.Recent.Select(r => r.Path.Split('/')[1] + (r.Path.EndsWith("/appRoleAssignments", StringComparison.Ordinal) ? " roles" : "")).ToList();
+        Assert.Equal((2, 2, 5), (asked.Count(a => a == "users"), asked.Count(a => a == "users roles"), asked.Count));
+    }
+
+    [Fact]
+    public async Task A_new_sign_in_counts_more_than_what_was_known_before()
+    {
+        var person = Person("auditor");
+        var old = SignIn(person);
+        _microsoft.Graph.DisablePerson(person.Id);
+        _clock.Advance(_console.RecheckEvery);
+        Assert.Null(await _sessions.CheckAsync(old, CancellationToken.None));
+
+        _microsoft.Graph.EnablePerson(person.Id);
+        _clock.Advance(_minute);
+        var now = SignIn(person);
+
+        Assert.Same(now, await _sessions.CheckAsync(now, CancellationToken.None));
+        _clock.Advance(_console.RecheckEvery);
+        Assert.Same(now, await _sessions.CheckAsync(now, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task F56_The_running_program_sends_a_disabled_person_to_sign_in()
+    {
+        await using var console = new RunningConsole(["--Console:RecheckEvery=00:00:01"]);
+        await console.InitializeAsync();
+        var cookies = new CookieContainer();
+        using var browser = new HttpClient(new SocketsHttpHandler { CookieContainer = cookies }) { BaseAddress = console.Client.BaseAddress };
+        using var asked = await browser.GetAsync("/apps/ebooks");
+        using var page = await browser.GetAsync($"{asked.RequestMessage!.RequestUri}&sim_person=assigner%40noordrand.example");
+        Assert.Equal("/apps/ebooks", page.RequestMessage!.RequestUri!.AbsolutePath);
+
+        var person = console.Cloud.Directory.People.Values.Single(p => p.UserPrincipalName == "assigner@noordrand.example");
+        await Task.Delay(TimeSpan.FromSeconds(1.1), TestContext.Current.CancellationToken);
+        using var still = await browser.GetAsync("/apps/ebooks");
+        Assert.Equal("/apps/ebooks", still.RequestMessage!.RequestUri!.AbsolutePath);
+
+        console.Cloud.Graph.DisablePerson(person.Id);
+        await Task.Delay(TimeSpan.FromSeconds(1.1), TestContext.Current.CancellationToken);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/apps/ebooks") { Headers = { { "Cookie", cookies.GetCookieHeader(console.Client.BaseAddress!) } } };
+        using var ended = await console.Client.SendAsync(request);
+        Assert.Equal(HttpStatusCode.Redirect, ended.StatusCode);
+        Assert.EndsWith("/authorize", ended.Headers.Location!.AbsolutePath, StringComparison.Ordinal);
+    }
+
+    private static async Task<bool> IsSignedInAsync(CircuitSession page) => (await page.GetAuthenticationStateAsync()).User.Identity?.IsAuthenticated == true;
+
+    private static async Task UntilAsync(Func<Task<bool>> ask)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromSeconds(30));
+        while (!await ask())
+        {
+            await Task.Delay(5, patience.Token);
+        }
+    }
+
+    private SimulatedPerson Person(string alias) => _microsoft.Directory.People.Values.Single(p => p.UserPrincipalName == $"{alias}@noordrand.example");
+
+    private ClaimsPrincipal SignIn(SimulatedPerson person)
+    {
+        var user = new ClaimsPrincipal(new ClaimsIdentity([new Claim("oid", person.Id.ToString()), .. person.AppRoles.Select(r => new Claim(ClaimTypes.Role, r))], "test"));
+        SessionClaims.Stamp(user, _clock.GetUtcNow());
+        return user;
+    }
+
+    /// <summary>Tells when somebody waits again.</summary>
+    private sealed class CountingClock : FakeTimeProvider
+    {
+        private int _timers;
+
+        public CountingClock()
+            : base(new DateTimeOffset(2026, 9, 1, 8, 0, 0, TimeSpan.Zero))
+        {
+        }
+
+        public int Timers => Volatile.Read(ref _timers);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            Interlocked.Increment(ref _timers);
+            return timer;
+        }
+    }
+}
