@@ -14,8 +14,11 @@ internal sealed class CircuitSession : ServerAuthenticationStateProvider, IDispo
     private readonly Sessions _sessions;
     private readonly TimeProvider _clock;
     private readonly ILogger<CircuitSession> _logger;
+    private readonly Lock _lock = new();
     private CancellationTokenSource? _watching;
-    private string? _sessionId;
+    private volatile string? _sessionId;
+    private volatile bool _over;
+    private bool _closed;
 
     public CircuitSession(EndedSessions ended, Sessions sessions, TimeProvider clock, ILogger<CircuitSession> logger)
     {
@@ -28,19 +31,25 @@ internal sealed class CircuitSession : ServerAuthenticationStateProvider, IDispo
     {
         _ended.Ended -= OnEnded;
         AuthenticationStateChanged -= Watch;
-        Stop();
+        lock (_lock)
+        {
+            _closed = true;
+            Stop();
+        }
     }
 
     private void Watch(Task<AuthenticationState> state)
     {
         var user = state.IsCompletedSuccessfully ? state.Result.User : _nobody;
-        _sessionId = user.FindFirstValue(SessionClaims.Id);
-        Stop();
-        if (_sessionId is not null)
+        lock (_lock)
         {
-            var watching = new CancellationTokenSource();
-            _watching = watching;
-            _ = WatchAsync(user, watching.Token);
+            Stop();
+            _sessionId = user.FindFirstValue(SessionClaims.Id);
+            if (_sessionId is not null && !_closed)
+            {
+                _watching = new CancellationTokenSource();
+                _ = WatchAsync(user, _watching.Token);
+            }
         }
     }
 
@@ -48,15 +57,18 @@ internal sealed class CircuitSession : ServerAuthenticationStateProvider, IDispo
     {
         try
         {
-            while (true)
+            while (!stop.IsCancellationRequested)
             {
                 await Task.Delay(LookAgain, _clock, stop);
                 var now = await _sessions.CheckAsync(user, stop);
-                if (!ReferenceEquals(now, user))
+                if (now is null)
+                {
+                    End();
+                }
+                else if (!ReferenceEquals(now, user))
                 {
                     // Ends this watch; a person who stays is watched anew.
-                    Become(now ?? _nobody);
-                    return;
+                    Become(now);
                 }
             }
         }
@@ -69,7 +81,7 @@ internal sealed class CircuitSession : ServerAuthenticationStateProvider, IDispo
 #pragma warning restore CA1031
         {
             _logger.CircuitNotChecked(e);
-            Become(_nobody);
+            End();
         }
     }
 
@@ -77,16 +89,31 @@ internal sealed class CircuitSession : ServerAuthenticationStateProvider, IDispo
     {
         if (string.Equals(e.SessionId, _sessionId, StringComparison.Ordinal))
         {
-            Become(_nobody);
+            End();
         }
     }
 
-    private void Become(ClaimsPrincipal user) => SetAuthenticationState(Task.FromResult(new AuthenticationState(user)));
+    private void End()
+    {
+        _over = true;
+        Become(_nobody);
+    }
+
+    private void Become(ClaimsPrincipal user)
+    {
+        SetAuthenticationState(Task.FromResult(new AuthenticationState(user)));
+
+        // Another thread may have ended the sign-in meanwhile: whichever of the two comes last, the page is nobody's.
+        if (_over && !ReferenceEquals(user, _nobody))
+        {
+            SetAuthenticationState(Task.FromResult(new AuthenticationState(_nobody)));
+        }
+    }
 
     private void Stop()
     {
-        var watching = Interlocked.Exchange(ref _watching, null);
-        watching?.Cancel();
-        watching?.Dispose();
+        _watching?.Cancel();
+        _watching?.Dispose();
+        _watching = null;
     }
 }

@@ -15,7 +15,6 @@ public sealed class CoreActor(ICurrentActor current)
     /// <summary>Permissions come from the roles alone; an API client without a person is named by its application id.</summary>
     public static Actor From(ClaimsPrincipal user)
     {
-        var roles = user.FindAll(ClaimTypes.Role).Concat(user.FindAll("roles")).Select(c => c.Value);
         var address = user.Address;
         var application = user.FindFirstValue("azp") ?? user.FindFirstValue("appid");
         var byBearer = user.FindFirst(SessionClaims.Id) is null;
@@ -23,7 +22,7 @@ public sealed class CoreActor(ICurrentActor current)
             byBearer ? ActorKind.Api : ActorKind.Person,
             user.ObjectId ?? application ?? "anonymous",
             address.Length > 0 ? user.DisplayName : application ?? user.DisplayName,
-            user.Identity?.IsAuthenticated == true ? Actor.ForRoles(roles) & (SessionClaims.IsReadOnly(user) ? Unconfirmed : ~Permissions.None) : Permissions.None)
+            user.Identity?.IsAuthenticated == true ? Actor.ForRoles(user.GrantedRoles) & (SessionClaims.IsReadOnly(user) ? Unconfirmed : ~Permissions.None) : Permissions.None)
         {
             // Only a token that a person let the program have says what for.
             IsProgram = byBearer && user.FindFirst("scp") is null && user.FindFirst("http://schemas.microsoft.com/identity/claims/scope") is null,

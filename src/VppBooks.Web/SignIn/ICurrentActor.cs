@@ -43,6 +43,9 @@ public static class PersonClaims
         /// <summary>The directory's object id, the only thing about a person that is logged.</summary>
         public string? ObjectId => user.GetObjectId();
 
+        /// <summary>The console's roles in the token, under either name that a claim of it may have.</summary>
+        public IEnumerable<string> GrantedRoles => user.FindAll(c => c.Type is ClaimTypes.Role or "roles").Select(c => c.Value).Where(Roles.All.Contains);
+
         public bool HasConsoleRole => Roles.All.Any(user.IsInRole);
     }
 }

@@ -50,6 +50,9 @@ public static class Policies
         [UseLibrary] = [],
     };
 
+    /// <summary>What a person may still do whose roles nobody could confirm for long.</summary>
+    private static readonly string[] _reading = [ReadAll, ReadActivity, Export, UseLibrary];
+
     internal static void Register(AuthorizationOptions options)
     {
         foreach (var (name, roles) in Matrix)
@@ -60,6 +63,11 @@ public static class Policies
                 if (roles.Count > 0)
                 {
                     policy.RequireRole(roles);
+                }
+
+                if (!_reading.Contains(name))
+                {
+                    policy.RequireAssertion(context => !SessionClaims.IsReadOnly(context.User));
                 }
             });
         }

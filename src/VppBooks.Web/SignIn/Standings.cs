@@ -20,14 +20,24 @@ internal enum SessionStanding
 }
 
 /// <summary>Asks the directory now and then whether people who are signed in still may, once for all sessions and pages of a person.</summary>
-internal sealed class Standings(StandingReader reader, IOptions<SignInSettings> signIn, IOptions<ConsoleSettings> console, TimeProvider clock, ILogger<Standings> logger)
+internal sealed class Standings(StandingReader reader, IOptions<SignInSettings> signIn, IOptions<ConsoleSettings> console, TimeProvider clock, ILogger<Standings> logger) : IDisposable
 {
     /// <summary>Nobody waits longer for the directory; what it says later counts the next time.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    /// <summary>Longest time for one person, retries and waiting for a place included: a directory that hangs is asked anew.</summary>
+    private static readonly TimeSpan LongestAsking = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<Guid, Known> _people = new();
+
+    // After a restart everybody is unknown at once; the directory serves other work too.
+    private readonly SemaphoreSlim _places = new(8);
+
+    private long _forgotAt = clock.GetTimestamp();
+
+    public void Dispose() => _places.Dispose();
 
     /// <summary>How a session stands. Signing in is a confirmation as well: Entra has just given the roles.</summary>
     public async Task<SessionStanding> FindAsync(ClaimsPrincipal user, DateTimeOffset signedIn, CancellationToken cancellationToken)
@@ -38,45 +48,48 @@ internal sealed class Standings(StandingReader reader, IOptions<SignInSettings> 
             return SessionStanding.Over;
         }
 
-        var person = _people.GetOrAdd(id, _ => new Known());
-        if (clock.GetUtcNow() - Confirmed(person, signedIn) >= console.Value.RecheckEvery)
+        if (IsDue(_people.GetValueOrDefault(id), signedIn))
         {
-            await AskAsync(id, person, signedIn, cancellationToken);
+            ForgetNowAndThen();
+            await AskAsync(id, _people.GetOrAdd(id, _ => new Known()), signedIn, cancellationToken);
         }
 
-        if (person.Said is { } said && said.At >= signedIn)
+        if (_people.GetValueOrDefault(id)?.Said is not { } said || said.At < signedIn)
         {
-            return said.Standing.Enabled && Roles.All.Where(user.IsInRole).All(said.Standing.Roles.Contains)
-                ? Within(said.At)
-                : SessionStanding.Over;
+            return Within(signedIn);
         }
 
-        return Within(signedIn);
+        return said.Standing.Enabled && user.GrantedRoles.All(said.Standing.Roles.Contains) ? Within(said.At) : SessionStanding.Over;
     }
 
     private SessionStanding Within(DateTimeOffset confirmed) => clock.GetUtcNow() - confirmed <= console.Value.KeepRolesFor ? SessionStanding.Holds : SessionStanding.Unconfirmed;
 
-    private static DateTimeOffset Confirmed(Known person, DateTimeOffset signedIn) => person.Said is { } said && said.At > signedIn ? said.At : signedIn;
+    private bool IsDue(Known? person, DateTimeOffset signedIn)
+    {
+        var confirmed = person?.Said is { } said && said.At > signedIn ? said.At : signedIn;
+        return clock.GetUtcNow() - confirmed >= console.Value.RecheckEvery;
+    }
 
     private async Task AskAsync(Guid id, Known person, DateTimeOffset signedIn, CancellationToken cancellationToken)
     {
         Task asking;
         TimeSpan patience;
-        lock (person)
+        lock (person.Lock)
         {
             var now = clock.GetUtcNow();
             if (person.Asking is { IsCompleted: false })
             {
                 patience = Patience - (now - person.AskedAt);
             }
-            else if (now < person.NotBefore || now - Confirmed(person, signedIn) < console.Value.RecheckEvery)
+            else if (now < person.NotBefore || !IsDue(person, signedIn))
             {
                 return;
             }
             else
             {
+                // Outlives the request or page that asked, and its place to run: others wait for the same answer.
                 (person.AskedAt, patience) = (now, Patience);
-                person.Asking = ReadAsync(id, person);
+                person.Asking = Task.Run(() => ReadAsync(id, person), CancellationToken.None);
             }
 
             asking = person.Asking;
@@ -84,31 +97,49 @@ internal sealed class Standings(StandingReader reader, IOptions<SignInSettings> 
 
         if (patience > TimeSpan.Zero)
         {
-            await Task.WhenAny(asking, Task.Delay(patience, clock, cancellationToken));
+            // Late or never: then what is known already decides.
+            await asking.WaitAsync(patience, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    // Outlives the request that asked: others wait for the same answer.
     private async Task ReadAsync(Guid id, Known person)
     {
-        await Task.Yield();
+        using var longest = new CancellationTokenSource(LongestAsking, clock);
         try
         {
-            // The moment of asking: what changes while the directory answers is found the next time.
-            var at = clock.GetUtcNow();
-            person.Said = new Saying(await reader.ReadAsync(id, signIn.Value.ClientId, CancellationToken.None), at);
-            Forget(at - console.Value.AbsoluteTimeout);
+            await _places.WaitAsync(longest.Token);
+            try
+            {
+                // The moment of asking: what changes while the directory answers is found the next time.
+                var at = clock.GetUtcNow();
+                person.Said = new Saying(await reader.ReadAsync(id, signIn.Value.ClientId, longest.Token), at);
+            }
+            finally
+            {
+                _places.Release();
+            }
         }
-        catch (DirectoryException e)
+        catch (Exception e) when (e is DirectoryException or OperationCanceledException)
         {
             logger.StandingNotRead(id, e.GetType().Name, e.Message);
-            person.NotBefore = clock.GetUtcNow() + PauseAfterFailure;
+            lock (person.Lock)
+            {
+                person.NotBefore = clock.GetUtcNow() + PauseAfterFailure;
+            }
         }
     }
 
-    private void Forget(DateTimeOffset before)
+    // Whoever was last asked about before the oldest sign-in there can be has none that holds.
+    private void ForgetNowAndThen()
     {
-        foreach (var (id, _) in _people.Where(p => p.Value.Said?.At < before))
+        var last = Volatile.Read(ref _forgotAt);
+        if (clock.GetElapsedTime(last) < console.Value.RecheckEvery || Interlocked.CompareExchange(ref _forgotAt, clock.GetTimestamp(), last) != last)
+        {
+            return;
+        }
+
+        var before = clock.GetUtcNow() - console.Value.AbsoluteTimeout;
+        foreach (var (id, _) in _people.Where(p => p.Value.WasAskedBefore(before)))
         {
             _people.TryRemove(id, out _);
         }
@@ -117,6 +148,8 @@ internal sealed class Standings(StandingReader reader, IOptions<SignInSettings> 
     private sealed class Known
     {
         private volatile Saying? _said;
+
+        public Lock Lock { get; } = new();
 
         public Saying? Said
         {
@@ -129,6 +162,14 @@ internal sealed class Standings(StandingReader reader, IOptions<SignInSettings> 
         public DateTimeOffset AskedAt { get; set; }
 
         public DateTimeOffset NotBefore { get; set; }
+
+        public bool WasAskedBefore(DateTimeOffset moment)
+        {
+            lock (Lock)
+            {
+                return Asking is { IsCompleted: true } && AskedAt < moment;
+            }
+        }
     }
 
     private sealed record Saying(Standing Standing, DateTimeOffset At);

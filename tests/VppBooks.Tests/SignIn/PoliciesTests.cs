@@ -24,6 +24,14 @@ public sealed class PoliciesTests
     }
 
     [Fact]
+    public async Task Role_that_nobody_could_confirm_for_long_reads_and_changes_nothing()
+    {
+        var user = SessionClaims.Marked(new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Role, Roles.Administrator)], "test")), readOnly: true);
+
+        Assert.Equal("Export ReadActivity ReadAll UseLibrary", string.Join(' ', (await AllowedAsync(user)).Order()));
+    }
+
+    [Fact]
     public async Task Nobody_may_nothing() => Assert.Empty(await AllowedAsync(new ClaimsPrincipal(new ClaimsIdentity())));
 
     private static async Task<List<string>> AllowedAsync(ClaimsPrincipal user)

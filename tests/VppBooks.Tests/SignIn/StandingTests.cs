@@ -26,6 +26,7 @@ public sealed class StandingTests : IAsyncLifetime
     private readonly ConsoleSettings _console = new();
     private SimulatedMicrosoft _microsoft = null!;
     private GraphServiceClient _graph = null!;
+    private Standings _standings = null!;
     private EndedSessions _ended = null!;
     private Sessions _sessions = null!;
 
@@ -34,13 +35,14 @@ public sealed class StandingTests : IAsyncLifetime
         _microsoft = await SimulatedMicrosoft.StartAsync(size: OrganizationSize.Tiny);
         _graph = _microsoft.GraphClient();
         _ended = new EndedSessions(_clock, Options.Create(_console));
-        var standings = new Standings(
+        _standings = new Standings(
             new StandingReader(_graph, _clock), Options.Create(new SignInSettings { ClientId = EntraSimulator.ConsoleClientId }), Options.Create(_console), _clock, NullLogger<Standings>.Instance);
-        _sessions = new Sessions(_ended, standings, _clock, Options.Create(_console), NullLogger<Sessions>.Instance);
+        _sessions = new Sessions(_ended, _standings, _clock, Options.Create(_console), NullLogger<Sessions>.Instance);
     }
 
     public async ValueTask DisposeAsync()
     {
+        _standings.Dispose();
         _graph.Dispose();
         await _microsoft.DisposeAsync();
     }
@@ -49,10 +51,11 @@ public sealed class StandingTests : IAsyncLifetime
     [InlineData("disabled")]
     [InlineData("deleted")]
     [InlineData("withdrawn")]
+    [InlineData("withdrawn, roles under their short name")]
     public async Task F56_A_lost_account_or_role_ends_open_pages_and_sessions_within_five_minutes(string change)
     {
         var admin = Person("admin");
-        var user = SignIn(admin);
+        var user = SignIn(admin, change.EndsWith("short name", StringComparison.Ordinal) ? "roles" : ClaimTypes.Role);
         using var page = new CircuitSession(_ended, _sessions, _clock, NullLogger<CircuitSession>.Instance);
         page.SetAuthenticationState(Task.FromResult(new AuthenticationState(user)));
         switch (change)
@@ -109,6 +112,49 @@ public sealed class StandingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task F56_After_a_restart_without_the_directory_an_old_sign_in_reads_and_a_new_one_works()
+    {
+        var person = Person("admin");
+        var old = SignIn(person);
+        _clock.Advance(3 * _console.KeepRolesFor);
+        _microsoft.Graph.FailNext(1000, "/users/", 503);
+
+        Assert.True(SessionClaims.IsReadOnly((await _sessions.CheckAsync(old, CancellationToken.None))!));
+        var now = SignIn(person);
+        Assert.Same(now, await _sessions.CheckAsync(now, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task F56_A_directory_that_hangs_holds_nobody_up_for_long_and_is_asked_anew()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answers = false;
+        using var http = new HttpClient(new Hanging(asked, () => Volatile.Read(ref answers)));
+        using var graph = new GraphServiceClient(http, new Microsoft.Kiota.Abstractions.Authentication.AnonymousAuthenticationProvider(), "https://graph.example/v1.0");
+        using var standings = new Standings(
+            new StandingReader(graph, _clock), Options.Create(new SignInSettings { ClientId = EntraSimulator.ConsoleClientId }), Options.Create(_console), _clock, NullLogger<Standings>.Instance);
+        var user = SignIn(Person("admin"));
+        var signedIn = SessionClaims.BeganAt(user)!.Value;
+        _clock.Advance(_console.RecheckEvery);
+
+        var first = standings.FindAsync(user, signedIn, CancellationToken.None);
+        await asked.Task.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.False(first.IsCompleted);
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(SessionStanding.Holds, await first);
+        Assert.Equal(SessionStanding.Holds, await standings.FindAsync(user, signedIn, CancellationToken.None));
+
+        // Given up after half a minute, and asked anew half a minute later: now the account is gone.
+        Volatile.Write(ref answers, true);
+        _clock.Advance(TimeSpan.FromSeconds(25));
+        await UntilAsync(async () =>
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            return await standings.FindAsync(user, signedIn, CancellationToken.None) == SessionStanding.Over;
+        });
+    }
+
+    [Fact]
     public async Task F56_A_withdrawn_consent_is_no_word_about_a_person()
     {
         var user = SignIn(Person("assigner"));
@@ -155,7 +201,7 @@ public sealed class StandingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task F56_The_running_program_sends_a_disabled_person_to_sign_in()
+    public async Task F56_The_running_program_sends_a_person_whose_role_was_withdrawn_to_sign_in()
     {
         await using var console = new RunningConsole(["--Console:RecheckEvery=00:00:01"]);
         await console.InitializeAsync();
@@ -170,7 +216,7 @@ public sealed class StandingTests : IAsyncLifetime
         using var still = await browser.GetAsync("/apps/ebooks");
         Assert.Equal("/apps/ebooks", still.RequestMessage!.RequestUri!.AbsolutePath);
 
-        console.Cloud.Graph.DisablePerson(person.Id);
+        console.Cloud.Graph.WithdrawRole(person.Id, Roles.Assigner);
         await Task.Delay(TimeSpan.FromSeconds(1.1), TestContext.Current.CancellationToken);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/apps/ebooks") { Headers = { { "Cookie", cookies.GetCookieHeader(console.Client.BaseAddress!) } } };
         using var ended = await console.Client.SendAsync(request);
@@ -192,11 +238,26 @@ public sealed class StandingTests : IAsyncLifetime
 
     private SimulatedPerson Person(string alias) => _microsoft.Directory.People.Values.Single(p => p.UserPrincipalName == $"{alias}@noordrand.example");
 
-    private ClaimsPrincipal SignIn(SimulatedPerson person)
+    private ClaimsPrincipal SignIn(SimulatedPerson person, string roleClaim = ClaimTypes.Role)
     {
-        var user = new ClaimsPrincipal(new ClaimsIdentity([new Claim("oid", person.Id.ToString()), .. person.AppRoles.Select(r => new Claim(ClaimTypes.Role, r))], "test"));
+        var user = new ClaimsPrincipal(new ClaimsIdentity([new Claim("oid", person.Id.ToString()), .. person.AppRoles.Select(r => new Claim(roleClaim, r))], "test"));
         SessionClaims.Stamp(user, _clock.GetUtcNow());
         return user;
+    }
+
+    /// <summary>A directory that takes requests and does not answer; later it does not know anybody.</summary>
+    private sealed class Hanging(TaskCompletionSource asked, Func<bool> answers) : HttpMessageHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (!answers())
+            {
+                asked.TrySetResult();
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+
+            return new HttpResponseMessage(HttpStatusCode.NotFound) { RequestMessage = request };
+        }
     }
 
     /// <summary>Tells when somebody waits again.</summary>
