@@ -16,6 +16,7 @@ using VppBooks.Core.People;
 using VppBooks.Core.Privacy;
 using VppBooks.Core.Reports;
 using VppBooks.Core.Security;
+using VppBooks.Core.Settings;
 using VppBooks.Core.Signals;
 using VppBooks.Core.Sync;
 using VppBooks.Core.Telemetry;
@@ -41,6 +42,9 @@ public static class CoreRegistration
         services.AddSingleton<KeyRing>();
         services.AddSingleton<SecretSealer>();
         services.AddSingleton<IdempotentRequests>();
+        services.AddSingleton<SettingsDesk>();
+        services.AddSingleton<LicenseGuards>();
+        services.AddSingleton<SettingGroup>(provider => provider.GetRequiredService<LicenseGuards>());
 
         services.AddSingleton<AuditSealer>();
         services.AddSingleton<AuditChainCheck>();

@@ -17,6 +17,7 @@ using VppBooks.Web.Components.Locations;
 using VppBooks.Web.Components.Monitor;
 using VppBooks.Web.Components.People;
 using VppBooks.Web.Components.Search;
+using VppBooks.Web.Components.Settings;
 using VppBooks.Web.Hosting;
 using VppBooks.Web.Jobs;
 using VppBooks.Web.Settings;
@@ -175,6 +176,7 @@ public sealed class VppBooksApp : IAsyncDisposable
         services.AddApiDocument();
         services.AddTokenScreens();
         services.AddMonitorScreens();
+        services.AddSettingsScreens();
         services.AddRazorComponents().AddInteractiveServerComponents().AddHubOptions(o => o.MaximumReceiveMessageSize = 32 * 1024);
         services.Configure<CircuitOptions>(o =>
         {

@@ -14,7 +14,7 @@ namespace VppBooks.Core.Assignments;
 /// plan whose facts have moved is not carried out.
 /// </summary>
 public sealed class AssignmentDesk(
-    IDbContextFactory<VppBooksDbContext> contexts, WishReader wishes, PlanViews views, DirectoryHealth health, LicenseOptions options, IdSource ids, TimeProvider clock, WorkSignal signal, ChangeFeed feed)
+    IDbContextFactory<VppBooksDbContext> contexts, WishReader wishes, PlanViews views, DirectoryHealth health, LicenseGuards guards, IdSource ids, TimeProvider clock, WorkSignal signal, ChangeFeed feed)
 {
     /// <summary>Longest time for which a commit can be called back.</summary>
     public static readonly TimeSpan LongestUndoWindow = TimeSpan.FromDays(7);
@@ -121,6 +121,7 @@ public sealed class AssignmentDesk(
         Wish wish;
         PlanEffect effect;
         int recent;
+        LicenseOptions options;
         await using (var read = await contexts.CreateDbContextAsync(cancellationToken))
         {
             shown = await read.Plans.AsNoTracking().SingleOrDefaultAsync(p => p.PublicId == planId, cancellationToken);
@@ -151,6 +152,7 @@ public sealed class AssignmentDesk(
             }
 
             effect = await PlanDrafts.EffectAsync(read, book, wish, following: false, cancellationToken);
+            options = await guards.ReadAsync(read, cancellationToken);
             recent = await PlanGuards.RecentAsync(read, shown, actor.Id, clock.GetUtcNow(), options, cancellationToken);
         }
 
@@ -177,6 +179,11 @@ public sealed class AssignmentDesk(
         if (stored.Version != book.Version || plan.State != shown.State)
         {
             throw new DbUpdateConcurrencyException("The book or the plan has changed since the effect was computed.");
+        }
+
+        if (await guards.ReadAsync(db, cancellationToken) != options)
+        {
+            throw new DbUpdateConcurrencyException("The guards have changed since they were asked.");
         }
 
         if (await db.Locations.AnyAsync(l => l.Id == book.LocationId && l.DeletedAt != null, cancellationToken))

@@ -16,7 +16,7 @@ namespace VppBooks.Core.Assignments;
 /// sent. What is at Apple stays where it is.
 /// </summary>
 public sealed class AssignmentFollower(
-    IDbContextFactory<VppBooksDbContext> contexts, LeasedWriter writer, DirectoryHealth health, LicenseOptions options, IdSource ids, TimeProvider clock, ChangeFeed feed, ILogger<AssignmentFollower> logger)
+    IDbContextFactory<VppBooksDbContext> contexts, LeasedWriter writer, DirectoryHealth health, LicenseGuards guards, IdSource ids, TimeProvider clock, ChangeFeed feed, ILogger<AssignmentFollower> logger)
 {
     private const int Attempts = 3;
 
@@ -131,6 +131,7 @@ public sealed class AssignmentFollower(
             join change in db.LicenseChanges on license.Id equals change.LicenseId
             where change.Cause == LicenseCause.Joined && change.At > since && (change.To == LicenseState.Reserved || change.To == LicenseState.Waiting)
             select license.Id).Distinct().CountAsync(cancellationToken);
+        var options = await guards.ReadAsync(db, cancellationToken);
         return joined.Count > options.ApprovalThreshold || PlanGuards.GrowsSuddenly(Math.Max(0, before - recent), joined.Count + recent, options);
     }
 

@@ -8,7 +8,7 @@ using VppBooks.Core.Security;
 namespace VppBooks.Core.Assignments;
 
 /// <summary>Reads plans, their lines and their progress.</summary>
-public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, LicenseOptions options, TimeProvider clock)
+public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, LicenseGuards guards, TimeProvider clock)
 {
     /// <summary>A plan; null when there is none.</summary>
     public async Task<PlanView?> FindAsync(Guid planId, Actor actor, CancellationToken cancellationToken)
@@ -146,6 +146,7 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, Lic
             offered = Planner.Plan(members, new Dictionary<int, PersonFacts>(), stock).AvailableTo;
         }
 
+        var options = await guards.ReadAsync(db, cancellationToken);
         var recent = await PlanGuards.RecentAsync(db, plan, plan.CommittedById ?? plan.CreatedById, plan.CommittedAt ?? clock.GetUtcNow(), options, cancellationToken);
         return new PlanView(
             plan.PublicId,

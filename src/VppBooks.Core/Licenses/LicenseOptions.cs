@@ -1,7 +1,7 @@
 namespace VppBooks.Core.Licenses;
 
 /// <summary>How carefully licenses are spent.</summary>
-public sealed class LicenseOptions
+public sealed record LicenseOptions
 {
     public const string SectionName = "Licenses";
 

@@ -11,6 +11,7 @@ using VppBooks.Core.Mail;
 using VppBooks.Core.Notifications;
 using VppBooks.Core.People;
 using VppBooks.Core.Security;
+using VppBooks.Core.Settings;
 using VppBooks.Core.Sync;
 
 namespace VppBooks.Core.Persistence;
@@ -79,6 +80,10 @@ public abstract class VppBooksDbContext(DbContextOptions options) : DbContext(op
     public DbSet<Alert> Alerts => Set<Alert>();
 
     public DbSet<AlertDelivery> AlertDeliveries => Set<AlertDelivery>();
+
+    public DbSet<StockThreshold> StockThresholds => Set<StockThreshold>();
+
+    public DbSet<StoredSetting> StoredSettings => Set<StoredSetting>();
 
     public DbSet<OutboxMail> OutboxMails => Set<OutboxMail>();
 

@@ -38,6 +38,9 @@ public enum Permissions
 
     /// <summary>Take lists out of the console as files.</summary>
     Export = 512,
+
+    /// <summary>Read settings.</summary>
+    ReadSettings = 1024,
 }
 
 /// <summary>Who acts, as Core sees it: checked in every service, written into every audit row.</summary>
@@ -64,10 +67,10 @@ public sealed record Actor(ActorKind Kind, string Id, string DisplayName, Permis
         {
             granted |= role switch
             {
-                AppRoles.Administrator => Permissions.Read | Permissions.ManageTokens | Permissions.Assign | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.ManageSettings | Permissions.HandleAlerts | Permissions.ReadActivity | Permissions.ManagePrivacy | Permissions.Export,
+                AppRoles.Administrator => Permissions.Read | Permissions.ManageTokens | Permissions.Assign | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.ManageSettings | Permissions.HandleAlerts | Permissions.ReadActivity | Permissions.ManagePrivacy | Permissions.Export | Permissions.ReadSettings,
                 AppRoles.Assigner => Permissions.Read | Permissions.Assign | Permissions.SyncNow | Permissions.Export,
                 AppRoles.Helpdesk => Permissions.Read | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.HandleAlerts | Permissions.Export,
-                AppRoles.Auditor => Permissions.Read | Permissions.ReadActivity | Permissions.Export,
+                AppRoles.Auditor => Permissions.Read | Permissions.ReadActivity | Permissions.Export | Permissions.ReadSettings,
                 _ => Permissions.None,
             };
         }

@@ -28,6 +28,9 @@ public abstract record Change
 
     /// <summary>An alert was raised, got worse, was taken notice of, or ended.</summary>
     public sealed record OfAlerts : Change;
+
+    /// <summary>Settings were changed in the console.</summary>
+    public sealed record OfSettings : Change;
 }
 
 /// <summary>Tells open pages of this process what changed, so that they need not poll.</summary>

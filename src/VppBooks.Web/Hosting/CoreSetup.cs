@@ -14,6 +14,7 @@ using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Privacy;
 using VppBooks.Core.Security;
+using VppBooks.Core.Settings;
 using VppBooks.Web.Settings;
 using VppBooks.Web.SignIn;
 using DatabaseProvider = VppBooks.Core.Persistence.DatabaseProvider;
@@ -49,6 +50,8 @@ internal static class CoreSetup
             services.AddOptions<DirectoryOptions>().BindConfiguration(DirectoryOptions.SectionName);
             services.AddOptions<LocationOptions>().BindConfiguration(LocationOptions.SectionName);
             services.AddSingleton(provider => provider.GetRequiredService<IOptions<LicensesSettings>>().Value.ForCore());
+            services.AddSingleton<SyncSchedule>();
+            services.AddSingleton<SettingGroup>(provider => provider.GetRequiredService<SyncSchedule>());
 
             Protect(services.AddDataProtection().SetApplicationName("VppBooks"), builder.Configuration.Read<KeyRingSettings>());
             services.AddSingleton<IConfigureOptions<KeyManagementOptions>, KeyRingInDatabase>();

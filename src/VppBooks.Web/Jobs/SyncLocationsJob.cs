@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using Quartz;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Security;
@@ -39,31 +38,12 @@ public sealed class SyncLocationsJob(SyncRequests requests, LocationDirectory lo
     internal static IJobDetail Detail() => JobBuilder.Create<SyncLocationsJob>().WithIdentity(Key).StoreDurably().RequestRecovery().Build();
 
     /// <summary>Missed times are made up for once (a server that was off for three days syncs once, not six times).</summary>
-    internal static ITrigger Trigger(SyncSettings settings) => TriggerBuilder.Create()
-        .WithIdentity("schedule", "sync")
-        .ForJob(Key)
-        .WithCronSchedule(settings.Schedule, cron => cron
-            .InTimeZone(settings.TimeZone.Length > 0 ? TimeZoneInfo.FindSystemTimeZoneById(settings.TimeZone) : TimeZoneInfo.Local)
-            .WithMisfireInstruction(CronTriggerMisfireInstruction.FireAndProceed))
-        .Build();
-}
-
-/// <summary>Puts the schedule of the settings into the scheduler at start; repeating it changes nothing.</summary>
-internal sealed class SyncScheduling(ISchedulerFactory schedulers, IOptions<SyncSettings> settings) : BackgroundService
-{
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        var scheduler = await schedulers.GetScheduler(stoppingToken);
-        var job = SyncLocationsJob.Detail();
-        var trigger = SyncLocationsJob.Trigger(settings.Value);
-        // A schedule that stands keeps its own memory of missed times: replacing it at every start would forget them.
-        if (await scheduler.GetTrigger(trigger.Key, stoppingToken) is ICronTrigger standing
-            && standing.CronExpressionString == settings.Value.Schedule
-            && standing.TimeZone.Id == ((ICronTrigger)trigger).TimeZone.Id)
-        {
-            return;
-        }
-
-        await scheduler.ScheduleJob(job, [trigger], ScheduleJobOptions.Replacing, stoppingToken);
-    }
+    internal static IReadOnlyList<ITrigger> Triggers(SyncSettings settings) =>
+    [
+        .. SyncTimes.CronOf(settings.Schedule)!.Select((cron, i) => TriggerBuilder.Create()
+            .WithIdentity(i == 0 ? "schedule" : $"schedule-{i + 1}", "sync")
+            .ForJob(Key)
+            .WithCronSchedule(cron, c => c.InTimeZone(SyncTimes.ZoneOf(settings.TimeZone)!).WithMisfireInstruction(CronTriggerMisfireInstruction.FireAndProceed))
+            .Build()),
+    ];
 }

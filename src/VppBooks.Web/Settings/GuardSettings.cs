@@ -1,4 +1,5 @@
 using VppBooks.Apple;
+using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
 
 namespace VppBooks.Web.Settings;
@@ -49,13 +50,13 @@ public sealed class LicensesSettings : ISettings
 
     public IEnumerable<string> Faults() =>
     [
-        .. Check.Range("Licenses:UndoWindow", UndoWindow, TimeSpan.Zero, TimeSpan.FromDays(7)),
-        .. Check.Range("Licenses:ApprovalThreshold", ApprovalThreshold ?? 0, 0, int.MaxValue),
-        .. Check.Range("Licenses:GuardWindow", GuardWindow, TimeSpan.Zero, TimeSpan.FromDays(1)),
-        .. Check.Range("Licenses:TypeNumberFrom", TypeNumberFrom, 1, int.MaxValue),
-        .. GrowthShare is >= 0 and <= 10 ? (string[])[] : [$"Licenses:GrowthShare must be between 0 and 10; it is {GrowthShare}."],
-        .. Check.Range("Licenses:GrowthPeople", GrowthPeople, 0, int.MaxValue),
-        .. Check.Range("Licenses:GrowthLimit", GrowthLimit, 1, int.MaxValue),
+        .. LicenseGuards.UndoWindow.FaultsOf(UndoWindow),
+        .. LicenseGuards.ApprovalThreshold.FaultsOf(ApprovalThreshold),
+        .. LicenseGuards.GuardWindow.FaultsOf(GuardWindow),
+        .. LicenseGuards.TypeNumberFrom.FaultsOf(TypeNumberFrom),
+        .. LicenseGuards.GrowthShare.FaultsOf(GrowthShare),
+        .. LicenseGuards.GrowthPeople.FaultsOf(GrowthPeople),
+        .. LicenseGuards.GrowthLimit.FaultsOf(GrowthLimit),
         .. Check.Range("Licenses:UnknownAfter", UnknownAfter, StandIn ? TimeSpan.FromSeconds(1) : Shortest, TimeSpan.FromDays(1)),
         .. Check.Range("Licenses:UnknownReadsApart", UnknownReadsApart, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
     ];

@@ -1,5 +1,3 @@
-using Quartz;
-
 namespace VppBooks.Web.Settings;
 
 /// <summary>When VppBooks reads Apple by itself.</summary>
@@ -7,24 +5,13 @@ public sealed class SyncSettings : ISettings
 {
     public static string Section => "Sync";
 
-    /// <summary>Quartz cron; each location starts some minutes later so that they do not all start at once.</summary>
+    /// <summary>Times of day, or Quartz cron; each location starts some minutes later so that they do not all start at once.</summary>
     public string Schedule { get; set; } = "0 0 6,18 * * ?";
 
     /// <summary>IANA or Windows id; empty means the server's own zone.</summary>
     public string TimeZone { get; set; } = "";
 
-    public IEnumerable<string> Faults()
-    {
-        if (!CronExpression.TryParse(Schedule, out _))
-        {
-            yield return $"Sync:Schedule must be a Quartz cron expression such as \"0 0 6,18 * * ?\"; it is \"{Schedule}\".";
-        }
-
-        if (TimeZone.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(TimeZone, out _))
-        {
-            yield return $"Sync:TimeZone must be a time zone such as \"Europe/Amsterdam\"; it is \"{TimeZone}\".";
-        }
-    }
+    public IEnumerable<string> Faults() => [.. SyncSchedule.Schedule.FaultsOf(Schedule), .. SyncSchedule.TimeZone.FaultsOf(TimeZone)];
 }
 
 /// <summary>Where the scheduler remembers its jobs.</summary>

@@ -26,6 +26,9 @@ public static class Policies
     /// <summary>Take lists out of the console as files.</summary>
     public const string Export = nameof(Export);
 
+    /// <summary>See schedule, guards and alerts as they are set.</summary>
+    public const string ReadSettings = nameof(ReadSettings);
+
     /// <summary>Schedule, guards, alerts.</summary>
     public const string ManageSettings = nameof(ManageSettings);
 
@@ -45,6 +48,7 @@ public static class Policies
         [ResendInvitation] = [Roles.Administrator, Roles.Helpdesk],
         [ReadActivity] = [Roles.Administrator, Roles.Auditor],
         [Export] = [Roles.Administrator, Roles.Assigner, Roles.Helpdesk, Roles.Auditor],
+        [ReadSettings] = [Roles.Administrator, Roles.Auditor],
         [ManageSettings] = [Roles.Administrator],
         [ManagePrivacy] = [Roles.Administrator],
         [UseLibrary] = [],

@@ -11,7 +11,7 @@ public sealed class DependencyTests
     private static readonly string[] _features =
     [
         "VppBooks.Core.Activities", "VppBooks.Core.Alerts", "VppBooks.Core.Assignments", "VppBooks.Core.Audit", "VppBooks.Core.Catalog", "VppBooks.Core.Devices", "VppBooks.Core.Directory", "VppBooks.Core.Library", "VppBooks.Core.Licenses", "VppBooks.Core.Locations", "VppBooks.Core.Mail",
-        "VppBooks.Core.Notifications", "VppBooks.Core.Overview", "VppBooks.Core.People", "VppBooks.Core.Reports", "VppBooks.Core.Privacy",
+        "VppBooks.Core.Notifications", "VppBooks.Core.Overview", "VppBooks.Core.People", "VppBooks.Core.Reports", "VppBooks.Core.Privacy", "VppBooks.Core.Settings",
     ];
 
     [Fact]

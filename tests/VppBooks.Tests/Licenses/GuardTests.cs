@@ -1,10 +1,12 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using VppBooks.Apple;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Security;
+using VppBooks.Core.Settings;
 using VppBooks.SimulatedCloud.Apple;
 using VppBooks.SimulatedCloud.Organization;
 using VppBooks.Tests.Locations;
@@ -149,6 +151,30 @@ public sealed class GuardTests
 
         async Task<PlanState> StateAsync(WishedAssignment[] wishes, Actor actor) => Assert.IsType<CommitResult.Committed>(
             await desk.AssignAsync(new PlanRequest(book.PublicId, wishes), actor, CancellationToken.None)).Plan.State;
+    }
+
+    [Fact]
+    public async Task A_guard_that_is_set_in_the_console_holds_for_the_next_plan_of_every_process()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => (o.ApprovalThreshold, o.TypeNumberFrom) = (500, 500));
+        var book = await house.BookAsync(free: 60);
+        var plan = Assert.IsType<PlanResult.Planned>(await house.Core.Get<AssignmentDesk>().PlanAsync(
+            new PlanRequest(book.PublicId, [new(Group(house, "Class 4A").Id, Intent.Required)]), CoreHouse.Admin, CancellationToken.None)).Plan;
+        Assert.Equal((false, null), (plan.NeedsApproval, plan.NumberToType));
+
+        await using (var other = house.Core.SecondProcess())
+        {
+            var saved = await other.GetRequiredService<SettingsDesk>().ChangeAsync(
+                [new(LicenseGuards.ApprovalThreshold.Key, "5", 0), new(LicenseGuards.TypeNumberFrom.Key, "6", 0)], CoreHouse.Admin, CancellationToken.None);
+            Assert.Equal(new ChangeSettingsResult.Saved(2), saved);
+        }
+
+        // The plan was shown before the guards were set: they hold for it all the same.
+        var refused = Assert.IsType<CommitResult.Refused>(await house.Core.Get<AssignmentDesk>().CommitAsync(plan.Id, new CommitOptions(), CoreHouse.Admin, CancellationToken.None));
+        Assert.Equal("NumberNotTyped", refused.Refusal.Code);
+        var committed = Assert.IsType<CommitResult.Committed>(await house.Core.Get<AssignmentDesk>().CommitAsync(
+            plan.Id, new CommitOptions { TypedNumber = plan.Takes }, CoreHouse.Admin, CancellationToken.None)).Plan;
+        Assert.Equal((PlanState.AwaitingApproval, true), (committed.State, committed.NeedsApproval));
     }
 
     [Fact]

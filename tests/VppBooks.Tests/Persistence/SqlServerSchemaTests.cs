@@ -118,7 +118,7 @@ public sealed partial class SqlServerSchemaTests
             }
         }
 
-        await new PlanViews(database, new LicenseOptions(), TimeProvider.System).ListAwaitingAsync(CoreHouse.Admin, CancellationToken.None);
+        await new PlanViews(database, new LicenseGuards(new LicenseOptions(), database), TimeProvider.System).ListAwaitingAsync(CoreHouse.Admin, CancellationToken.None);
 
         Assert.True(database.Procedures.Count > 100);
         AssertFits(database.Procedures);

@@ -46,6 +46,7 @@ public sealed partial class RoleMatrixTests(ApiHouse house) : IClassFixture<ApiH
         ["GET /people/{PersonId:guid}/books/{BookId:guid}"] = Who.Console,
         ["GET /reports"] = Who.Console,
         ["GET /search"] = Who.Console,
+        ["GET /settings"] = Activity,
         ["GET /tenant/connectors/apple-vpp-tokens"] = Who.Console,
         ["GET /tenant/connectors/apple-vpp-tokens/{Id:guid}"] = Who.Console,
 

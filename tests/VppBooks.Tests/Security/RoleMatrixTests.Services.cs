@@ -104,6 +104,8 @@ public sealed partial class RoleMatrixTests
         ["ReportExports.Usage"] = Export,
         ["ServingReports.UnreadyAsync"] = Read,
         ["ServingReports.UnservedAsync"] = Read,
+        ["SettingsDesk.ChangeAsync"] = Permissions.ManageSettings,
+        ["SettingsDesk.ListAsync"] = Permissions.ReadSettings,
         ["SyncHistory.FindAsync"] = Read,
         ["SyncHistory.ListAsync"] = Read,
         ["SyncRequests.CancelAsync"] = Permissions.SyncNow,

@@ -11,10 +11,10 @@ public sealed class PoliciesTests
         .AddLogging().AddAuthorizationCore(Policies.Register).BuildServiceProvider().GetRequiredService<IAuthorizationService>();
 
     [Theory]
-    [InlineData(Roles.Administrator, "ReadAll ManageTokens Assign SyncNow ResendInvitation ReadActivity Export ManageSettings ManagePrivacy UseLibrary")]
+    [InlineData(Roles.Administrator, "ReadAll ReadSettings ManageTokens Assign SyncNow ResendInvitation ReadActivity Export ManageSettings ManagePrivacy UseLibrary")]
     [InlineData(Roles.Assigner, "ReadAll Assign SyncNow Export UseLibrary")]
     [InlineData(Roles.Helpdesk, "ReadAll SyncNow ResendInvitation Export UseLibrary")]
-    [InlineData(Roles.Auditor, "ReadAll ReadActivity Export UseLibrary")]
+    [InlineData(Roles.Auditor, "ReadAll ReadSettings ReadActivity Export UseLibrary")]
     [InlineData("Elsewhere.Administrator", "UseLibrary")]
     public async Task Role_may_exactly_this(string role, string may)
     {

@@ -45,7 +45,7 @@ public static class Navigation
         ]),
         new("Tenant administration", "Connectors and tokens",
             [new("Apple VPP tokens", "/tenant/connectors/apple-vpp-tokens", Policies.ReadAll, new FluentIcons.Certificate())]),
-        new(null, null, [new("Settings", "/settings", Policies.ManageSettings, new FluentIcons.Settings())]),
+        new(null, null, [new("Settings", "/settings", Policies.ReadSettings, new FluentIcons.Settings())]),
         new(null, null, [new("My library", "/library", Policies.UseLibrary, new FluentIcons.Library())]),
     ];
 

@@ -89,6 +89,8 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
         "alert.acknowledged" => l["took notice of an alert"],
         "alert.snoozed" => l["put an alert off"],
         "alert.tested" => l["tried the ways on which alerts arrive"],
+        "setting.changed" => l["changed a setting"],
+        "setting.reset" => l["put a setting back to configuration"],
         _ => action,
     };
 
@@ -181,6 +183,7 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
         "errorNumber" or "number" => l["Apple's number"],
         "eventId" => l["Apple's event"],
         "name" => l["Name"],
+        "setting" => l["Setting"],
         "location" => l["Location"],
         "organization" => l["Organization"],
         "expires" => l["Expires"],

@@ -8,5 +8,5 @@ public interface IOverviewDesk
     Task<OverviewData> ReadAsync(CancellationToken cancellationToken);
 
     /// <summary>When the next sync begins by itself; null when the schedule has no next time.</summary>
-    DateTimeOffset? NextSync();
+    Task<DateTimeOffset?> FindNextSyncAsync(CancellationToken cancellationToken);
 }

@@ -94,5 +94,5 @@ internal sealed class FakeOverviewDesk : IOverviewDesk
 
     public Task<OverviewData> ReadAsync(CancellationToken cancellationToken) => Data();
 
-    public DateTimeOffset? NextSync() => null;
+    public Task<DateTimeOffset?> FindNextSyncAsync(CancellationToken cancellationToken) => Task.FromResult<DateTimeOffset?>(null);
 }

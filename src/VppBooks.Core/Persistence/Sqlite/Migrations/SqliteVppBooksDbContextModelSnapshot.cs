@@ -147,6 +147,44 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.ToTable("AlertDeliveries");
                 });
 
+            modelBuilder.Entity("VppBooks.Core.Alerts.StockThreshold", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ChangedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("ChangedByName")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT");
+
+                    b.Property<int?>("LowCount")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<double?>("LowShare")
+                        .HasColumnType("REAL");
+
+                    b.Property<byte>("Scope")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("SubjectId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Scope", "SubjectId")
+                        .IsUnique();
+
+                    b.ToTable("StockThresholds", (string)null);
+                });
+
             modelBuilder.Entity("VppBooks.Core.Assignments.GroupAssignment", b =>
                 {
                     b.Property<int>("Id")
@@ -1735,6 +1773,50 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.HasKey("Id");
 
                     b.ToTable("RingKeys");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Settings.StoredSetting", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ChangedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("ChangedById")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ChangedByName")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Key")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Secret")
+                        .HasColumnType("BLOB");
+
+                    b.Property<string>("Value")
+                        .HasMaxLength(2000)
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Key")
+                        .IsUnique();
+
+                    b.ToTable("Settings", (string)null);
                 });
 
             modelBuilder.Entity("VppBooks.Core.Sync.SyncRun", b =>

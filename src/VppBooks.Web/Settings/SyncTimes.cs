@@ -1,0 +1,83 @@
+using System.Globalization;
+using Quartz;
+
+namespace VppBooks.Web.Settings;
+
+/// <summary>Reads when VppBooks reads Apple: times of day such as <c>06:00, 18:30</c>, or a Quartz cron expression.</summary>
+internal static class SyncTimes
+{
+    private const string Form = "HH:mm";
+
+    /// <summary>The cron expressions of a schedule; null when it is none.</summary>
+    public static IReadOnlyList<string>? CronOf(string schedule)
+    {
+        if (TimesOf(schedule) is { } times)
+        {
+            return [.. times.GroupBy(t => t.Minute).Select(g => string.Create(CultureInfo.InvariantCulture, $"0 {g.Key} {string.Join(',', g.Select(t => t.Hour))} * * ?"))];
+        }
+
+        return CronExpression.TryParse(schedule, out _) ? [schedule.Trim()] : null;
+    }
+
+    /// <summary>A schedule as people write it: the times of day, where the expression says nothing else.</summary>
+    public static string ToText(string schedule)
+    {
+        if (schedule.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not ["0", var minute, var hours, "*", "*", "?"]
+            || !int.TryParse(minute, NumberStyles.None, CultureInfo.InvariantCulture, out var at))
+        {
+            return schedule;
+        }
+
+        var times = new List<string>();
+        foreach (var hour in hours.Split(','))
+        {
+            if (!int.TryParse(hour, NumberStyles.None, CultureInfo.InvariantCulture, out var h) || h > 23 || at > 59)
+            {
+                return schedule;
+            }
+
+            times.Add(new TimeOnly(h, at).ToString(Form, CultureInfo.InvariantCulture));
+        }
+
+        return string.Join(", ", times);
+    }
+
+    /// <summary>The zone of a schedule; null when there is none of that name.</summary>
+    public static TimeZoneInfo? ZoneOf(string name) =>
+        name.Length == 0 ? TimeZoneInfo.Local : TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) ? zone : null;
+
+    /// <summary>The next times, the first one first; fewer when the schedule ends or cannot be read.</summary>
+    public static IReadOnlyList<DateTimeOffset> Next(string schedule, string timeZone, DateTimeOffset after, int count)
+    {
+        var next = new List<DateTimeOffset>();
+        if (CronOf(schedule) is not { } crons || ZoneOf(timeZone) is not { } zone)
+        {
+            return next;
+        }
+
+        var expressions = crons.Select(c => new CronExpression(c, zone)).ToList();
+        while (next.Count < count && expressions.Select(e => e.GetNextValidTimeAfter(after)).Min() is { } moment)
+        {
+            next.Add(moment);
+            after = moment;
+        }
+
+        return next;
+    }
+
+    private static List<TimeOnly>? TimesOf(string schedule)
+    {
+        var times = new SortedSet<TimeOnly>();
+        foreach (var part in schedule.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (!TimeOnly.TryParseExact(part, ["HH:mm", "H:mm"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
+            {
+                return null;
+            }
+
+            times.Add(time);
+        }
+
+        return [.. times];
+    }
+}
