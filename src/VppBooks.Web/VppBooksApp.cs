@@ -215,6 +215,7 @@ public sealed class VppBooksApp : IAsyncDisposable
         Web.MapWhyApi();
         Web.MapOwnApi();
         Web.MapApiDocument();
+        Web.MapApiReference();
         Web.MapAppleNotifications();
         Web.MapStaticAssets().AllowAnonymous();
         Web.MapRazorComponents<App>().AddInteractiveServerRenderMode(o => o.ContentSecurityFrameAncestorsPolicy = null);

@@ -46,6 +46,28 @@ public sealed partial class ShellTests(ConsoleFixture console)
     }
 
     [Fact]
+    public async Task Reference_of_the_API_can_be_read_and_asks_nobody_else()
+    {
+        await using var opened = await console.SignInAsync("auditor");
+        var foreign = new List<string>();
+        opened.Page.Request += (_, request) =>
+        {
+            if (!request.Url.StartsWith(console.Address, StringComparison.Ordinal) && request.Url.StartsWith("http", StringComparison.Ordinal))
+            {
+                foreign.Add(request.Url);
+            }
+        };
+
+        await opened.Page.GotoAsync("/api-reference/v1");
+
+        // A hundred addresses are drawn in the browser.
+        await Expect(opened.Page.GetByText("vppTokens (v1.0)").First).ToBeVisibleAsync(new() { Timeout = 20_000 });
+        await opened.ScreenshotAsync("api-reference");
+        Assert.Empty(foreign);
+        Assert.Empty(opened.Complaints);
+    }
+
+    [Fact]
     public async Task Browser_that_asks_for_Dutch_gets_Dutch()
     {
         await using var opened = await console.SignInAsync("admin", kind: new BrowserKind { Locale = "nl-NL" });

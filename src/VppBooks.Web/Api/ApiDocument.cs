@@ -19,7 +19,7 @@ internal static class ApiDocument
 
     extension(IServiceCollection services)
     {
-        public void AddApiDocument() => services.AddOpenApi("v1", options =>
+        public void AddApiDocument() => services.ConfigureHttpJsonOptions(o => ApiJson.Configure(o.SerializerOptions)).AddOpenApi("v1", options =>
         {
             options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
             options.ShouldInclude = description => ApiRoutes.Match("/" + description.RelativePath);
@@ -33,38 +33,22 @@ internal static class ApiDocument
                 };
                 // The address under which somebody reads it is not the only one.
                 document.Servers = [];
+                document.Tags = document.Paths.Keys.Select(ApiOperations.Chapter).Distinct().Select(c => new OpenApiTag { Name = c }).ToHashSet();
+                return Task.CompletedTask;
+            });
+            // What may be absent is not required, whatever the constructor demands.
+            options.AddSchemaTransformer((schema, context, _) =>
+            {
+                foreach (var property in context.JsonTypeInfo.Properties.Where(p => p.IsGetNullable || Nullable.GetUnderlyingType(p.PropertyType) is not null))
+                {
+                    schema.Required?.Remove(property.Name);
+                }
+
                 return Task.CompletedTask;
             });
             options.AddOperationTransformer((operation, context, _) =>
             {
-                operation.Responses ??= [];
-                if (GraphSchemas.Find(context.Description.HttpMethod ?? "", context.Description.RelativePath ?? "") is var (status, body))
-                {
-                    operation.Responses.Clear();
-                    operation.Responses[status] = new OpenApiResponse
-                    {
-                        Description = "Done.",
-                        Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new() { Schema = body } },
-                    };
-                }
-
-                foreach (var (refused, text) in _refusals)
-                {
-                    operation.Responses.TryAdd(refused, new OpenApiResponse { Description = text, Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new() { Schema = Envelope() } } });
-                }
-
-                if (context.Description.HttpMethod is "POST" or "PATCH" or "DELETE")
-                {
-                    operation.Parameters ??= [];
-                    operation.Parameters.Add(new OpenApiParameter
-                    {
-                        Name = Idempotency.Header,
-                        In = ParameterLocation.Header,
-                        Description = "A new GUID per change: the same request again gets the same answer and does nothing.",
-                        Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = 128 },
-                    });
-                }
-
+                Describe(operation, context.Description.HttpMethod ?? "", context.Description.RelativePath ?? "", context.Description.ActionDescriptor.EndpointMetadata.OfType<ApiOption>());
                 return Task.CompletedTask;
             });
         });
@@ -74,6 +58,58 @@ internal static class ApiDocument
     {
         public void MapApiDocument() => endpoints.MapOpenApi("/openapi/{documentName}.json").RequireAuthorization(Policies.ReadAll);
     }
+
+    private static void Describe(OpenApiOperation operation, string method, string path, IEnumerable<ApiOption> known)
+    {
+        operation.Responses ??= [];
+        operation.Tags = new HashSet<OpenApiTagReference> { new(ApiOperations.Chapter(path)) };
+        operation.Summary ??= ApiOperations.Summary(method, path);
+        var options = known.ToList();
+        if (GraphSchemas.Find(method, path) is var (status, body))
+        {
+            operation.Responses.Clear();
+            operation.Responses[status] = new OpenApiResponse { Description = "Done.", Content = Json(body) };
+            if (method == "GET")
+            {
+                options.AddRange(GraphSchemas.IsCollection(body) ? ApiOption.Collections : ApiOption.Entities);
+            }
+        }
+
+        foreach (var (refused, text) in _refusals)
+        {
+            operation.Responses.TryAdd(refused, new OpenApiResponse { Description = text, Content = Json(Envelope()) });
+        }
+
+        if (ApiOperations.Body(method, path) is { } sent)
+        {
+            operation.RequestBody = new OpenApiRequestBody { Content = Json(sent) };
+        }
+
+        operation.Parameters ??= [];
+        foreach (var option in options)
+        {
+            operation.Parameters.Add(new OpenApiParameter
+            {
+                Name = option.Name,
+                In = ParameterLocation.Query,
+                Description = option.Text,
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, Default = option.Default },
+            });
+        }
+
+        if (method is "POST" or "PATCH" or "DELETE")
+        {
+            operation.Parameters.Add(new OpenApiParameter
+            {
+                Name = Idempotency.Header,
+                In = ParameterLocation.Header,
+                Description = "A new GUID per change: the same request again gets the same answer and does nothing.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = 128 },
+            });
+        }
+    }
+
+    private static Dictionary<string, OpenApiMediaType> Json(IOpenApiSchema schema) => new() { ["application/json"] = new OpenApiMediaType { Schema = schema } };
 
     private static OpenApiSchema Envelope() => new()
     {

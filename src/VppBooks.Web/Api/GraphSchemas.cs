@@ -27,6 +27,9 @@ internal static class GraphSchemas
     // Others are addresses of their own and never part of an answer.
     private static readonly string[] _expandable = ["assignments", "installSummary", "categories", "deviceStates", "userStateSummary", "vppTokens", "managedEBooks"];
 
+    /// <summary>Whether a route answers with a list.</summary>
+    public static bool IsCollection(OpenApiSchema body) => body.Properties?.ContainsKey("value") == true;
+
     /// <summary>Status and body of the answer to a request that succeeds; null where the body is none of these types.</summary>
     /// <param name="method">HTTP method.</param>
     /// <param name="path">The route, without a slash before it.</param>
@@ -62,7 +65,8 @@ internal static class GraphSchemas
         },
     };
 
-    private static OpenApiSchema Entity(string type) => new()
+    /// <summary>A type of Graph.</summary>
+    public static OpenApiSchema Entity(string type) => new()
     {
         Title = type,
         Type = JsonSchemaType.Object,

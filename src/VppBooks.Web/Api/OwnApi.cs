@@ -10,6 +10,22 @@ namespace VppBooks.Web.Api;
 /// <summary>What Graph has no word for, under <c>/api</c>: plans, waiting lists, activity, totals.</summary>
 internal static class OwnApi
 {
+    private static readonly ApiOption[] _activity =
+    [
+        new("kinds", "events, licenses or all", "all"),
+        new("person", "Id of a person"),
+        new("book", "Id of a book"),
+        new("group", "Object id of a group"),
+        new("token", "Id of a token"),
+        new("about", "Part of the name of the person, book or group that it is about"),
+        new("actor", "Part of the name of whoever acted"),
+        new("action", "Name of an action, such as plan.committed"),
+        new("from", "From this moment on"),
+        new("until", "Before this moment"),
+        new("top", "Rows of a page, 1 to 500", "100"),
+        new("cursor", "The next of an earlier page"),
+    ];
+
     extension(IEndpointRouteBuilder endpoints)
     {
         public void MapOwnApi()
@@ -19,9 +35,12 @@ internal static class OwnApi
                 .WithMetadata(new RequestSizeLimitAttribute(GraphApi.MaxBodyBytes))
                 .DisableAntiforgery();
             PlansApi.Map(routes);
-            routes.MapGet("/books/{bookId}/waiting-list", WaitingAsync).RequireAuthorization(Policies.ReadAll);
-            routes.MapGet("/activity", ActivityAsync).RequireAuthorization(Policies.ReadActivity);
-            routes.MapGet("/reports/licenses", LicensesAsync).RequireAuthorization(Policies.ReadAll);
+            routes.MapGet("/books/{bookId}/waiting-list", WaitingAsync).RequireAuthorization(Policies.ReadAll)
+                .Produces<WaitingListView>().WithSummary("Who waits for a book, in the order of service").WithMetadata(ApiOption.Pages);
+            routes.MapGet("/activity", ActivityAsync).RequireAuthorization(Policies.ReadActivity)
+                .Produces<ActivityWire>().WithSummary("What happened, newest first").WithMetadata(_activity);
+            routes.MapGet("/reports/licenses", LicensesAsync).RequireAuthorization(Policies.ReadAll)
+                .Produces<TotalsWire>().WithSummary("Licenses and people in all");
         }
     }
 
@@ -53,12 +72,17 @@ internal static class OwnApi
             After = options.Text("cursor") is not { } cursor ? null : ActivityCursor.Parse(cursor) ?? throw new GraphQueryException("cursor must be one that an earlier page gave."),
         };
         var page = await reader.ListAsync(query, await actor.FindAsync(), cancellationToken);
-        return ApiJson.Answer(new { value = page.Rows, next = page.Next?.ToString() });
+        return ApiJson.Answer(new ActivityWire(page.Rows, page.Next?.ToString()));
     }
 
     private static async Task<IResult> LicensesAsync(OverviewReader overview, CoreActor actor, CancellationToken cancellationToken)
     {
         var data = await overview.ReadAsync(await actor.FindAsync(), cancellationToken);
-        return ApiJson.Answer(new { data.Licenses, data.People });
+        return ApiJson.Answer(new TotalsWire(data.Licenses, data.People));
     }
+
+    /// <summary>A page of the activity; <c>next</c> is the cursor of the page after it.</summary>
+    private sealed record ActivityWire(IReadOnlyList<ActivityEntry> Value, string? Next);
+
+    private sealed record TotalsWire(LicenseTotals Licenses, PeopleTotals People);
 }

@@ -12,14 +12,17 @@ internal static class PlansApi
 
     public static void Map(RouteGroupBuilder routes)
     {
-        routes.MapPost("/books/{bookId}/plans", PlanAsync).RequireAuthorization(Policies.Assign);
-        routes.MapGet("/plans/awaiting-approval", AwaitingAsync).RequireAuthorization(Policies.ReadAll);
-        routes.MapGet("/plans/{planId}", GetAsync).RequireAuthorization(Policies.ReadAll);
-        routes.MapGet("/plans/{planId}/people", PeopleAsync).RequireAuthorization(Policies.ReadAll);
-        routes.MapPost("/plans/{planId}/commit", CommitAsync).RequireAuthorization(Policies.Assign);
-        routes.MapPost("/plans/{planId}/approve", ApproveAsync).RequireAuthorization(Policies.Assign);
-        routes.MapPost("/plans/{planId}/reject", RejectAsync).RequireAuthorization(Policies.Assign);
-        routes.MapPost("/plans/{planId}/undo", UndoAsync).RequireAuthorization(Policies.Assign);
+        routes.MapPost("/books/{bookId}/plans", PlanAsync).RequireAuthorization(Policies.Assign)
+            .Produces<PlanWire>(StatusCodes.Status201Created).WithSummary("What a complete list of assignments would do; spends nothing");
+        routes.MapGet("/plans/awaiting-approval", AwaitingAsync).RequireAuthorization(Policies.ReadAll)
+            .Produces<ListWire<AwaitingPlan>>().WithSummary("Plans that wait for a second person");
+        routes.MapGet("/plans/{planId}", GetAsync).RequireAuthorization(Policies.ReadAll).Produces<PlanWire>().WithSummary("A plan, and how far it is carried out");
+        routes.MapGet("/plans/{planId}/people", PeopleAsync).RequireAuthorization(Policies.ReadAll)
+            .Produces<ListWire<PlanLineRow>>().WithSummary("Each person of a plan, and what it does for them").WithMetadata([.. ApiOption.Pages, new ApiOption("outcome", "Only people of this outcome")]);
+        routes.MapPost("/plans/{planId}/commit", CommitAsync).RequireAuthorization(Policies.Assign).Produces<PlanWire>().Produces<PlanWire>(StatusCodes.Status202Accepted).WithSummary("Commit a plan: this spends licenses");
+        routes.MapPost("/plans/{planId}/approve", ApproveAsync).RequireAuthorization(Policies.Assign).Produces<PlanWire>().WithSummary("Agree to a plan as the second person");
+        routes.MapPost("/plans/{planId}/reject", RejectAsync).RequireAuthorization(Policies.Assign).Produces<PlanWire>().WithSummary("Refuse a plan as the second person");
+        routes.MapPost("/plans/{planId}/undo", UndoAsync).RequireAuthorization(Policies.Assign).Produces<PlanWire>().WithSummary("Take a plan back before anything is sent");
     }
 
     private static async Task<IResult> PlanAsync(HttpContext context, string bookId, AssignmentDesk desk, CoreActor actor, CancellationToken cancellationToken)
@@ -54,7 +57,7 @@ internal static class PlansApi
     }
 
     private static async Task<IResult> AwaitingAsync(PlanViews plans, CoreActor actor, CancellationToken cancellationToken) =>
-        ApiJson.Answer(new { value = await plans.ListAwaitingAsync(await actor.FindAsync(), cancellationToken) });
+        ApiJson.Answer(new ListWire<AwaitingPlan>(await plans.ListAwaitingAsync(await actor.FindAsync(), cancellationToken)));
 
     private static async Task<IResult> GetAsync(string planId, PlanViews plans, CoreActor actor, CancellationToken cancellationToken)
     {
@@ -80,7 +83,7 @@ internal static class PlansApi
             return Missing();
         }
 
-        return ApiJson.Answer(new { value = await plans.ListLinesAsync(id, outcome, skip, top, who, cancellationToken) });
+        return ApiJson.Answer(new ListWire<PlanLineRow>(await plans.ListLinesAsync(id, outcome, skip, top, who, cancellationToken)));
     }
 
     private static async Task<IResult> CommitAsync(HttpContext context, string planId, AssignmentDesk desk, CoreActor actor, CancellationToken cancellationToken)

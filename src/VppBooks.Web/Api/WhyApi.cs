@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Microsoft.Extensions.Localization;
 using VppBooks.Core.Why;
 using VppBooks.Web.Components.Why;
@@ -11,15 +9,10 @@ namespace VppBooks.Web.Api;
 /// <summary><c>GET /api/people/{id}/books/{bookId}/why</c>: what the page Why? shows, for programs.</summary>
 internal static class WhyApi
 {
-    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web)
-    {
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-    };
-
     extension(IEndpointRouteBuilder endpoints)
     {
-        public void MapWhyApi() => endpoints.MapGet("/api/people/{id}/books/{bookId}/why", ReadAsync).RequireAuthorization(Policies.ReadAll);
+        public void MapWhyApi() => endpoints.MapGet("/api/people/{id}/books/{bookId}/why", ReadAsync).RequireAuthorization(Policies.ReadAll)
+            .Produces<WhyWire>().WithSummary("Why somebody has a book or not");
     }
 
     private static async Task<IResult> ReadAsync(
@@ -28,7 +21,7 @@ internal static class WhyApi
         var answer = ApiId.TryParse(id, out var person) && ApiId.TryParse(bookId, out var book) ? await reader.ReadAsync(person, book, await actor.FindAsync(), cancellationToken) : null;
 
         // An unknown person and an unknown book answer alike.
-        return answer is null ? GraphError.NotFound("There is no such person or no such book.") : Results.Json(InEnglish(() => WhyWire.From(answer, words)), _json);
+        return answer is null ? GraphError.NotFound("There is no such person or no such book.") : ApiJson.Answer(InEnglish(() => WhyWire.From(answer, words)));
     }
 
     // Programs read one language, whatever the browser of their user prefers.

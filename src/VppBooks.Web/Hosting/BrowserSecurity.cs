@@ -8,6 +8,9 @@ namespace VppBooks.Web.Hosting;
 /// <summary>What the browser is told to refuse on our behalf, and what we refuse from it.</summary>
 internal static class BrowserSecurity
 {
+    /// <summary>Item of a request whose page has a script of its own in it: the number, used once, that lets it run.</summary>
+    public const string ScriptNonce = "VppBooks.ScriptNonce";
+
     /// <summary>Where people accept invitations (Apple, service config, <c>invitationEmail</c>).</summary>
     private const string AppleInvitations = "https://buy.itunes.apple.com/";
 
@@ -56,7 +59,8 @@ internal static class BrowserSecurity
     private static Task SetHeaders(HttpContext context, string policy)
     {
         var headers = context.Response.Headers;
-        headers.ContentSecurityPolicy = policy.Replace("{socket}", Socket(context.Request), StringComparison.Ordinal);
+        headers.ContentSecurityPolicy = policy.Replace("{socket}", Socket(context.Request), StringComparison.Ordinal)
+            .Replace("script-src 'self'", context.Items[ScriptNonce] is string nonce ? $"script-src 'self' 'nonce-{nonce}'" : "script-src 'self'", StringComparison.Ordinal);
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "same-origin";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";

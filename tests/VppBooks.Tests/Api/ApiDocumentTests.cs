@@ -80,4 +80,117 @@ public sealed class ApiDocumentTests(SyncedHouse house)
             Assert.True(allowed.Contains(actual), $"{path}: {property.Name} is {actual}, not {string.Join(" or ", allowed)}.");
         }
     }
+
+    [Fact]
+    public async Task Own_addresses_answer_as_their_schemas_say()
+    {
+        var api = house.Api;
+        var document = await api.ReadAsync("/openapi/v1.json");
+        var book = (await api.ReadAsync("/v1.0/deviceAppManagement/managedEBooks?$filter=totalLicenseCount gt 30")).GetProperty("value")[0].GetProperty("id").GetString()!;
+        using var made = await api.SendAsync(HttpMethod.Post, $"/api/books/{book}/plans", ApiHouse.Json(
+            $$"""{"managedEBookAssignments":[{"installIntent":"required","target":{"@odata.type":"#microsoft.graph.groupAssignmentTarget","groupId":"{{api.GroupId("Class 6A")}}"} }]}"""));
+        var plan = JsonDocument.Parse(await made.Content.ReadAsStringAsync()).RootElement;
+        Validate(document, SchemaOf("/api/books/{bookId}/plans", "post", "201"), plan, "POST plans");
+        var person = (await api.ReadAsync($"/api/plans/{plan.GetProperty("id").GetString()}/people")).GetProperty("value")[0].GetProperty("personId").GetString();
+
+        var paths = document.GetProperty("paths").EnumerateObject().Where(p => p.Name.StartsWith("/api/", StringComparison.Ordinal) && p.Value.TryGetProperty("get", out _)).Select(p => p.Name).ToList();
+        Assert.True(paths.Count >= 7, string.Join('\n', paths));
+        foreach (var path in paths)
+        {
+            var address = path.Replace("{planId}", plan.GetProperty("id").GetString(), StringComparison.Ordinal).Replace("{bookId}", book, StringComparison.Ordinal).Replace("{id}", person, StringComparison.Ordinal);
+            Validate(document, SchemaOf(path, "get", "200"), await api.ReadAsync(address), path);
+        }
+
+        JsonElement SchemaOf(string path, string method, string status) =>
+            document.GetProperty("paths").GetProperty(path).GetProperty(method).GetProperty("responses").GetProperty(status).GetProperty("content").GetProperty("application/json").GetProperty("schema");
+    }
+
+    [Fact]
+    public async Task Every_address_has_a_chapter_a_sentence_and_the_options_it_knows()
+    {
+        var paths = (await house.Api.ReadAsync("/openapi/v1.json")).GetProperty("paths");
+
+        foreach (var (path, operation) in paths.EnumerateObject().SelectMany(p => p.Value.EnumerateObject().Select(o => (p.Name, o.Value))))
+        {
+            Assert.True(operation.GetProperty("summary").GetString()!.Length > 5, path);
+            Assert.NotEmpty(Assert.Single(operation.GetProperty("tags").EnumerateArray()).GetString()!);
+        }
+
+        var options = paths.GetProperty("/v1.0/deviceAppManagement/vppTokens").GetProperty("get").GetProperty("parameters").EnumerateArray().Select(p => p.GetProperty("name").GetString());
+        Assert.Equal(["$top", "$skip", "$count", "$filter", "$orderby", "$select", "$expand"], options);
+        Assert.Contains("cursor", paths.GetProperty("/api/activity").GetProperty("get").GetProperty("parameters").EnumerateArray().Select(p => p.GetProperty("name").GetString()));
+        Assert.True(paths.GetProperty("/api/plans/{planId}/commit").GetProperty("post").GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("schema")
+            .GetProperty("properties").TryGetProperty("typedNumber", out _));
+    }
+
+    [Fact]
+    public async Task Reference_page_is_served_whole_and_asks_nobody_else()
+    {
+        var session = ("Cookie", await house.Api.SignInAsync("auditor"));
+        using var page = await house.Api.SendAsync(HttpMethod.Get, "/api-reference/v1", role: null, headers: session);
+        var html = await page.Content.ReadAsStringAsync();
+
+        Assert.True(page.IsSuccessStatusCode, html);
+        var policy = Assert.Single(page.Headers.GetValues("Content-Security-Policy"));
+        Assert.Matches("script-src 'self' 'nonce-[A-Za-z0-9+/=]{20,}'", policy);
+        Assert.DoesNotContain("unsafe-inline'; script", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("https://", html.Replace("https://github.com", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        using var again = await house.Api.SendAsync(HttpMethod.Get, "/api-reference/v1", role: null, headers: session);
+        Assert.NotEqual(policy, Assert.Single(again.Headers.GetValues("Content-Security-Policy")));
+    }
+
+    /// <summary>Everything sent is described, and everything required is sent.</summary>
+    private static void Validate(JsonElement document, JsonElement schema, JsonElement sent, string path)
+    {
+        if (schema.TryGetProperty("$ref", out var reference))
+        {
+            schema = document.GetProperty("components").GetProperty("schemas").GetProperty(reference.GetString()!.Split('/')[^1]);
+        }
+
+        if (schema.TryGetProperty("oneOf", out var choices))
+        {
+            schema = choices.EnumerateArray().Single(c => sent.ValueKind == JsonValueKind.Null == (c.TryGetProperty("type", out var none) && none.ValueKind == JsonValueKind.String && none.GetString() == "null"));
+            Validate(document, schema, sent, path);
+            return;
+        }
+
+        if (schema.TryGetProperty("enum", out var words))
+        {
+            Assert.True(words.EnumerateArray().Any(w => w.ToString() == sent.ToString()), $"{path}: {sent} is none of {words}.");
+        }
+
+        if (schema.TryGetProperty("type", out var type))
+        {
+            string[] allowed = type.ValueKind == JsonValueKind.Array ? [.. type.EnumerateArray().Select(t => t.GetString()!)] : [type.GetString()!];
+            string[] actual = sent.ValueKind switch
+            {
+                JsonValueKind.True or JsonValueKind.False => ["boolean"],
+                JsonValueKind.Number => sent.TryGetInt64(out _) ? ["integer", "number"] : ["number"],
+                var kind => [kind.ToString().ToLowerInvariant()],
+            };
+            Assert.True(allowed.Intersect(actual).Any(), $"{path} is {actual[0]}, not {string.Join(" or ", allowed)}.");
+        }
+
+        if (sent.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var (index, item) in sent.EnumerateArray().Index())
+            {
+                Validate(document, schema.GetProperty("items"), item, $"{path}[{index}]");
+            }
+        }
+
+        if (sent.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var property in sent.EnumerateObject())
+            {
+                Assert.True(schema.TryGetProperty("properties", out var known) && known.TryGetProperty(property.Name, out _), $"{path}.{property.Name} is not described.");
+                Validate(document, known.GetProperty(property.Name), property.Value, $"{path}.{property.Name}");
+            }
+
+            foreach (var required in schema.TryGetProperty("required", out var names) ? names.EnumerateArray() : default)
+            {
+                Assert.True(sent.TryGetProperty(required.GetString()!, out _), $"{path}.{required} is required and not sent.");
+            }
+        }
+    }
 }

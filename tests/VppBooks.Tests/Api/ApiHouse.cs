@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -54,6 +55,17 @@ public sealed class ApiHouse : IAsyncLifetime
     /// <summary>Microsoft's client, set up as customers have to: its token goes to the hosts it is told to trust.</summary>
     public GraphServiceClient Graph(string role = Roles.Administrator) =>
         new(new BaseBearerTokenAuthenticationProvider(new Caller(TokenOf(role), Address.Host)), new Uri(Address, "v1.0").ToString());
+
+    /// <summary>Signs a person of the demo in, as a browser does; returns what it sends as cookies from then on.</summary>
+    public async Task<string> SignInAsync(string person)
+    {
+        var cookies = new CookieContainer();
+        using var browser = new HttpClient(new SocketsHttpHandler { CookieContainer = cookies }) { BaseAddress = Address };
+        using var asked = await browser.GetAsync("/library");
+        using var answer = await browser.GetAsync($"{asked.RequestMessage!.RequestUri}&sim_person={person}%40{DemoDirectory.Domain}");
+        Assert.Equal("/library", answer.RequestMessage!.RequestUri!.AbsolutePath);
+        return cookies.GetCookieHeader(Address);
+    }
 
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? body = null, string? token = null, string? role = Roles.Administrator, params (string Name, string Value)[] headers)
     {
