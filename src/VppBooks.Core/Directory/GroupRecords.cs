@@ -2,6 +2,18 @@ using VppBooks.Core.Assignments;
 
 namespace VppBooks.Core.Directory;
 
+/// <summary>Which groups to list.</summary>
+public sealed record GroupsQuery
+{
+    /// <summary>Part of the name; null: all.</summary>
+    public string? Search { get; init; }
+
+    public int Skip { get; init; }
+
+    /// <summary>1 to 999.</summary>
+    public int Take { get; init; } = 50;
+}
+
 /// <summary>A stored group as lists show it.</summary>
 public sealed record GroupSummary
 {
@@ -28,6 +40,12 @@ public sealed record GroupSummary
     /// <summary>Assignments that name the group, exclusions included.</summary>
     public required int Assignments { get; init; }
 
+    /// <summary>Copies that the group's assignments entitle members to, held or not: of people who can be given books and are not excluded.</summary>
+    public required int CopiesEntitled { get; init; }
+
+    /// <summary>Reserved, on their way or on a waiting list, of the books that the group is given.</summary>
+    public required int CopiesExpected { get; init; }
+
     /// <summary>Copies that members hold of the books that the group is given.</summary>
     public required int CopiesHeld { get; init; }
 }
@@ -42,14 +60,19 @@ public sealed record GroupDetail(GroupSummary Summary, IReadOnlyList<GroupBook> 
 /// <param name="Title">Name of the title; null until looked up.</param>
 /// <param name="LocationName">Name of the token.</param>
 /// <param name="Intent">What the group is given.</param>
-/// <param name="Held">Members who hold the book.</param>
 /// <param name="AssignedByName">Who assigned it.</param>
 /// <param name="AssignedAt">When.</param>
-public sealed record GroupBook(
-    Guid BookPublicId, Guid AssignmentPublicId, long AdamId, string? Title, string LocationName, Intent Intent, int Held, string AssignedByName, DateTimeOffset AssignedAt);
+public sealed record GroupBook(Guid BookPublicId, Guid AssignmentPublicId, long AdamId, string? Title, string LocationName, Intent Intent, string AssignedByName, DateTimeOffset AssignedAt)
+{
+    /// <summary>Members who are entitled to it through this group, whether or not they hold it.</summary>
+    public required int Entitled { get; init; }
 
-/// <summary>A member of a group.</summary>
-public sealed record GroupMember(Guid PersonPublicId, string DisplayName, string UserPrincipalName, bool AccountEnabled, bool Guest, int BooksHeld);
+    /// <summary>Members who hold it.</summary>
+    public required int Held { get; init; }
+
+    /// <summary>Members for whom it is reserved, on its way or waited for.</summary>
+    public required int Expected { get; init; }
+}
 
 /// <summary>Part of a list, with the size of the whole.</summary>
 public sealed record PageOf<T>(IReadOnlyList<T> Rows, int Total);

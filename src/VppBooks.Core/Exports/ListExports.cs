@@ -12,7 +12,7 @@ namespace VppBooks.Core.Exports;
 
 /// <summary>Every list of the console as a table: the same services in the same order under the same filters as its page, page after page.</summary>
 public sealed class ListExports(
-    LocationDirectory tokens, BookCatalog books, BookPeople holders, WaitingLists waiting, GroupCatalog groups, PeopleCatalog people, SyncHistory runs, ActivityReader activity)
+    LocationDirectory tokens, BookCatalog books, BookPeople holders, WaitingLists waiting, GroupCatalog groups, PeopleCatalog people, TroubledCopies copies, SyncHistory runs, ActivityReader activity)
 {
     private const int Take = 500;
 
@@ -57,19 +57,19 @@ public sealed class ListExports(
     public ExportTable Groups(string? search, Actor actor, CancellationToken cancellationToken) => Table(
         actor,
         "groups",
-        ["Object id", "Name", "Description", "Type", "State", "Members", "Members read", "Assignments", "Copies held"],
-        OnceAsync<GroupSummary>(
-            async () => [.. (await groups.ListAsync(actor, cancellationToken)).Where(g => search is null || g.DisplayName.Contains(search, StringComparison.CurrentCultureIgnoreCase))],
-            g => [g.DirectoryId, g.DisplayName, g.Description, g.Kind, g.State, g.Members, g.MembersReadAt, g.Assignments, g.CopiesHeld]));
+        ["Object id", "Name", "Description", "Type", "State", "Members", "Members read", "Assignments", "Copies entitled", "Copies held", "Copies expected"],
+        PagesAsync(
+            async skip => (await groups.ListAsync(new GroupsQuery { Search = search, Skip = skip, Take = Take }, actor, cancellationToken)).Rows,
+            g => [g.DirectoryId, g.DisplayName, g.Description, g.Kind, g.State, g.Members, g.MembersReadAt, g.Assignments, g.CopiesEntitled, g.CopiesHeld, g.CopiesExpected]));
 
     /// <summary>A group's members.</summary>
     public ExportTable Members(Guid group, string? search, Actor actor, CancellationToken cancellationToken) => Table(
         actor,
         "group-members",
-        ["Person id", "Name", "User principal name", "Account enabled", "Guest", "Books held"],
+        ["Person id", "Name", "User principal name", "Account enabled", "Guest", "Registration", "Books held", "Expected"],
         PagesAsync(
             async skip => (await groups.ListMembersAsync(group, search, skip, Take, actor, cancellationToken)).Rows,
-            m => [m.PersonPublicId, m.DisplayName, m.UserPrincipalName, m.AccountEnabled, m.Guest, m.BooksHeld]));
+            m => [m.PublicId, m.DisplayName, m.UserPrincipalName, m.AccountEnabled, m.Guest, m.Registration, m.BooksHeld, m.BooksExpected]));
 
     /// <summary>People.</summary>
     public ExportTable People(PeopleQuery query, Actor actor, CancellationToken cancellationToken) => Table(
@@ -79,6 +79,15 @@ public sealed class ListExports(
         FollowingAsync<PersonSummary>(
             async after => (await people.ListAsync(query with { After = after?.PublicId, Skip = 0, Take = Take }, actor, cancellationToken)).Rows,
             p => [p.PublicId, p.DisplayName, p.UserPrincipalName, p.Mail, p.AccountEnabled, p.Guest, p.GoneSince, p.Registration, p.BooksHeld, p.BooksExpected]));
+
+    /// <summary>Copies that nobody can read, of people whose words begin with a text; all for null.</summary>
+    public ExportTable Copies(CopyTrouble trouble, string? search, Actor actor, CancellationToken cancellationToken) => Table(
+        actor,
+        trouble == CopyTrouble.Stuck ? "stuck-copies" : "copies-with-leavers",
+        ["Person id", "Name", "User principal name", "Mail address", "Gone since", "Book id", "Title", "Store id", "Token", "Registration", "Assigned since"],
+        PagesAsync(
+            async skip => (await copies.ListAsync(new CopiesQuery(trouble) { Search = search, Skip = skip, Take = Take }, actor, cancellationToken)).Rows,
+            c => [c.PersonId, c.DisplayName, c.UserPrincipalName, c.Mail, c.GoneSince, c.BookId, c.Title, c.AdamId, c.LocationName, c.Registration, c.Since]));
 
     /// <summary>Sync runs of a token, newest first; of all for null.</summary>
     public ExportTable SyncRuns(Guid? token, Actor actor, CancellationToken cancellationToken) => Table(

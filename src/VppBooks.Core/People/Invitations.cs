@@ -37,6 +37,15 @@ public sealed class Invitations(
         return result is not ResendResult.Queued || await QueueAsync(db, [(user!, mails)], actor, cancellationToken) ? result : new ResendResult.TooSoon(clock.GetUtcNow() + options.Value.ResendAfter);
     }
 
+    /// <summary>Invitations that <see cref="ResendManyAsync"/> would look at: of everybody who matches and has not accepted.</summary>
+    /// <exception cref="NotAllowedException">The actor lacks <see cref="Permissions.ResendInvitation"/>.</exception>
+    public async Task<int> CountAsync(PeopleQuery filter, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.ResendInvitation);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Pending(db, filter).CountAsync(cancellationToken);
+    }
+
     /// <summary>Sends the invitations of everybody who matches and has not accepted again; <see cref="PeopleQuery.Skip"/> and <see cref="PeopleQuery.Take"/> do not matter.</summary>
     /// <exception cref="NotAllowedException">The actor lacks <see cref="Permissions.ResendInvitation"/>.</exception>
     public async Task<ResendManyResult> ResendManyAsync(PeopleQuery filter, Actor actor, CancellationToken cancellationToken)
@@ -47,11 +56,10 @@ public sealed class Invitations(
         while (true)
         {
             await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-            var people = PersonSearch.Apply(db, PeopleCatalog.Matching(db, filter), filter.Search);
             var rows = await (
-                    from user in db.VppUsers.AsNoTracking()
-                    join person in people.AsNoTracking() on user.PersonId equals person.Id
-                    where user.Id > last && !user.Retired && user.Status == VppBooks.Apple.VppUserStatus.Registered && db.Locations.Any(l => l.Id == user.LocationId && l.DeletedAt == null)
+                    from user in Pending(db, filter)
+                    join person in db.People.AsNoTracking() on user.PersonId equals person.Id
+                    where user.Id > last
                     orderby user.Id
                     select new { user, person })
                 .Take(Window).ToListAsync(cancellationToken);
@@ -106,6 +114,13 @@ public sealed class Invitations(
                 orderby sent.Id descending
                 select new SentInvitation(location.PublicId, location.Name, sent.Kind, sent.State, sent.Failure, sent.QueuedAt, sent.SentAt, sent.NextAt))
             .ToListAsync(cancellationToken);
+    }
+
+    private static IQueryable<VppUser> Pending(VppBooksDbContext db, PeopleQuery filter)
+    {
+        var people = PersonSearch.Apply(db, PeopleCatalog.Matching(db, filter), filter.Search).Select(p => (int?)p.Id);
+        return db.VppUsers.AsNoTracking().Where(u =>
+            !u.Retired && u.Status == VppBooks.Apple.VppUserStatus.Registered && people.Contains(u.PersonId) && db.Locations.Any(l => l.Id == u.LocationId && l.DeletedAt == null));
     }
 
     private ResendResult Judge(Person person, VppUser? user, IReadOnlyList<OutboxMail> mails)

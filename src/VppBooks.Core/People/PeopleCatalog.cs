@@ -12,8 +12,12 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
     /// <summary>Matches are counted up to here: a list of more is narrowed by searching, not by paging.</summary>
     public const int CountLimit = 10_000;
 
-    private static readonly LicenseState[] Expected =
+    /// <summary>Reserved, on its way or on a waiting list.</summary>
+    internal static readonly LicenseState[] Expected =
         [LicenseState.Reserved, LicenseState.Submitting, LicenseState.Submitted, LicenseState.Waiting, LicenseState.Unknown, LicenseState.Held];
+
+    private static readonly RegistrationState[] BestFirst =
+        [RegistrationState.Associated, RegistrationState.Invited, RegistrationState.UnderWay, RegistrationState.Refused, RegistrationState.Retired];
 
     /// <summary>People by name.</summary>
     public async Task<PeoplePage> ListAsync(PeopleQuery query, Actor actor, CancellationToken cancellationToken)
@@ -77,27 +81,25 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
         _ => errorNumber is null ? RegistrationState.UnderWay : RegistrationState.Refused,
     };
 
+    /// <summary>The best standing of several; none of none.</summary>
+    internal static RegistrationState Best(IEnumerable<RegistrationState> states)
+    {
+        var present = states.ToHashSet();
+        return BestFirst.FirstOrDefault(present.Contains, RegistrationState.None);
+    }
+
     /// <summary>Everybody whom the conditions of a query leave; the search is <see cref="PersonSearch"/>'s.</summary>
     internal static IQueryable<Person> Matching(VppBooksDbContext db, PeopleQuery query)
     {
         var people = Having(db, query.Registration);
-        return query.Copies switch
+        if (query.Copies is not { } trouble)
         {
-            // Who left is not waited for: those copies are the other list.
-            CopyTrouble.Stuck => people.Where(p => p.GoneSince == null && Held(db).Any(h => h.PersonId == p.Id
-                && !db.VppUsers.Any(u => u.PersonId == p.Id && u.LocationId == h.LocationId && !u.Retired && u.Status == VppUserStatus.Associated))),
-            CopyTrouble.WithLeavers => people.Where(p => p.GoneSince != null && Held(db).Any(h => h.PersonId == p.Id)),
-            _ => people,
-        };
-    }
+            return people;
+        }
 
-    private static IQueryable<Holding> Held(VppBooksDbContext db) =>
-        from license in db.Licenses
-        where license.State == LicenseState.Assigned
-        join book in db.Books on license.BookId equals book.Id
-        join location in db.Locations on book.LocationId equals location.Id
-        where location.DeletedAt == null
-        select new Holding { PersonId = license.PersonId, LocationId = location.Id };
+        var holders = TroubledCopies.In(db, db.People, trouble).Select(c => c.Person.Id);
+        return people.Where(p => holders.Contains(p.Id));
+    }
 
     private static IQueryable<Person> Behind(VppBooksDbContext db, IQueryable<Person> people, Guid? after) => after is not { } publicId
         ? people
@@ -128,7 +130,8 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
         };
     }
 
-    private static async Task<IReadOnlyList<PersonSummary>> SummarizeAsync(VppBooksDbContext db, IReadOnlyList<Person> people, CancellationToken cancellationToken)
+    /// <summary>The people in the same order.</summary>
+    internal static async Task<IReadOnlyList<PersonSummary>> SummarizeAsync(VppBooksDbContext db, IReadOnlyList<Person> people, CancellationToken cancellationToken)
     {
         var ids = people.Select(p => p.Id).ToList();
         var records = (await db.VppUsers
@@ -155,21 +158,6 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
             BooksHeld = licenses.GetValueOrDefault((p.Id, true)),
             BooksExpected = licenses.GetValueOrDefault((p.Id, false)),
         })];
-    }
-
-    private sealed class Holding
-    {
-        public required int PersonId { get; init; }
-
-        public required int LocationId { get; init; }
-    }
-
-    private static RegistrationState Best(IEnumerable<RegistrationState> states)
-    {
-        RegistrationState[] order =
-            [RegistrationState.Associated, RegistrationState.Invited, RegistrationState.UnderWay, RegistrationState.Refused, RegistrationState.Retired];
-        var present = states.ToHashSet();
-        return order.FirstOrDefault(present.Contains, RegistrationState.None);
     }
 
     private static async Task<IReadOnlyList<PersonRegistration>> RegistrationsAsync(VppBooksDbContext db, int personId, CancellationToken cancellationToken)

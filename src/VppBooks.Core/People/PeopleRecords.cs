@@ -25,16 +25,6 @@ public enum RegistrationState
     Retired,
 }
 
-/// <summary>People whose copies need a look.</summary>
-public enum CopyTrouble
-{
-    /// <summary>Holds copies at a location where no Apple Account is connected: nobody can read them until the invitation is accepted.</summary>
-    Stuck = 0,
-
-    /// <summary>Gone from the directory, and holds copies. They cannot be taken back.</summary>
-    WithLeavers,
-}
-
 /// <summary>Which people to list.</summary>
 public sealed record PeopleQuery
 {
@@ -44,7 +34,7 @@ public sealed record PeopleQuery
     /// <summary>Only people who have this standing at one location at least (<see cref="RegistrationState.None"/>: at none); null: all.</summary>
     public RegistrationState? Registration { get; init; }
 
-    /// <summary>Only people whose copies are in this trouble; null: all.</summary>
+    /// <summary>Only people who hold copies in this trouble; null: all.</summary>
     public CopyTrouble? Copies { get; init; }
 
     /// <summary>Only people behind this one in the list, which makes <see cref="Skip"/> needless: for reading many pages. Who is not known has nobody behind.</summary>

@@ -14,6 +14,7 @@ public static class PeopleRegistration
         public IServiceCollection AddVppBooksPeople()
         {
             services.AddSingleton<PeopleCatalog>();
+            services.AddSingleton<TroubledCopies>();
             services.AddSingleton<PersonWordsFilling>();
             services.AddSingleton<InvitationLinks>();
             services.AddSingleton<Invitations>();

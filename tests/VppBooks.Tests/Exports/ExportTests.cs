@@ -86,11 +86,22 @@ public sealed class ExportTests : IClassFixture<ApiHouse>
         var waiting = (await Get<WaitingLists>().FindAsync(book.PublicId, 0, 999, admin, CancellationToken.None))!.Rows;
         Assert.Equal(waiting.Select(w => w.PersonId.ToString()), (await CsvAsync($"waiting-list?book={book.PublicId}")).Column("Person id"));
 
-        Assert.Equal((await Get<GroupCatalog>().ListAsync(admin, CancellationToken.None)).Select(g => g.DisplayName), (await CsvAsync("groups")).Column("Name"));
+        Assert.Equal((await Get<GroupCatalog>().ListAsync(new GroupsQuery { Take = 999 }, admin, CancellationToken.None)).Rows.Select(g => g.DisplayName), (await CsvAsync("groups")).Column("Name"));
         Assert.Empty((await CsvAsync("groups?q=nosuchgroup")).Rows);
         Assert.Equal(
             (await Get<GroupCatalog>().ListMembersAsync(everybody, null, 0, 999, admin, CancellationToken.None)).Rows.Select(m => m.UserPrincipalName),
             (await CsvAsync($"group-members?group={everybody}")).Column("User principal name"));
+        await using (var db = await Get<IDbContextFactory<VppBooksDbContext>>().CreateDbContextAsync())
+        {
+            var holder = await db.Licenses.OrderBy(l => l.Id).Select(l => l.PersonId).FirstAsync();
+            await db.Licenses.Where(l => l.PersonId == holder).ExecuteUpdateAsync(set => set.SetProperty(l => l.State, LicenseState.Assigned));
+            await db.People.Where(p => p.Id == holder).ExecuteUpdateAsync(set => set.SetProperty(p => p.GoneSince, TimeProvider.System.GetUtcNow()));
+        }
+
+        var left = (await Get<TroubledCopies>().ListAsync(new CopiesQuery(CopyTrouble.WithLeavers) { Take = 999 }, admin, CancellationToken.None)).Rows;
+        Assert.NotEmpty(left);
+        var copies = await CsvAsync("copies-with-leavers");
+        Assert.Equal(left.Select(c => (c.PersonId.ToString(), c.BookId.ToString())), copies.Column("Person id").Zip(copies.Column("Book id")));
         Assert.Equal(
             (await Get<PeopleCatalog>().ListAsync(new PeopleQuery { Search = "an", Take = 999 }, admin, CancellationToken.None)).Rows.Select(p => p.PublicId.ToString()),
             (await CsvAsync("people?q=an")).Column("Person id"));
@@ -142,7 +153,7 @@ public sealed class ExportTests : IClassFixture<ApiHouse>
         Assert.Equal((await Get<ForecastReader>().ListAsync(new ForecastQuery(), admin, CancellationToken.None)).Select(f => f.BookId.ToString()), (await CsvAsync("forecast")).Column("Book id"));
         Assert.Equal((await Get<ServingReports>().UnreadyAsync(0, 999, admin, CancellationToken.None)).People.Rows.Select(p => p.PersonId.ToString()), (await CsvAsync("unregistered-people")).Column("Person id"));
         Assert.Equal(TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), (await CsvAsync("license-history?days=2")).Column("Day").Last());
-        foreach (var rest in (string[])["unserved-copies", "title-copies", "title-copies?title=1", "shopping-list?weeks=52"])
+        foreach (var rest in (string[])["stuck-copies", "copies-with-leavers", "unserved-copies", "title-copies", "title-copies?title=1", "shopping-list?weeks=52"])
         {
             Assert.NotEmpty((await CsvAsync(rest)).Columns);
         }
@@ -156,6 +167,9 @@ public sealed class ExportTests : IClassFixture<ApiHouse>
     [InlineData("/exports/activity", Web.SignIn.Roles.Auditor, HttpStatusCode.OK)]
     [InlineData("/exports/activity", Web.SignIn.Roles.Helpdesk, HttpStatusCode.Forbidden)]
     [InlineData("/exports/people", "", HttpStatusCode.Forbidden)]
+    [InlineData("/exports/stuck-copies", Web.SignIn.Roles.Helpdesk, HttpStatusCode.OK)]
+    [InlineData("/exports/stuck-copies", "", HttpStatusCode.Forbidden)]
+    [InlineData("/exports/copies-with-leavers", "", HttpStatusCode.Forbidden)]
     [InlineData("/exports/book-people", Web.SignIn.Roles.Administrator, HttpStatusCode.BadRequest)]
     public async Task Who_may_not_read_a_list_gets_no_file(string path, string role, HttpStatusCode status)
     {

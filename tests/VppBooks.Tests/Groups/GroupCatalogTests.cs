@@ -67,7 +67,9 @@ public sealed class GroupCatalogTests(GroupCatalogTests.Shared shared) : IClassF
         var stored = await _house.Groups.EnsureGroupAsync(group.Id, Cancel);
         var members = await _house.GroupCatalog.ListMembersAsync(group.Id, null, 0, 999, CoreHouse.Admin, Cancel);
         Assert.Equal((28, 28), (members.Total, members.Rows.Count));
-        var people = members.Rows.Select(m => m.PersonPublicId).ToList();
+        var able = members.Rows.Count(m => m.AccountEnabled);
+        Assert.Equal(27, able);
+        var people = members.Rows.Select(m => m.PublicId).ToList();
         await _house.ChangeAsync(db => db.Locations.Add(new Location
         {
             PublicId = Guid.NewGuid(),
@@ -90,10 +92,15 @@ public sealed class GroupCatalogTests(GroupCatalogTests.Shared shared) : IClassF
         });
 
         var detail = (await _house.GroupCatalog.FindAsync(group.Id, CoreHouse.Helpdesk, Cancel))!;
-        Assert.Equal((28, 1, 2), (detail.Summary.Members, detail.Summary.Assignments, detail.Summary.CopiesHeld));
+        Assert.Equal((28, 1), (detail.Summary.Members, detail.Summary.Assignments));
+        Assert.Equal((able, 2, 1), (detail.Summary.CopiesEntitled, detail.Summary.CopiesHeld, detail.Summary.CopiesExpected));
         var given = Assert.Single(detail.Books);
-        Assert.Equal((77L, null, "Token", Intent.Required, 2, "A. Admin"), (given.AdamId, given.Title, given.LocationName, given.Intent, given.Held, given.AssignedByName));
-        Assert.Equal(detail.Summary, Assert.Single(await _house.GroupCatalog.ListAsync(CoreHouse.Helpdesk, Cancel), g => g.DirectoryId == group.Id));
+        Assert.Equal((77L, null, "Token", Intent.Required, "A. Admin"), (given.AdamId, given.Title, given.LocationName, given.Intent, given.AssignedByName));
+        Assert.Equal((able, 2, 1), (given.Entitled, given.Held, given.Expected));
+        Assert.Equal(detail.Summary, Assert.Single((await _house.GroupCatalog.ListAsync(new GroupsQuery { Search = "class 5" }, CoreHouse.Helpdesk, Cancel)).Rows));
+        Assert.Equal(0, (await _house.GroupCatalog.ListAsync(new GroupsQuery { Search = "class_5" }, CoreHouse.Helpdesk, Cancel)).Total);
+        await _house.ChangeAsync(db => db.GroupAssignments.Add(new GroupAssignment { PublicId = Guid.NewGuid(), BookId = db.Books.Single().Id, Intent = Intent.Excluded, AssignedById = "a", AssignedByName = "A. Admin" }));
+        Assert.Equal(0, (await _house.GroupCatalog.FindAsync(group.Id, CoreHouse.Helpdesk, Cancel))!.Summary.CopiesEntitled);
         var choice = Assert.Single(await _house.GroupCatalog.SearchDirectoryAsync("class 5a", CoreHouse.Admin, Cancel));
         Assert.Equal(28, choice.MemberCount);
 
@@ -101,7 +108,7 @@ public sealed class GroupCatalogTests(GroupCatalogTests.Shared shared) : IClassF
         var found = await _house.GroupCatalog.ListMembersAsync(group.Id, one.UserPrincipalName.ToUpperInvariant(), 0, 10, CoreHouse.Admin, Cancel);
         Assert.Equal(one, Assert.Single(found.Rows));
         Assert.Null(await _house.GroupCatalog.FindAsync(Guid.NewGuid(), CoreHouse.Admin, Cancel));
-        await Assert.ThrowsAsync<NotAllowedException>(() => _house.GroupCatalog.ListAsync(CoreHouse.Nobody, Cancel));
+        await Assert.ThrowsAsync<NotAllowedException>(() => _house.GroupCatalog.ListAsync(new GroupsQuery(), CoreHouse.Nobody, Cancel));
     }
 
     [Theory]

@@ -174,11 +174,15 @@ public sealed class InvitationMailTests
         var invitations = house.Get<Invitations>();
         await Assert.ThrowsAsync<NotAllowedException>(() => invitations.ResendAsync(Guid.NewGuid(), Guid.NewGuid(), CoreHouse.Nobody, Cancel));
         await Assert.ThrowsAsync<NotAllowedException>(() => invitations.ResendManyAsync(new PeopleQuery(), CoreHouse.Nobody, Cancel));
+        await Assert.ThrowsAsync<NotAllowedException>(() => invitations.CountAsync(new PeopleQuery(), CoreHouse.Nobody, Cancel));
         await Assert.ThrowsAsync<NotAllowedException>(() => invitations.ListAsync(Guid.NewGuid(), CoreHouse.Nobody, Cancel));
         Assert.Equal(new ResendResult.NotAvailable(InvitationObstacle.NotFound), await invitations.ResendAsync(Guid.NewGuid(), Guid.NewGuid(), CoreHouse.Helpdesk, Cancel));
         Assert.IsType<ResendResult.TooSoon>(await ResendAsync(house));
 
         house.Clock.Pass(TimeSpan.FromHours(2));
+        Assert.Equal(1, await invitations.CountAsync(new PeopleQuery { Search = "ünal" }, CoreHouse.Helpdesk, Cancel));
+        Assert.Equal(0, await invitations.CountAsync(new PeopleQuery { Registration = RegistrationState.None }, CoreHouse.Helpdesk, Cancel));
+        Assert.Equal(0, await invitations.CountAsync(new PeopleQuery { Copies = CopyTrouble.Stuck }, CoreHouse.Helpdesk, Cancel));
         Assert.Equal((1, 0), Counts(await invitations.ResendManyAsync(new PeopleQuery { Search = "bob" }, CoreHouse.Helpdesk, Cancel)));
         Assert.Equal((0, 1), Counts(await invitations.ResendManyAsync(new PeopleQuery(), CoreHouse.Helpdesk, Cancel)));
         Assert.Equal((0, 0), Counts(await invitations.ResendManyAsync(new PeopleQuery { Search = "nobody" }, CoreHouse.Helpdesk, Cancel)));

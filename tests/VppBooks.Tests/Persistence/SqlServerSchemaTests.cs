@@ -7,6 +7,7 @@ using Microsoft.SqlServer.Dac.Model;
 using Microsoft.SqlServer.TransactSql.ScriptDom;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
+using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Overview;
 using VppBooks.Core.People;
@@ -97,6 +98,17 @@ public sealed partial class SqlServerSchemaTests
         }
 
         await people.FindAsync(Guid.NewGuid(), CoreHouse.Admin, CancellationToken.None);
+        foreach (var trouble in Enum.GetValues<CopyTrouble>())
+        {
+            await new TroubledCopies(database).ListAsync(new CopiesQuery(trouble) { Search = "anna" }, CoreHouse.Admin, CancellationToken.None);
+        }
+
+        await using (var groups = database.CreateDbContext())
+        {
+            await GroupCopies.SummarizeAsync(groups, [new DirectoryGroup { DirectoryId = Guid.NewGuid(), DisplayName = "4A" }], CancellationToken.None);
+            await GroupCopies.ListBooksAsync(groups, 1, CancellationToken.None);
+        }
+
         await new OverviewReader(database, TimeProvider.System).ReadAsync(CoreHouse.Admin, CancellationToken.None);
         foreach (var by in Enum.GetValues<UsageBy>())
         {

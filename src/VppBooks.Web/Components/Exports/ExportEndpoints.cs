@@ -35,6 +35,8 @@ internal static class ExportEndpoints
         exports.MapGet("/group-members", (HttpContext context, ListExports lists) => SendAsync(context, (q, actor, stop) => Id(q("group")) is { } group ? lists.Members(group, q("q"), actor, stop) : null));
         exports.MapGet("/people", (HttpContext context, ListExports lists) => SendAsync(context, (q, actor, stop) => lists.People(
             new PeopleQuery { Search = q("q"), Registration = Address.Parse<RegistrationState>(q("state")) }, actor, stop)));
+        exports.MapGet("/stuck-copies", (HttpContext context, ListExports lists) => SendAsync(context, (q, actor, stop) => lists.Copies(CopyTrouble.Stuck, q("q"), actor, stop)));
+        exports.MapGet("/copies-with-leavers", (HttpContext context, ListExports lists) => SendAsync(context, (q, actor, stop) => lists.Copies(CopyTrouble.WithLeavers, q("q"), actor, stop)));
         exports.MapGet("/sync-runs", (HttpContext context, ListExports lists) => SendAsync(context, (q, actor, stop) => lists.SyncRuns(Id(q("token")), actor, stop)));
         exports.MapGet("/activity", (HttpContext context, ListExports lists) => SendAsync(context, (q, actor, stop) => lists.Activity(
             ActivityState.Parse(q).Query(Zone(q("zone"))), actor, stop))).RequireAuthorization(Policies.ReadActivity);

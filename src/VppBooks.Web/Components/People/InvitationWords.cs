@@ -18,6 +18,44 @@ internal static class InvitationWords
         _ => (State.Bad, l["The invitation could not be sent. Try again."]),
     };
 
+    /// <summary>What came of sending many invitations again; null when the attempt failed.</summary>
+    public static (State State, string Text) Of(IStringLocalizer<PeopleTexts> l, ResendManyResult? result)
+    {
+        if (result is null)
+        {
+            return (State.Bad, l["The invitations could not be sent. Try again: who got one a moment ago gets no second."]);
+        }
+
+        List<string> said =
+        [
+            result.Queued switch
+            {
+                0 => l["No invitation was sent."],
+                1 => l["1 invitation is on its way by mail."],
+                _ => l["{0} invitations are on their way by mail.", Number(result.Queued)],
+            },
+        ];
+        if (result.TooSoon > 0)
+        {
+            said.Add(l["{0} were sent a moment ago.", Number(result.TooSoon)]);
+        }
+
+        said.AddRange(result.NotAvailable.OrderBy(n => n.Key).Select(n => OfMany(l, n.Key, Number(n.Value))));
+        return (result.NotAvailable.Count > 0 || result.Queued == 0 ? State.Warning : State.Good, string.Join(' ', said));
+    }
+
+    private static string OfMany(IStringLocalizer<PeopleTexts> l, InvitationObstacle obstacle, string count) => obstacle switch
+    {
+        InvitationObstacle.CodeUnknown or InvitationObstacle.CodeUnreadable => l["{0} have no invite code yet: sync the token, then try again.", count],
+        InvitationObstacle.AddressUnknown => l["{0} could not be sent: Apple does not publish an address for invitations now.", count],
+        InvitationObstacle.NoMailAddress => l["{0} have no mail address: copy their link and hand it over in another way.", count],
+        InvitationObstacle.MailOff => l["{0} could not be sent: no mail server is set up.", count],
+        InvitationObstacle.PersonInactive => l["{0} are disabled, guests or gone from the directory.", count],
+        _ => l["{0} need none any more.", count],
+    };
+
+    private static string Number(int count) => count.ToString("N0", CultureInfo.CurrentCulture);
+
     public static string Of(IStringLocalizer<PeopleTexts> l, InvitationObstacle obstacle) => obstacle switch
     {
         InvitationObstacle.NotRegistered => l["The person is not registered at this location any more."],

@@ -18,9 +18,9 @@ public sealed class GroupAndPersonTests : ElementContext
     public void Group_lists_its_books_with_intent_and_holders()
     {
         var words = Words(Render<GroupBooks>(p => p.Add(
-            b => b.Books, [new GroupBook(Guid.NewGuid(), Guid.NewGuid(), 6500000011, null, "Education", Intent.Required, 27, "A. Admin", _then)])).Markup);
+            b => b.Books, [new GroupBook(Guid.NewGuid(), Guid.NewGuid(), 6500000011, null, "Education", Intent.Required, "A. Admin", _then) { Entitled = 30, Held = 27, Expected = 2 }])).Markup);
 
-        Assert.Contains("Book 6500000011 Required Education 27 A. Admin 1 day ago", words, StringComparison.Ordinal);
+        Assert.Contains("Book 6500000011 Required Education 30 27 2 A. Admin 1 day ago", words, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1234,6 +1234,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<bool>("ReadOnly")
                         .HasColumnType("bit");
 
+                    b.Property<bool>("RecognizeWanted")
+                        .HasColumnType("bit");
+
                     b.Property<byte>("State")
                         .HasColumnType("tinyint");
 

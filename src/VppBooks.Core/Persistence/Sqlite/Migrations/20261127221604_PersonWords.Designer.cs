@@ -1194,6 +1194,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<bool>("ReadOnly")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("RecognizeWanted")
+                        .HasColumnType("INTEGER");
+
                     b.Property<byte>("State")
                         .HasColumnType("INTEGER");
 
