@@ -55,8 +55,9 @@ public sealed record DirectoryGroupEntry(
 /// <param name="ManagedAppleAccount">By the configured rule; null when the rule gives none.</param>
 /// <param name="AccountEnabled">False: may not sign in.</param>
 /// <param name="Guest">Of another organization.</param>
+/// <param name="Language">Language of mails, one of <see cref="Mail.MailLanguages"/>; null when the directory tells none of them.</param>
 public sealed record DirectoryUser(
-    Guid DirectoryId, string DisplayName, string UserPrincipalName, string? Mail, string? ManagedAppleAccount, bool AccountEnabled, bool Guest);
+    Guid DirectoryId, string DisplayName, string UserPrincipalName, string? Mail, string? ManagedAppleAccount, bool AccountEnabled, bool Guest, string? Language);
 
 /// <summary>One row of the group picker.</summary>
 /// <param name="DirectoryId">Object id, the key for assigning.</param>

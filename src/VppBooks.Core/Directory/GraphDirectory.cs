@@ -6,6 +6,7 @@ using Microsoft.Graph;
 using Microsoft.Graph.Models.ODataErrors;
 using Microsoft.Kiota.Abstractions;
 using Microsoft.Kiota.Abstractions.Serialization;
+using VppBooks.Core.Mail;
 using VppBooks.Core.People;
 using Models = Microsoft.Graph.Models;
 
@@ -21,7 +22,7 @@ public sealed class GraphDirectory(
 
     private const int PageSize = 999;
     private static readonly string[] GroupProperties = ["id", "displayName", "description", "groupTypes", "securityEnabled", "mailEnabled", "membershipRule"];
-    private static readonly string[] UserProperties = ["id", "displayName", "userPrincipalName", "mail", "accountEnabled", "userType"];
+    private static readonly string[] UserProperties = ["id", "displayName", "userPrincipalName", "mail", "accountEnabled", "userType", "preferredLanguage"];
 
     private readonly ManagedAccountRule _rule = ManagedAccountRule.TryParse(people.Value.ManagedAppleAccount, out var rule) ? rule : default;
 
@@ -262,7 +263,8 @@ public sealed class GraphDirectory(
             mail,
             string.IsNullOrWhiteSpace(account) ? null : Cut(account.Trim(), 320),
             user.AccountEnabled ?? true,
-            guest);
+            guest,
+            MailLanguages.Of(user.PreferredLanguage));
     }
 
     private static string? ExtensionAttribute(Models.OnPremisesExtensionAttributes? a, int number) => number switch

@@ -172,6 +172,7 @@ public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, 
         person.UserPrincipalName = user.UserPrincipalName;
         person.Mail = user.Mail;
         person.ManagedAppleAccount = user.ManagedAppleAccount;
+        person.Language = user.Language;
         person.AccountEnabled = user.AccountEnabled;
         person.Guest = user.Guest;
         person.GoneSince = null;

@@ -43,7 +43,7 @@ public sealed class MailOptions
     /// <summary>Tries before a mail is given up. 1 to 20.</summary>
     public int MaxAttempts { get; set; } = 10;
 
-    /// <summary>Language of mails: <c>en</c> or <c>nl</c>.</summary>
+    /// <summary>Language of mails to people for whom the directory has none of <see cref="MailLanguages"/>: one of those.</summary>
     public string Language { get; set; } = "en";
 
     /// <summary>Whether mail is sent at all.</summary>
@@ -76,9 +76,9 @@ internal sealed class MailOptionsValidator : IValidateOptions<MailOptions>
             errors.Add("Mail:MaxAttempts must be 1 to 20.");
         }
 
-        if (options.Language is not ("en" or "nl"))
+        if (!MailLanguages.Shipped.Contains(options.Language))
         {
-            errors.Add("Mail:Language must be en or nl.");
+            errors.Add($"Mail:Language must be one of: {string.Join(", ", MailLanguages.Shipped)}.");
         }
 
         if (options.IsOn && Uri.CheckHostName(options.Host) == UriHostNameType.Unknown)

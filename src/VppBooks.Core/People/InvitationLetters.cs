@@ -22,21 +22,24 @@ internal sealed class InvitationLetters(
         var location = await db.Locations.AsNoTracking().Where(l => l.Id == mail.LocationId && l.DeletedAt == null).Select(l => l.Name).SingleOrDefaultAsync(cancellationToken);
         return person is { Mail.Length: > 0 } && InvitationMails.CanReceive(person) && location is not null
             && await links.MakeAsync(user, cancellationToken) is InvitationLinkResult.Link link
-            ? Write(mail.Kind, person.DisplayName, person.Mail, location, link.Url)
+            ? Write(mail.Kind, person.DisplayName, person.Mail, person.Language, location, link.Url)
             : null;
     }
 
-    private Letter Write(MailKind kind, string name, string address, string location, string link)
+    private Letter Write(MailKind kind, string name, string address, string? preferred, string location, string link)
     {
-        var (given, ours) = (options.Value, Ours(mail.Value.Language, kind == MailKind.Reminder));
+        var given = options.Value;
         var (ownSubject, ownText) = kind == MailKind.Reminder ? (given.ReminderSubject, given.ReminderText) : (given.Subject, given.Text);
+        // Own words are in one language: ours beside them are in the same, so that no mail mixes two.
+        var language = ownSubject.Length + ownText.Length > 0 ? mail.Value.Language : preferred ?? mail.Value.Language;
+        var ours = Ours(language, kind == MailKind.Reminder);
         var text = ownText.Length > 0 ? ownText : ours.Text;
         // Names come from the directory: they are text, never markup or a second line.
         var subject = new string([.. Fill(ownSubject.Length > 0 ? ownSubject : ours.Subject, name, location, "").Select(c => char.IsControl(c) ? ' ' : c)]);
         var anchor = $"<a href=\"{WebUtility.HtmlEncode(link)}\">{WebUtility.HtmlEncode(link)}</a>";
         var paragraphs = WebUtility.HtmlEncode(text).ReplaceLineEndings("\n").Split("\n\n")
             .Select(p => "<p>" + Fill(p, WebUtility.HtmlEncode(name), WebUtility.HtmlEncode(location), anchor).Replace("\n", "<br>", StringComparison.Ordinal) + "</p>");
-        var html = $"<!DOCTYPE html><html lang=\"{mail.Value.Language}\"><head><meta charset=\"utf-8\"><title>{WebUtility.HtmlEncode(subject)}</title></head><body>{string.Concat(paragraphs)}</body></html>";
+        var html = $"<!DOCTYPE html><html lang=\"{language}\"><head><meta charset=\"utf-8\"><title>{WebUtility.HtmlEncode(subject)}</title></head><body>{string.Concat(paragraphs)}</body></html>";
         return new Letter(name, address, subject, Fill(text, name, location, link), html);
     }
 

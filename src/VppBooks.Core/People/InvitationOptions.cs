@@ -32,7 +32,7 @@ public sealed class InvitationOptions
     /// <summary>Zone of day and time; empty: the server's.</summary>
     public string TimeZone { get; set; } = "";
 
-    /// <summary>Own subject of invitations with <c>{name}</c> and <c>{location}</c>; empty: ours, in <c>Mail:Language</c>.</summary>
+    /// <summary>Own subject of invitations with <c>{name}</c> and <c>{location}</c>; empty: ours. Own words go to everybody, so they are in <c>Mail:Language</c>.</summary>
     public string Subject { get; set; } = "";
 
     /// <summary>Own text of invitations with <c>{link}</c>, <c>{name}</c> and <c>{location}</c>; empty: ours.</summary>

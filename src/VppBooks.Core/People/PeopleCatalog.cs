@@ -58,6 +58,7 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
             Summary = summaries[0],
             DirectoryId = person.DirectoryId,
             ManagedAppleAccount = person.ManagedAppleAccount,
+            Language = person.Language,
             ErasedAt = person.ErasedAt,
             Groups = await (
                     from member in db.GroupMemberships

@@ -89,6 +89,9 @@ public sealed record PersonDetail
 
     public required string? ManagedAppleAccount { get; init; }
 
+    /// <summary>Language of mails to the person; null: the organization's.</summary>
+    public required string? Language { get; init; }
+
     /// <summary>When name and addresses were erased; null while they are kept.</summary>
     public required DateTimeOffset? ErasedAt { get; init; }
 

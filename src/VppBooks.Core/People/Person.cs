@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using VppBooks.Core.Mail;
 
 namespace VppBooks.Core.People;
 
@@ -22,6 +23,9 @@ public sealed class Person
 
     /// <summary>Name of the Managed Apple Account by the configured rule; null when the rule gives none.</summary>
     public string? ManagedAppleAccount { get; set; }
+
+    /// <summary>The language of mails to this person, one of <see cref="MailLanguages"/>; null when the directory tells none of them.</summary>
+    public string? Language { get; set; }
 
     /// <summary>False: excluded from spending.</summary>
     public bool AccountEnabled { get; set; } = true;
@@ -53,5 +57,6 @@ internal sealed class PersonConfiguration : IEntityTypeConfiguration<Person>
         person.Property(p => p.UserPrincipalName).HasMaxLength(320);
         person.Property(p => p.Mail).HasMaxLength(320);
         person.Property(p => p.ManagedAppleAccount).HasMaxLength(320);
+        person.Property(p => p.Language).HasMaxLength(2).IsUnicode(false);
     }
 }

@@ -62,6 +62,7 @@ internal abstract class BulkStore : IBulkStore
             writer.WriteStringValue(p.ManagedAppleAccount);
             writer.WriteNumberValue(p.AccountEnabled ? 1 : 0);
             writer.WriteNumberValue(p.Guest ? 1 : 0);
+            writer.WriteStringValue(p.Language);
         }, cancellationToken);
         // By the id that only the row just inserted has: somebody who was known already keeps the words of the stored name.
         await StageAsync(db, InsertNewWords, 0, [.. people.SelectMany(p => PersonWords.Of(p), (p, word) => (p.PublicId, Word: word))], static (writer, w) =>

@@ -21,6 +21,9 @@ public sealed record PersonData
 
     public required string? ManagedAppleAccount { get; init; }
 
+    /// <summary>Language of mails to the person; null: the organization's.</summary>
+    public required string? Language { get; init; }
+
     public required bool AccountEnabled { get; init; }
 
     public required bool Guest { get; init; }

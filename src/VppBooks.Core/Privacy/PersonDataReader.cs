@@ -48,6 +48,7 @@ public sealed class PersonDataReader(IDbContextFactory<VppBooksDbContext> contex
             UserPrincipalName = person.UserPrincipalName,
             Mail = person.Mail,
             ManagedAppleAccount = person.ManagedAppleAccount,
+            Language = person.Language,
             AccountEnabled = person.AccountEnabled,
             Guest = person.Guest,
             GoneSince = person.GoneSince,

@@ -103,7 +103,7 @@ public sealed class PersonErasure(IDbContextFactory<VppBooksDbContext> contexts,
         person.DirectoryId = ids.NewId();
         person.DisplayName = ErasedPeople.NameOf(id);
         person.UserPrincipalName = "";
-        (person.Mail, person.ManagedAppleAccount, person.AccountEnabled) = (null, null, false);
+        (person.Mail, person.ManagedAppleAccount, person.Language, person.AccountEnabled) = (null, null, null, false);
         await db.GroupMemberships.Where(m => m.PersonId == id).ExecuteDeleteAsync(cancellationToken);
         await db.ManagedDevices.Where(d => d.PersonId == id).ExecuteDeleteAsync(cancellationToken);
         await db.DeviceReadings.Where(r => r.PersonId == id).ExecuteDeleteAsync(cancellationToken);

@@ -175,8 +175,8 @@ public sealed class GraphSimulator(SimulatedDirectory directory, TimeProvider cl
 
         static IEnumerable<Guid> Members(SimulatedGroup group) => group.People.Concat(group.Groups).Concat(group.Devices);
 
-        static (string, string, string?, string?, bool, string)? Look(SimulatedPerson p) =>
-            (p.DisplayName, p.UserPrincipalName, p.Mail, p.ManagedAppleAccount, p.AccountEnabled, p.UserType);
+        static (string, string, string?, string?, bool, string, string?)? Look(SimulatedPerson p) =>
+            (p.DisplayName, p.UserPrincipalName, p.Mail, p.ManagedAppleAccount, p.AccountEnabled, p.UserType, p.PreferredLanguage);
     });
 
     public SimulatedPerson AddPerson(string givenName, string surname, string address) => Change(() =>

@@ -87,7 +87,7 @@ internal sealed class GraphTypes
         Of<SimulatedPerson>("mail", person => person.Mail),
         .. Nothing("mobilePhone"),
         .. Nothing("officeLocation"),
-        .. Nothing("preferredLanguage"),
+        Of<SimulatedPerson>("preferredLanguage", person => person.PreferredLanguage),
         Of<SimulatedPerson>("surname", person => person.Surname),
         Of<SimulatedPerson>("userPrincipalName", person => person.UserPrincipalName),
         Of<SimulatedPerson>("id", person => person.Id),

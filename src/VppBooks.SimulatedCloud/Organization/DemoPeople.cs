@@ -36,6 +36,7 @@ internal sealed record DemoPeople(
         {
             var person = Named();
             person.Department = "Pupils";
+            person.PreferredLanguage = (index % 5) switch { 1 => "nl-NL", 2 => "en-GB", 3 => "uk-UA", _ => null };
             if (index % 30 == 17)
             {
                 // 30 young pupils have neither a mailbox nor a Managed Apple Account: nobody can be invited here.

@@ -27,6 +27,9 @@ public sealed class SimulatedPerson
 
     public string? Department { get; set; }
 
+    /// <summary>A tag such as <c>nl-NL</c>. Null, as for most people of most directories: never set.</summary>
+    public string? PreferredLanguage { get; set; }
+
     /// <summary>App roles such as <c>VppBooks.Administrator</c> that sign-in puts into the token.</summary>
     public List<string> AppRoles { get; } = [];
 }

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using VppBooks.Apple;
+using VppBooks.Core.Directory;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Mail;
 using VppBooks.Core.People;
@@ -12,6 +13,7 @@ namespace VppBooks.Tests.Mail;
 /// <summary>Invitations on their way to a real mail server on loopback.</summary>
 public sealed class InvitationMailTests
 {
+    private const string Bob = "Bob <b>Ünal</b>";
     private const string Code = "d3915844cde56f2dccfd24c7d34d12f0";
     private static readonly DayOfWeek[] Week = Enum.GetValues<DayOfWeek>();
 
@@ -69,6 +71,79 @@ public sealed class InvitationMailTests
         Assert.Equal(1, await db.AuditEvents.CountAsync(a => a.Action == "invitation.accepted", Cancel));
         Assert.Equal(3, sink.Mails.Count);
     }
+
+    [Fact]
+    public async Task Everybody_is_written_to_in_the_language_that_the_directory_tells()
+    {
+        await using var sink = new MailSink();
+        await using var house = await StartAsync(sink.Port, mail: m => m.Language = "nl");
+        var pupils = house.Cloud.Directory.People.Values.Where(p => p is { Department: "Pupils", Mail: not null, AccountEnabled: true }).Take(4).ToList();
+        string?[] tags = ["en-GB", "nl-BE", "uk-UA", null];
+        house.Cloud.Graph.Edit(() => pupils.Zip(tags).ToList().ForEach(p => p.First.PreferredLanguage = p.Second));
+        await ReadAsync();
+        await house.ChangeAsync(db =>
+        {
+            foreach (var person in db.People.Where(p => p.DisplayName != Bob).ToList())
+            {
+                db.VppUsers.Add(new VppUser
+                {
+                    LocationId = db.Locations.Single().Id,
+                    PersonId = person.Id,
+                    ClientUserId = person.PublicId.ToString(),
+                    Status = VppUserStatus.Registered,
+                    InviteSecret = house.Get<SecretSealer>().Seal(Code, InvitationLinks.Purpose(person.PublicId.ToString())),
+                });
+            }
+        });
+        await TurnAsync(house);
+
+        Assert.Equal(["en", "nl", "nl", "nl"], pupils.Select(p => LanguageOf(p.Mail!)));
+
+        // Who learns another language is reminded in it.
+        house.Cloud.Graph.Edit(() => pupils[1].PreferredLanguage = "en");
+        await ReadAsync();
+        house.Clock.Pass(TimeSpan.FromDays(7.1));
+        await TurnAsync(house);
+        Assert.StartsWith("Reminder: ", Last(pupils[1].Mail!).Subject, StringComparison.Ordinal);
+        Assert.StartsWith("Herinnering: ", Last(pupils[2].Mail!).Subject, StringComparison.Ordinal);
+
+        Task ReadAsync() => house.Get<PeopleReader>().RefreshAsync([.. pupils.Select(p => p.Id)], Cancel);
+
+        MimeKit.MimeMessage Last(string address) => sink.Mails.Last(m => m.To.Mailboxes.Single().Address == address);
+
+        string? LanguageOf(string address) => Last(address) is not { TextBody: { } text, HtmlBody: { } html } mail
+            ? null
+            : (mail.Subject, text[..6], html[..html.IndexOf('>', html.IndexOf("<html", StringComparison.Ordinal))]) switch
+            {
+                ("Invitation: books from Token", "Hello ", "<!DOCTYPE html><html lang=\"en\"") => "en",
+                ("Uitnodiging: boeken van Token", "Hallo ", "<!DOCTYPE html><html lang=\"nl\"") => "nl",
+                _ => null,
+            };
+    }
+
+    [Fact]
+    public async Task Own_words_are_not_mixed_with_another_language()
+    {
+        await using var sink = new MailSink();
+        await using var house = await StartAsync(sink.Port, o => o.Text = "Dag {name}: {link}", m => m.Language = "nl");
+        await house.ChangeAsync(db => db.People.Single().Language = "en");
+        await TurnAsync(house);
+
+        var mail = Assert.Single(sink.Mails);
+        Assert.Equal("Uitnodiging: boeken van Token", mail.Subject);
+        Assert.Contains("<html lang=\"nl\">", mail.HtmlBody, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("nl", "nl")]
+    [InlineData("NL-be", "nl")]
+    [InlineData("en_US", "en")]
+    [InlineData("nld", null)]
+    [InlineData("enm-GB", null)]
+    [InlineData("de", null)]
+    [InlineData("", null)]
+    [InlineData(null, null)]
+    public void Of_a_preferred_language_only_one_that_mails_are_written_in_is_kept(string? tag, string? language) => Assert.Equal(language, MailLanguages.Of(tag));
 
     [Fact]
     public async Task Nobody_who_has_accepted_is_reminded()
@@ -288,7 +363,7 @@ public sealed class InvitationMailTests
         await house.ChangeAsync(db =>
         {
             db.Locations.Add(new Location { PublicId = Guid.NewGuid(), UId = "1", Name = "Token", OrganizationName = "O", LocationName = "L", AppleAccount = "", CountryOrRegion = "NL" });
-            db.People.Add(new Person { PublicId = Guid.NewGuid(), DirectoryId = Guid.NewGuid(), DisplayName = "Bob <b>Ünal</b>", UserPrincipalName = "bob@noordrand.example", Mail = "bob@noordrand.example" });
+            db.People.Add(new Person { PublicId = Guid.NewGuid(), DirectoryId = Guid.NewGuid(), DisplayName = Bob, UserPrincipalName = "bob@noordrand.example", Mail = "bob@noordrand.example" });
         });
         await house.ChangeAsync(db => db.VppUsers.Add(new VppUser
         {

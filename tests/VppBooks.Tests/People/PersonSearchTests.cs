@@ -44,10 +44,10 @@ public sealed class PersonSearchTests(PersonSearchTests.Shared shared) : IClassF
     public async Task A_new_name_finds_and_the_old_one_does_not_any_more()
     {
         var id = Guid.NewGuid();
-        await WriteAsync(new DirectoryUser(id, "Renata Before", "before@noordrand.example", null, null, true, false));
+        await WriteAsync(new DirectoryUser(id, "Renata Before", "before@noordrand.example", null, null, true, false, null));
         Assert.Equal(["Renata Before"], await FindAsync("before"));
 
-        await WriteAsync(new DirectoryUser(id, "Renata After", "after@noordrand.example", "renata@mail.example", null, true, false));
+        await WriteAsync(new DirectoryUser(id, "Renata After", "after@noordrand.example", "renata@mail.example", null, true, false, null));
 
         Assert.Empty(await FindAsync("before"));
         Assert.Equal(["Renata After"], await FindAsync("after@"));
@@ -62,7 +62,7 @@ public sealed class PersonSearchTests(PersonSearchTests.Shared shared) : IClassF
     public async Task People_of_an_earlier_version_are_given_words_once()
     {
         var filling = _house.Get<PersonWordsFilling>();
-        await WriteAsync(new DirectoryUser(Guid.NewGuid(), "Oldest Row", "oldest@noordrand.example", null, null, true, false));
+        await WriteAsync(new DirectoryUser(Guid.NewGuid(), "Oldest Row", "oldest@noordrand.example", null, null, true, false, null));
         await using (var db = await _house.OpenAsync())
         {
             await db.PersonWords.Where(w => db.People.Any(p => p.Id == w.PersonId && p.DisplayName == "Oldest Row")).ExecuteDeleteAsync(Cancel);
@@ -129,6 +129,6 @@ public sealed class PersonSearchTests(PersonSearchTests.Shared shared) : IClassF
 
         public ValueTask DisposeAsync() => House.DisposeAsync();
 
-        private static DirectoryUser AUser(string name, string address, string? mail) => new(Guid.NewGuid(), name, address + "@noordrand.example", mail, null, true, false);
+        private static DirectoryUser AUser(string name, string address, string? mail) => new(Guid.NewGuid(), name, address + "@noordrand.example", mail, null, true, false, null);
     }
 }

@@ -51,6 +51,7 @@ public sealed class PrivacyTests : IAsyncLifetime
         {
             var row = await db.People.AsNoTracking().SingleAsync(p => p.Id == before.Id, Cancel);
             Assert.Equal(("#" + before.Id.ToString(CultureInfo.InvariantCulture), "", null, null), (row.DisplayName, row.UserPrincipalName, row.Mail, row.ManagedAppleAccount));
+            Assert.Equal(("nl", null), (before.Language, row.Language));
             Assert.Equal(1, await db.Licenses.CountAsync(l => l.PersonId == before.Id && l.BookId == book.Id && l.State == LicenseState.Assigned, Cancel));
             Assert.False(await db.ManagedDevices.AnyAsync(d => d.PersonId == before.Id, Cancel));
         }
@@ -207,6 +208,7 @@ public sealed class PrivacyTests : IAsyncLifetime
     private async Task<(Book Book, Guid Holder)> HolderAsync()
     {
         var book = await _house.BookAsync(free: 60);
+        Graph.Edit(() => Group("Class 4A").People.ToList().ForEach(p => _house.Core.Cloud.Directory.People[p].PreferredLanguage = "nl-NL"));
         await _house.AssignAsync(book, new WishedAssignment(Group("Class 4A").Id, Intent.Required));
         await _house.WorkAsync();
         await ReadAsync();

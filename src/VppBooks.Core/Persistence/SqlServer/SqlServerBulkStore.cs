@@ -69,11 +69,11 @@ internal sealed class SqlServerBulkStore : BulkStore
     protected internal override IReadOnlyList<string> InsertPeople { get; } =
     [
         """
-        INSERT INTO "People" ("PublicId", "DirectoryId", "DisplayName", "UserPrincipalName", "Mail", "ManagedAppleAccount", "AccountEnabled", "Guest", "GoneSince")
-        SELECT j."PublicId", j."DirectoryId", j."DisplayName", j."UserPrincipalName", j."Mail", j."ManagedAppleAccount", j."AccountEnabled", j."Guest", NULL
+        INSERT INTO "People" ("PublicId", "DirectoryId", "DisplayName", "UserPrincipalName", "Mail", "ManagedAppleAccount", "AccountEnabled", "Guest", "Language", "GoneSince")
+        SELECT j."PublicId", j."DirectoryId", j."DisplayName", j."UserPrincipalName", j."Mail", j."ManagedAppleAccount", j."AccountEnabled", j."Guest", j."Language", NULL
         FROM OPENJSON({1}) WITH (
             "PublicId" uniqueidentifier '$[0]', "DirectoryId" uniqueidentifier '$[1]', "DisplayName" nvarchar(256) '$[2]', "UserPrincipalName" nvarchar(320) '$[3]',
-            "Mail" nvarchar(320) '$[4]', "ManagedAppleAccount" nvarchar(320) '$[5]', "AccountEnabled" bit '$[6]', "Guest" bit '$[7]') AS j
+            "Mail" nvarchar(320) '$[4]', "ManagedAppleAccount" nvarchar(320) '$[5]', "AccountEnabled" bit '$[6]', "Guest" bit '$[7]', "Language" varchar(2) '$[8]') AS j
         WHERE NOT EXISTS (SELECT 1 FROM "People" AS p WHERE p."DirectoryId" = j."DirectoryId")
         """,
     ];

@@ -42,8 +42,8 @@ internal sealed class SqliteBulkStore : BulkStore
     protected internal override IReadOnlyList<string> InsertPeople { get; } =
     [
         """
-        INSERT INTO "People" ("PublicId", "DirectoryId", "DisplayName", "UserPrincipalName", "Mail", "ManagedAppleAccount", "AccountEnabled", "Guest", "GoneSince")
-        SELECT j."value" ->> 0, j."value" ->> 1, j."value" ->> 2, j."value" ->> 3, j."value" ->> 4, j."value" ->> 5, j."value" ->> 6, j."value" ->> 7, NULL
+        INSERT INTO "People" ("PublicId", "DirectoryId", "DisplayName", "UserPrincipalName", "Mail", "ManagedAppleAccount", "AccountEnabled", "Guest", "Language", "GoneSince")
+        SELECT j."value" ->> 0, j."value" ->> 1, j."value" ->> 2, j."value" ->> 3, j."value" ->> 4, j."value" ->> 5, j."value" ->> 6, j."value" ->> 7, j."value" ->> 8, NULL
         FROM json_each({1}) AS j WHERE true
         ON CONFLICT ("DirectoryId") DO NOTHING
         """,

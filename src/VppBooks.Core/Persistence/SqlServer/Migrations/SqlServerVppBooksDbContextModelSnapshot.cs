@@ -1500,6 +1500,11 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<bool>("Guest")
                         .HasColumnType("bit");
 
+                    b.Property<string>("Language")
+                        .HasMaxLength(2)
+                        .IsUnicode(false)
+                        .HasColumnType("varchar(2)");
+
                     b.Property<string>("Mail")
                         .HasMaxLength(320)
                         .HasColumnType("nvarchar(320)");

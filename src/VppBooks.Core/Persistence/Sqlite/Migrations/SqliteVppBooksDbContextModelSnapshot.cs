@@ -1452,6 +1452,11 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<bool>("Guest")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Language")
+                        .HasMaxLength(2)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Mail")
                         .HasMaxLength(320)
                         .HasColumnType("TEXT");
