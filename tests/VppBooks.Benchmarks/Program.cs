@@ -11,7 +11,10 @@ switch (args)
     case ["notifications"]:
         await NotificationWorkload.RunAsync(CancellationToken.None);
         return 0;
+    case ["api"]:
+        await ApiWorkload.RunAsync(CancellationToken.None);
+        return 0;
     default:
-        Console.WriteLine("VppBooks benchmarks. Workloads: sync [--quick], notifications. See docs/benchmarks.md.");
+        Console.WriteLine("VppBooks benchmarks. Workloads: sync [--quick], notifications, api. See docs/benchmarks.md.");
         return args.Length == 0 ? 0 : 1;
 }

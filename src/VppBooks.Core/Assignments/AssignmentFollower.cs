@@ -131,7 +131,18 @@ public sealed class AssignmentFollower(
             join change in db.LicenseChanges on license.Id equals change.LicenseId
             where change.Cause == LicenseCause.Joined && change.At > since && (change.To == LicenseState.Reserved || change.To == LicenseState.Waiting)
             select license.Id).Distinct().CountAsync(cancellationToken);
-        var options = await guards.ReadAsync(db, cancellationToken);
+        LicenseOptions options;
+        try
+        {
+            options = await guards.ReadAsync(db, cancellationToken);
+        }
+        catch (InvalidOperationException e)
+        {
+            // Nothing is spent under a limit that nobody can read, and what is under way at the location is not held up by it.
+            logger.GuardsUnreadable(e.Message);
+            return true;
+        }
+
         return joined.Count > options.ApprovalThreshold || PlanGuards.GrowsSuddenly(Math.Max(0, before - recent), joined.Count + recent, options);
     }
 
@@ -169,6 +180,9 @@ public sealed class AssignmentFollower(
 
 internal static partial class AssignmentLog      // ids 3000-3099
 {
+    [LoggerMessage(3002, LogLevel.Error, "The guards cannot be read ({Failure}); people who joined are held until somebody decides")]
+    public static partial void GuardsUnreadable(this ILogger logger, string failure);
+
     [LoggerMessage(3001, LogLevel.Information, "Followed the groups of book {BookId}: {Before} people reached before, {Joined} joined, {Released} released; held for a decision: {Held}")]
     public static partial void Followed(this ILogger logger, int bookId, int before, int joined, int released, bool held);
 }

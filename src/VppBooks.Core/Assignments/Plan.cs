@@ -70,6 +70,9 @@ public sealed class Plan
 
     public int Wait { get; init; }
 
+    /// <summary>Those of <see cref="Wait"/> who waited for the book already: the plan does not make them wait, and no guard counts them.</summary>
+    public int WaitedBefore { get; init; }
+
     /// <summary>People who were set aside a copy, or a place on the waiting list, and are not entitled any more: given up, nothing was spent.</summary>
     public int Release { get; init; }
 

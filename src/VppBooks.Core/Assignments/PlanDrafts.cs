@@ -11,12 +11,7 @@ internal static class PlanDrafts
     /// <summary>What a complete list of assignments would do with what is known now.</summary>
     public static async Task<PlanEffect> EffectAsync(VppBooksDbContext db, Book book, Wish wish, bool following, CancellationToken cancellationToken)
     {
-        var members = await PlanFacts.MembersAsync(db, wish.Assignments, cancellationToken);
-        if (!following)
-        {
-            members = await PlanFacts.WithoutNewcomersAsync(db, book, wish, members, cancellationToken);
-        }
-
+        var members = await PlanFacts.WithoutNewcomersAsync(db, book, wish, await PlanFacts.MembersAsync(db, wish.Assignments, cancellationToken), cancellationToken);
         var reached = await PlanFacts.ReachedAsync(db, book, members, cancellationToken);
         var people = await PlanFacts.PeopleAsync(db, book, reached, following, cancellationToken);
         var stock = await PlanFacts.StockAsync(db, book, cancellationToken);
@@ -37,6 +32,7 @@ internal static class PlanDrafts
         InviteFirst = effect.Count(PlanOutcome.InvitedFirst),
         Cannot = effect.Count(PlanOutcome.Cannot),
         Wait = effect.Count(PlanOutcome.Waits),
+        WaitedBefore = effect.Lines.Count(l => l.Reason == PlanReason.Waiting),
         Release = effect.Count(PlanOutcome.Released),
         GrownFrom = grown?.From,
         GrownTo = grown?.To,

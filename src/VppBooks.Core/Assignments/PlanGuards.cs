@@ -7,6 +7,8 @@ namespace VppBooks.Core.Assignments;
 /// <summary>What stands between a decision and a request to Apple.</summary>
 internal static class PlanGuards
 {
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
+
     /// <summary>The number that has to be typed to commit a plan: a habitual click must not spend many licenses, nor all that are left. Null: none.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="recent">What the same actor has committed for the book shortly before.</param>
@@ -22,7 +24,7 @@ internal static class PlanGuards
     /// <param name="recent">What the same actor has committed for the book shortly before.</param>
     /// <param name="options">The limits.</param>
     public static bool NeedsApproval(Plan plan, int recent, LicenseOptions options) =>
-        options.ApprovalThreshold is { } threshold && Takes(plan) + plan.Wait is var takes && takes > 0 && takes + recent > threshold;
+        options.ApprovalThreshold is { } threshold && Wants(plan) is var wants && wants > 0 && wants + recent > threshold;
 
     /// <summary>
     /// What the actor of a plan has committed for its book shortly before, waiting people included, without anybody's approval. What waits for one is not counted, nor
@@ -31,7 +33,7 @@ internal static class PlanGuards
     /// <param name="db">The context.</param>
     /// <param name="plan">The plan that is judged.</param>
     /// <param name="actorId">Who commits it.</param>
-    /// <param name="at">When.</param>
+    /// <param name="at">When it is, or was, committed.</param>
     /// <param name="options">The limits.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public static async Task<int> RecentAsync(VppBooksDbContext db, Plan plan, string actorId, DateTimeOffset at, LicenseOptions options, CancellationToken cancellationToken)
@@ -41,18 +43,19 @@ internal static class PlanGuards
             return 0;
         }
 
-        var since = at - options.GuardWindow;
+        // Servers' clocks differ: what another one committed a moment ago may lie a little in the future, and counts too. Of a plan that is committed, only what came before it.
+        var (since, id, committed) = (at - options.GuardWindow - ClockTolerance, plan.Id, plan.CommittedAt != null);
         return await db.Plans
-            .Where(p => p.BookId == plan.BookId && p.Id != plan.Id && p.Kind == PlanKind.Assignments && p.CommittedById == actorId && p.CommittedAt > since && p.CommittedAt <= at
+            .Where(p => p.BookId == plan.BookId && p.Id != id && (!committed || p.CommittedAt <= at) && p.Kind == PlanKind.Assignments && p.CommittedById == actorId && p.CommittedAt > since
                 && p.DecidedAt == null && (p.State == PlanState.Committed || p.State == PlanState.Undoable))
-            .SumAsync(p => p.GetNow + p.RegisterFirst + p.InviteFirst + p.Wait, cancellationToken);
+            .SumAsync(p => p.GetNow + p.RegisterFirst + p.InviteFirst + p.Wait - p.WaitedBefore, cancellationToken);
     }
 
     /// <summary>State of a plan that somebody commits, and when it may be sent.</summary>
     public static (PlanState State, DateTimeOffset? SendAt) AfterCommit(Plan plan, int recent, TimeSpan? chosen, LicenseOptions options, DateTimeOffset now)
     {
         var window = chosen > options.UndoWindow ? chosen.Value : options.UndoWindow;
-        DateTimeOffset? sendAt = window > TimeSpan.Zero && Takes(plan) + plan.Wait > 0 ? now + window : null;
+        DateTimeOffset? sendAt = window > TimeSpan.Zero && Wants(plan) > 0 ? now + window : null;
         return NeedsApproval(plan, recent, options) ? (PlanState.AwaitingApproval, sendAt) : (sendAt is null ? PlanState.Committed : PlanState.Undoable, sendAt);
     }
 
@@ -70,6 +73,9 @@ internal static class PlanGuards
     /// <param name="options">The limits.</param>
     public static bool GrowsSuddenly(int before, int joined, LicenseOptions options) =>
         joined > options.GrowthLimit || (joined > options.GrowthPeople && joined > before * options.GrowthShare);
+
+    /// <summary>Licenses that a plan takes, now or when there are more.</summary>
+    private static int Wants(Plan plan) => Takes(plan) + plan.Wait - plan.WaitedBefore;
 
     /// <summary>Licenses that a plan takes from the stock.</summary>
     public static int Takes(Plan plan) => plan.GetNow + plan.RegisterFirst + plan.InviteFirst;

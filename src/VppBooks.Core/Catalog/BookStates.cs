@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Devices;
 using VppBooks.Core.Licenses;
@@ -26,10 +27,27 @@ public sealed record BookDevice(Guid PersonId, int DeviceId, string UserPrincipa
 /// <summary>Somebody the book was given to, with the devices known.</summary>
 public sealed record BookUser(Guid PersonId, string UserPrincipalName, HoldingState State, int? ErrorNumber, IReadOnlyList<BookDevice> Devices);
 
+/// <summary>Which part of a list.</summary>
+public sealed record BookStatePage
+{
+    /// <summary>Rows to pass over; 0 or more.</summary>
+    public int Skip { get; init; }
+
+    /// <summary>Rows to return; 0 or more.</summary>
+    public required int Take { get; init; }
+
+    /// <summary>Continues after this place, as <see cref="BookPart{T}.Next"/> named it; null for the beginning.</summary>
+    public IReadOnlyList<string>? After { get; init; }
+
+    /// <summary>Counts the rows of the whole list too.</summary>
+    public bool Count { get; init; }
+}
+
 /// <summary>A part of a list.</summary>
 /// <param name="Rows">Its rows.</param>
-/// <param name="Total">Rows of the whole list.</param>
-public sealed record BookPart<T>(IReadOnlyList<T> Rows, int Total);
+/// <param name="Total">Rows of the whole list; null when they were not to be counted.</param>
+/// <param name="Next">Where the next part begins; null when this is the last one.</param>
+public sealed record BookPart<T>(IReadOnlyList<T> Rows, int? Total, IReadOnlyList<string>? Next);
 
 /// <summary>People and devices of a book by state; every state has its entry.</summary>
 public sealed record BookStateCounts(IReadOnlyDictionary<HoldingState, int> People, IReadOnlyDictionary<HoldingState, int> Devices);
@@ -37,7 +55,7 @@ public sealed record BookStateCounts(IReadOnlyDictionary<HoldingState, int> Peop
 /// <summary>People and devices of a book, as device managements report them.</summary>
 public sealed class BookStates(IDbContextFactory<VppBooksDbContext> contexts)
 {
-    /// <summary>Everybody the book was given to, by name, each once; null when there is no such book.</summary>
+    /// <summary>Everybody the book was given to, each once; null when there is no such book.</summary>
     /// <exception cref="NotAllowedException">The actor may not read.</exception>
     public async Task<IReadOnlyList<BookUser>?> ListAsync(Guid bookId, Actor actor, CancellationToken cancellationToken)
     {
@@ -49,46 +67,56 @@ public sealed class BookStates(IDbContextFactory<VppBooksDbContext> contexts)
             return null;
         }
 
-        return await UsersAsync(db, Given(db, one).OrderBy(g => g.Person.UserPrincipalName).ThenBy(g => g.Person.Id), cancellationToken);
+        return [.. (await UsersAsync(db, Given(db, one).OrderBy(g => g.License.PersonId), cancellationToken)).Select(u => u.User)];
     }
 
-    /// <summary>Some of <see cref="ListAsync"/>, with the number of all; null when there is no such book.</summary>
+    /// <summary>Some of the same people, in an order of their own that a page far back costs no more in than the first; null when there is no such book.</summary>
     /// <exception cref="NotAllowedException">The actor may not read.</exception>
-    public async Task<BookPart<BookUser>?> PageUsersAsync(Guid bookId, int skip, int take, Actor actor, CancellationToken cancellationToken)
+    /// <exception cref="FormatException">The place is none of this list.</exception>
+    public async Task<BookPart<BookUser>?> PageUsersAsync(Guid bookId, BookStatePage page, Actor actor, CancellationToken cancellationToken)
     {
         actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var one = One(db, bookId);
-        if (!await one.AnyAsync(cancellationToken))
+        if (await One(db, bookId).SingleOrDefaultAsync(cancellationToken) is not (> 0 and var book))
         {
             return null;
         }
 
-        var given = Given(db, one);
-        var rows = await UsersAsync(db, given.OrderBy(g => g.Person.UserPrincipalName).ThenBy(g => g.Person.Id).Skip(skip).Take(take), cancellationToken);
-        return new BookPart<BookUser>(rows, await given.CountAsync(cancellationToken));
+        var given = Given(db, db.Books.Where(b => b.Id == book).Select(b => b.Id));
+        var rest = PlaceOf(page.After, 1) is [var person] ? given.Where(g => g.License.PersonId > person) : given;
+        var users = await UsersAsync(db, rest.OrderBy(g => g.License.PersonId).Skip(page.Skip).Take(page.Take + 1), cancellationToken);
+        return new BookPart<BookUser>(
+            [.. users.Take(page.Take).Select(u => u.User)],
+            page.Count ? await given.CountAsync(cancellationToken) : null,
+            users.Count > page.Take && page.Take > 0 ? [Word(users[page.Take - 1].PersonId)] : null);
     }
 
-    /// <summary>Some of the devices of the same people, by person and name, with the number of all; null when there is no such book.</summary>
+    /// <summary>Some of the devices of the same people, in an order of their own; null when there is no such book.</summary>
     /// <exception cref="NotAllowedException">The actor may not read.</exception>
-    public async Task<BookPart<BookDevice>?> PageDevicesAsync(Guid bookId, int skip, int take, Actor actor, CancellationToken cancellationToken)
+    /// <exception cref="FormatException">The place is none of this list.</exception>
+    public async Task<BookPart<BookDevice>?> PageDevicesAsync(Guid bookId, BookStatePage page, Actor actor, CancellationToken cancellationToken)
     {
         actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var one = One(db, bookId);
-        if (!await one.AnyAsync(cancellationToken))
+        if (await One(db, bookId).SingleOrDefaultAsync(cancellationToken) is not (> 0 and var book))
         {
             return null;
         }
 
-        var all = Given(db, one).Join(db.ManagedDevices, g => g.Person.Id, d => d.PersonId, (g, d) => new { g.Person, g.License.State, g.License.ErrorNumber, Device = d });
-        var rows = await all.AsNoTracking()
-            .OrderBy(x => x.Person.UserPrincipalName).ThenBy(x => x.Person.Id).ThenBy(x => x.Device.Name).ThenBy(x => x.Device.Id)
-            .Skip(skip).Take(take)
-            .Select(x => new { x.Person.PublicId, x.Person.UserPrincipalName, x.State, x.ErrorNumber, x.Device })
+        var all = Given(db, db.Books.Where(b => b.Id == book).Select(b => b.Id))
+            .Join(db.ManagedDevices, g => g.License.PersonId, d => d.PersonId, (g, d) => new { g.Person, g.License, Device = d });
+        var rest = PlaceOf(page.After, 2) is [var person, var device]
+            ? all.Where(x => x.License.PersonId > person || (x.License.PersonId == person && x.Device.Id > device))
+            : all;
+        var rows = await rest.AsNoTracking()
+            .OrderBy(x => x.License.PersonId).ThenBy(x => x.Device.Id)
+            .Skip(page.Skip).Take(page.Take + 1)
+            .Select(x => new { x.License.PersonId, x.Person.PublicId, x.Person.UserPrincipalName, x.License.State, x.License.ErrorNumber, x.Device })
             .ToListAsync(cancellationToken);
         return new BookPart<BookDevice>(
-            [.. rows.Select(r => DeviceOf(r.Device, r.PublicId, r.UserPrincipalName, StateOf(r.State), r.ErrorNumber))], await all.CountAsync(cancellationToken));
+            [.. rows.Take(page.Take).Select(r => DeviceOf(r.Device, r.PublicId, r.UserPrincipalName, StateOf(r.State), r.ErrorNumber))],
+            page.Count ? await all.CountAsync(cancellationToken) : null,
+            rows.Count > page.Take && page.Take > 0 ? [Word(rows[page.Take - 1].PersonId), Word(rows[page.Take - 1].Device.Id)] : null);
     }
 
     /// <summary>One of <see cref="ListAsync"/>; null when the person was not given the book.</summary>
@@ -97,7 +125,7 @@ public sealed class BookStates(IDbContextFactory<VppBooksDbContext> contexts)
     {
         actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return (await UsersAsync(db, Given(db, One(db, bookId)).Where(g => g.Person.PublicId == personId), cancellationToken)).SingleOrDefault();
+        return (await UsersAsync(db, Given(db, One(db, bookId)).Where(g => g.Person.PublicId == personId), cancellationToken)).SingleOrDefault()?.User;
     }
 
     /// <summary>How many people and devices are in which state; null when there is no such book.</summary>
@@ -136,20 +164,28 @@ public sealed class BookStates(IDbContextFactory<VppBooksDbContext> contexts)
             .Join(db.People, l => l.PersonId, p => p.Id, (l, p) => new GivenLicense { License = l, Person = p });
     }
 
-    private static async Task<IReadOnlyList<BookUser>> UsersAsync(VppBooksDbContext db, IQueryable<GivenLicense> given, CancellationToken cancellationToken)
+    private static async Task<List<PlacedUser>> UsersAsync(VppBooksDbContext db, IQueryable<GivenLicense> given, CancellationToken cancellationToken)
     {
         var people = await given
             .Select(g => new { g.Person.Id, g.Person.PublicId, g.Person.UserPrincipalName, g.License.State, g.License.ErrorNumber })
             .ToListAsync(cancellationToken);
         var ids = people.Select(p => p.Id).ToArray();
-        var devices = (await db.ManagedDevices.AsNoTracking().Where(d => EF.Parameter(ids).Contains(d.PersonId)).OrderBy(d => d.Name).ThenBy(d => d.Id).ToListAsync(cancellationToken))
+        var devices = (await db.ManagedDevices.AsNoTracking().Where(d => EF.Parameter(ids).Contains(d.PersonId)).OrderBy(d => d.Id).ToListAsync(cancellationToken))
             .ToLookup(d => d.PersonId);
         return
         [
-            .. people.Select(p => new BookUser(p.PublicId, p.UserPrincipalName, StateOf(p.State), p.ErrorNumber,
-                [.. devices[p.Id].Select(d => DeviceOf(d, p.PublicId, p.UserPrincipalName, StateOf(p.State), p.ErrorNumber))])),
+            .. people.Select(p => new PlacedUser(p.Id, new BookUser(p.PublicId, p.UserPrincipalName, StateOf(p.State), p.ErrorNumber,
+                [.. devices[p.Id].Select(d => DeviceOf(d, p.PublicId, p.UserPrincipalName, StateOf(p.State), p.ErrorNumber))]))),
         ];
     }
+
+    private static int[]? PlaceOf(IReadOnlyList<string>? words, int length)
+    {
+        var place = words?.Select(w => int.Parse(w, NumberStyles.None, CultureInfo.InvariantCulture)).ToArray();
+        return place is null || place.Length == length ? place : throw new FormatException("A place in another list.");
+    }
+
+    private static string Word(int id) => id.ToString(CultureInfo.InvariantCulture);
 
     private static BookDevice DeviceOf(ManagedDevice device, Guid personId, string userPrincipalName, HoldingState state, int? errorNumber) =>
         new(personId, device.Id, userPrincipalName, device.Name, device.Platform, device.OsVersion, device.LastSeenAt, state, errorNumber);
@@ -160,6 +196,8 @@ public sealed class BookStates(IDbContextFactory<VppBooksDbContext> contexts)
         LicenseState.Failed => HoldingState.Failed,
         _ => HoldingState.Underway,
     };
+
+    private sealed record PlacedUser(int PersonId, BookUser User);
 
     private sealed class GivenLicense
     {

@@ -222,6 +222,8 @@ internal sealed class LicenseConfiguration : IEntityTypeConfiguration<License>, 
         // One person, one title.
         license.HasIndex(l => new { l.PersonId, l.AdamId, l.Ordinal }).IsUnique();
         license.HasIndex(l => new { l.BookId, l.State });
+        // For the people of a book, page after page.
+        license.HasIndex(l => new { l.BookId, l.PersonId });
         license.HasIndex(l => l.OperationId);
         license.HasIndex(l => l.PlanId);
         // A plan and a worker may reach for the same row: the second one to save must notice.

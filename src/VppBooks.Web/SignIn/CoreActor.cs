@@ -24,8 +24,11 @@ public sealed class CoreActor(ICurrentActor current)
             address.Length > 0 ? user.DisplayName : application ?? user.DisplayName,
             user.Identity?.IsAuthenticated == true ? Actor.ForRoles(user.GrantedRoles) & (SessionClaims.IsReadOnly(user) ? Unconfirmed : ~Permissions.None) : Permissions.None)
         {
-            // Only a token that a person let the program have says what for.
-            IsProgram = byBearer && user.FindFirst("scp") is null && user.FindFirst("http://schemas.microsoft.com/identity/claims/scope") is null,
+            IsProgram = IsProgram(user),
         };
     }
+
+    /// <summary>Whether a program acts in nobody's name: only a token that a person let it have says what for.</summary>
+    public static bool IsProgram(ClaimsPrincipal user) =>
+        user.FindFirst(SessionClaims.Id) is null && user.FindFirst("scp") is null && user.FindFirst("http://schemas.microsoft.com/identity/claims/scope") is null;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
@@ -36,7 +37,16 @@ internal static class SignInSetup
             services.Configure<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme, o => Narrow(o, profile));
             services.AddOptions<CookieAuthenticationOptions>(CookieAuthenticationDefaults.AuthenticationScheme)
                 .Configure<IOptions<ConsoleSettings>, TimeProvider>((cookie, console, clock) => Harden(cookie, console.Value, clock, profile));
-            services.Configure<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme, o => o.MapInboundClaims = true);
+            services.Configure<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme, o =>
+            {
+                o.MapInboundClaims = true;
+                var validated = o.Events?.OnTokenValidated;
+                (o.Events ??= new JwtBearerEvents()).OnTokenValidated = async context =>
+                {
+                    await (validated?.Invoke(context) ?? Task.CompletedTask);
+                    await RecheckAsync(context);
+                };
+            });
 
             services.AddAuthorization(Policies.Register);
             services.AddSingleton<Microsoft.AspNetCore.Authorization.IAuthorizationMiddlewareResultHandler, RefusalHandler>();
@@ -57,6 +67,27 @@ internal static class SignInSetup
         || (context.Request.Path.StartsWithSegments("/exports", StringComparison.OrdinalIgnoreCase) && context.Request.Headers.Authorization.Count > 0)
         ? JwtBearerDefaults.AuthenticationScheme
         : CookieAuthenticationDefaults.AuthenticationScheme;
+
+    /// <summary>A token of a person is good for an hour, the person perhaps not: what holds for open pages holds for it. A program that acts for itself has no account to ask about.</summary>
+    private static async Task RecheckAsync(Microsoft.AspNetCore.Authentication.JwtBearer.TokenValidatedContext context)
+    {
+        if (context.Result is not null || context.Principal is not { } user || CoreActor.IsProgram(user))
+        {
+            return;
+        }
+
+        var issued = long.TryParse(user.FindFirst("iat")?.Value, CultureInfo.InvariantCulture, out var seconds) ? DateTimeOffset.FromUnixTimeSeconds(seconds) : DateTimeOffset.MinValue;
+        var standings = context.HttpContext.RequestServices.GetRequiredService<Standings>();
+        switch (await standings.FindAsync(user, issued, context.HttpContext.RequestAborted))
+        {
+            case SessionStanding.Over:
+                context.Fail("The account is disabled or gone, or a role was withdrawn.");
+                break;
+            case SessionStanding.Unconfirmed:
+                context.Principal = SessionClaims.Marked(user, readOnly: true);
+                break;
+        }
+    }
 
     private static void Narrow(OpenIdConnectOptions options, ProgramProfile profile)
     {

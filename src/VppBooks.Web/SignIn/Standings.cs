@@ -30,14 +30,21 @@ internal sealed class Standings(StandingReader reader, IOptions<SignInSettings> 
 
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
+
     private readonly ConcurrentDictionary<Guid, Known> _people = new();
 
-    // After a restart everybody is unknown at once; the directory serves other work too.
+    // After a restart everybody is unknown at once; the directory serves other work too. Readers, who are many, do not stand before those who may spend.
     private readonly SemaphoreSlim _places = new(8);
+    private readonly SemaphoreSlim _readersPlaces = new(2);
 
     private long _forgotAt = clock.GetTimestamp();
 
-    public void Dispose() => _places.Dispose();
+    public void Dispose()
+    {
+        _places.Dispose();
+        _readersPlaces.Dispose();
+    }
 
     /// <summary>How a session stands. Signing in is a confirmation as well: Entra has just given the roles.</summary>
     public async Task<SessionStanding> FindAsync(ClaimsPrincipal user, DateTimeOffset signedIn, CancellationToken cancellationToken)
@@ -51,7 +58,7 @@ internal sealed class Standings(StandingReader reader, IOptions<SignInSettings> 
         if (IsDue(_people.GetValueOrDefault(id), signedIn))
         {
             ForgetNowAndThen();
-            await AskAsync(id, _people.GetOrAdd(id, _ => new Known()), signedIn, cancellationToken);
+            await AskAsync(id, _people.GetOrAdd(id, _ => new Known()), user.GrantedRoles.Any(), signedIn, cancellationToken);
         }
 
         if (_people.GetValueOrDefault(id)?.Said is not { } said || said.At < signedIn)
@@ -62,15 +69,17 @@ internal sealed class Standings(StandingReader reader, IOptions<SignInSettings> 
         return said.Standing.Enabled && user.GrantedRoles.All(said.Standing.Roles.Contains) ? Within(said.At) : SessionStanding.Over;
     }
 
-    private SessionStanding Within(DateTimeOffset confirmed) => clock.GetUtcNow() - confirmed <= console.Value.KeepRolesFor ? SessionStanding.Holds : SessionStanding.Unconfirmed;
+    private SessionStanding Within(DateTimeOffset confirmed) =>
+        clock.GetUtcNow() - confirmed is var age && age <= console.Value.KeepRolesFor && age >= -ClockTolerance ? SessionStanding.Holds : SessionStanding.Unconfirmed;
 
     private bool IsDue(Known? person, DateTimeOffset signedIn)
     {
         var confirmed = person?.Said is { } said && said.At > signedIn ? said.At : signedIn;
-        return clock.GetUtcNow() - confirmed >= console.Value.RecheckEvery;
+        // What lies in the future was written before the clock was set back, and says nothing of its age.
+        return clock.GetUtcNow() - confirmed is var age && (age >= console.Value.RecheckEvery || age < -ClockTolerance);
     }
 
-    private async Task AskAsync(Guid id, Known person, DateTimeOffset signedIn, CancellationToken cancellationToken)
+    private async Task AskAsync(Guid id, Known person, bool hasRole, DateTimeOffset signedIn, CancellationToken cancellationToken)
     {
         Task asking;
         TimeSpan patience;
@@ -79,7 +88,7 @@ internal sealed class Standings(StandingReader reader, IOptions<SignInSettings> 
             var now = clock.GetUtcNow();
             if (person.Asking is { IsCompleted: false })
             {
-                patience = Patience - (now - person.AskedAt);
+                patience = now < person.AskedAt ? TimeSpan.Zero : Patience - (now - person.AskedAt);
             }
             else if (now < person.NotBefore || !IsDue(person, signedIn))
             {
@@ -89,7 +98,7 @@ internal sealed class Standings(StandingReader reader, IOptions<SignInSettings> 
             {
                 // Outlives the request or page that asked, and its place to run: others wait for the same answer.
                 (person.AskedAt, patience) = (now, Patience);
-                person.Asking = Task.Run(() => ReadAsync(id, person), CancellationToken.None);
+                person.Asking = Task.Run(() => ReadAsync(id, person, hasRole ? _places : _readersPlaces), CancellationToken.None);
             }
 
             asking = person.Asking;
@@ -102,12 +111,12 @@ internal sealed class Standings(StandingReader reader, IOptions<SignInSettings> 
         }
     }
 
-    private async Task ReadAsync(Guid id, Known person)
+    private async Task ReadAsync(Guid id, Known person, SemaphoreSlim places)
     {
         using var longest = new CancellationTokenSource(LongestAsking, clock);
         try
         {
-            await _places.WaitAsync(longest.Token);
+            await places.WaitAsync(longest.Token);
             try
             {
                 // The moment of asking: what changes while the directory answers is found the next time.
@@ -116,7 +125,7 @@ internal sealed class Standings(StandingReader reader, IOptions<SignInSettings> 
             }
             finally
             {
-                _places.Release();
+                places.Release();
             }
         }
         catch (Exception e) when (e is DirectoryException or OperationCanceledException)

@@ -46,6 +46,9 @@ public sealed class ApiHouse : IAsyncLifetime
     /// <summary>A token of a person who has these app roles, and no others.</summary>
     public string TokenOf(params string[] roles) => TokenFor($"api://{EntraSimulator.ConsoleClientId}/access_as_user", roles);
 
+    /// <summary>A token of somebody in the directory, with the roles of now.</summary>
+    public string TokenOf(SimulatedPerson person) => Token(person, $"api://{EntraSimulator.ConsoleClientId}/access_as_user");
+
     /// <summary>A token of a program that acts in nobody's name; its role is Administrator.</summary>
     public async Task<string> ProgramTokenAsync() => (await _console.AutomationAsync()).Parameter!;
 
@@ -178,6 +181,11 @@ public sealed class ApiHouse : IAsyncLifetime
             UserPrincipalName = "script@" + DemoDirectory.Domain,
         };
         person.AppRoles.AddRange(roles);
+        return Token(person, scope);
+    }
+
+    private string Token(SimulatedPerson person, string scope)
+    {
         var tokens = new EntraTokens(Cloud.Entra);
         return tokens.PersonAccessToken(person, EntraSimulator.ConsoleClientId, tokens.FindResource(scope)!);
     }

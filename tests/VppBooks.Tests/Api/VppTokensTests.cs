@@ -105,6 +105,7 @@ public sealed class VppTokensTests(ApiHouse api) : IClassFixture<ApiHouse>
         Assert.Contains(id!, error.GetProperty("message").GetString(), StringComparison.Ordinal);
 
         await api.SyncedAsync(id!);
+        await api.QuietAsync();
         await ConditionalChangesAsync(id!);
         await ReadingAsync(id!);
         await SyncingAsync(id!);

@@ -118,6 +118,38 @@ public sealed class FollowTests
     }
 
     [Fact]
+    public async Task F41_Members_of_a_deleted_group_do_not_hide_that_another_one_grows_suddenly()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => (o.GrowthPeople, o.GrowthShare) = (2, 0.2));
+        var book = await house.BookAsync(free: 100);
+        var (dead, live) = (Group(house, "Class 4A"), Group(house, "Class 4B"));
+        await house.AssignAsync(book, new WishedAssignment(dead.Id, Intent.Required), new WishedAssignment(live.Id, Intent.Required));
+        await house.WorkAsync();
+        var holders = (await house.LicensesAsync(book)).Count;
+        await house.Core.Get<PeopleReader>().EnsureAllAsync(TimeSpan.Zero, CancellationToken.None);
+        house.Core.Cloud.Graph.DeleteGroup(dead.Id, restorable: true);
+        await house.Core.Groups.EnsureGroupAsync(dead.Id, CancellationToken.None);
+        await using (var db = await house.Core.OpenAsync())
+        {
+            var id = await db.Groups.Where(g => g.DirectoryId == dead.Id).Select(g => g.Id).SingleAsync();
+            var others = await db.People.Where(p => !p.Guest && !db.Licenses.Any(l => l.PersonId == p.Id) && !db.GroupMemberships.Any(m => m.PersonId == p.Id)).OrderBy(p => p.Id).Take(4 * holders).Select(p => p.Id).ToListAsync();
+            Assert.True(others.Count > 2 * holders);
+            db.GroupMemberships.AddRange(others.Select(p => new GroupMembership { GroupId = id, PersonId = p }));
+            await db.SaveChangesAsync();
+        }
+
+        Change(house, () => live.People.UnionWith(Group(house, "Class 5A").People));
+        await ReadGroupsAsync(house);
+        await house.WorkAsync();
+
+        await using var after = await house.Core.OpenAsync();
+        var held = await after.Plans.AsNoTracking().SingleAsync(p => p.Kind == PlanKind.Growth);
+        Assert.Equal(PlanState.AwaitingApproval, held.State);
+        Assert.InRange(held.GrownFrom!.Value, holders, holders + 10);
+        Assert.Equal(held.GrownTo - held.GrownFrom, (await house.LicensesAsync(book)).Count(l => l.State == LicenseState.Held));
+    }
+
+    [Fact]
     public async Task F41_Growth_that_is_refused_stays_refused_however_often_the_group_is_read()
     {
         await using var house = await SpendingHouse.StartAsync(options: o => o.GrowthLimit = 5);

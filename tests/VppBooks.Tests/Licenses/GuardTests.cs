@@ -146,7 +146,7 @@ public sealed class GuardTests
         // What was refused does not count, nor what was committed long ago.
         var held = await house.Core.Get<PlanViews>().FindLatestCommittedAsync(book.PublicId, CoreHouse.Admin, CancellationToken.None);
         await Decisions(house).RejectAsync(held!.Id, _second, CancellationToken.None);
-        house.Core.Clock.Pass(TimeSpan.FromMinutes(61));
+        house.Core.Clock.Pass(TimeSpan.FromMinutes(66));
         Assert.Equal(PlanState.Committed, await StateAsync(two, CoreHouse.Admin));
 
         async Task<PlanState> StateAsync(WishedAssignment[] wishes, Actor actor) => Assert.IsType<CommitResult.Committed>(
@@ -175,6 +175,43 @@ public sealed class GuardTests
         var committed = Assert.IsType<CommitResult.Committed>(await house.Core.Get<AssignmentDesk>().CommitAsync(
             plan.Id, new CommitOptions { TypedNumber = plan.Takes }, CoreHouse.Admin, CancellationToken.None)).Plan;
         Assert.Equal((PlanState.AwaitingApproval, true), (committed.State, committed.NeedsApproval));
+    }
+
+    [Fact]
+    public async Task People_who_waited_before_are_counted_by_no_guard_again()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        WishedAssignment[] all =
+        [
+            .. new[] { "Class 4A", "Class 4B", "Class 5A", "Class 5B" }.Select(name => new WishedAssignment(Group(house, name).Id, Intent.Required)),
+            new(Group(house, "Class 6A").Id, Intent.Available),
+        ];
+        await house.AssignAsync(book, all);
+        await house.WorkAsync();
+        Assert.True((await house.LicensesAsync(book)).Count(l => l.State == LicenseState.Waiting) > 5);
+        house.Core.Get<LicenseOptions>().ApprovalThreshold = 5;
+
+        var less = Assert.IsType<CommitResult.Committed>(await house.AssignAsync(book, all[..^1])).Plan;
+
+        Assert.Equal((PlanState.Committed, false), (less.State, less.NeedsApproval));
+        Assert.True(less.Wait > 5);
+    }
+
+    [Fact]
+    public async Task Plan_committed_by_a_server_whose_clock_is_ahead_counts_too()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => o.ApprovalThreshold = 30);
+        var book = await house.BookAsync(free: 60);
+        WishedAssignment[] one = [new(Group(house, "Class 4A").Id, Intent.Required)], two = [.. one, new(Group(house, "Class 4B").Id, Intent.Required)];
+        Assert.Equal(PlanState.Committed, Assert.IsType<CommitResult.Committed>(await house.AssignAsync(book, one)).Plan.State);
+        await using (var db = await house.Core.OpenAsync())
+        {
+            var ahead = house.Core.Clock.GetUtcNow().AddMinutes(2);
+            await db.Plans.ExecuteUpdateAsync(set => set.SetProperty(p => p.CommittedAt, ahead));
+        }
+
+        Assert.Equal(PlanState.AwaitingApproval, Assert.IsType<CommitResult.Committed>(await house.AssignAsync(book, two)).Plan.State);
     }
 
     [Fact]

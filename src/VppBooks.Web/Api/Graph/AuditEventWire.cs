@@ -96,10 +96,11 @@ internal static class AuditEventWire
         }
         else if (before is not null || after is not null)
         {
-            yield return Property(CategoryOf(action), before, after);
+            // A setting is told by its key; a plan's new list of assignments by a name of its own.
+            yield return Property(told["setting"]?.ToString() ?? CategoryOf(action), before, after ?? told["assignments"]?.DeepClone());
         }
 
-        foreach (var (name, value) in told.Where(p => p.Key is not ("before" or "after")))
+        foreach (var (name, value) in told.Where(p => p.Key is not ("before" or "after" or "setting")))
         {
             yield return Property(name, null, value);
         }

@@ -82,8 +82,8 @@ internal static class AuditEventsApi
         {
             wanted = part switch
             {
-                GraphCondition.Compare { Property: "category", Comparison: BookComparison.Equal, Value: string category } => wanted with { Category = category.ToLowerInvariant() },
-                GraphCondition.Compare { Property: "activityType" or "activity" or "displayName", Comparison: BookComparison.Equal, Value: string action } => wanted with { Action = action },
+                GraphCondition.Compare { Property: "category", Comparison: BookComparison.Equal, Value: string category } => wanted with { Category = Once(wanted.Category, category.ToLowerInvariant()) },
+                GraphCondition.Compare { Property: "activityType" or "activity" or "displayName", Comparison: BookComparison.Equal, Value: string action } => wanted with { Action = Once(wanted.Action, action) },
                 GraphCondition.Compare { Property: "activityDateTime", Value: DateTimeOffset at } compared => Within(wanted, compared.Comparison, at),
                 _ => throw new GraphQueryException("Audit events can be filtered by category eq, activityType eq, and activityDateTime gt, ge, lt or le, joined by and."),
             };
@@ -91,6 +91,10 @@ internal static class AuditEventsApi
 
         return wanted;
     }
+
+    private static string Once(string? already, string wanted) => already is null || already == wanted
+        ? wanted
+        : throw new GraphQueryException("Audit events have one category and one activity: nothing can be equal to two.");
 
     private static IEnumerable<GraphCondition> Parts(GraphCondition? filter) => filter switch
     {
@@ -102,11 +106,13 @@ internal static class AuditEventsApi
     private static ActivityQuery Within(ActivityQuery query, BookComparison comparison, DateTimeOffset at) => comparison switch
     {
         BookComparison.GreaterOrEqual => Since(query, at),
-        BookComparison.Greater => Since(query, at.AddTicks(1)),
+        BookComparison.Greater => Since(query, After(at)),
         BookComparison.Less => Before(query, at),
-        BookComparison.LessOrEqual => Before(query, at.AddTicks(1)),
-        _ => Before(Since(query, at), at.AddTicks(1)),
+        BookComparison.LessOrEqual => Before(query, After(at)),
+        _ => Before(Since(query, at), After(at)),
     };
+
+    private static DateTimeOffset After(DateTimeOffset at) => at == DateTimeOffset.MaxValue ? at : at.AddTicks(1);
 
     private static ActivityQuery Since(ActivityQuery query, DateTimeOffset from) => query.From > from ? query : query with { From = from };
 

@@ -23,12 +23,12 @@ internal sealed class BookReading(BookCatalog books, PlanViews plans, BookStates
     /// <summary>Books of a page that brings parts of each along, and people or devices that come with a book; the rest has an address of its own.</summary>
     public const int MostExpanded = 100;
 
-    // Pictures, people and devices are much for one answer.
+    // Pictures, people, devices and their counts are much for one answer.
     private const int MostHeavy = 20;
 
     /// <summary>How many books a page may have, by what comes with each.</summary>
     public static int Most(GraphQuery query) =>
-        query.Select?.Contains(Cover) == true || query.Expand.ContainsKey(Devices) || query.Expand.ContainsKey(Users) ? MostHeavy
+        query.Select?.Contains(Cover) == true || query.Expand.ContainsKey(Devices) || query.Expand.ContainsKey(Users) || query.Expand.ContainsKey(Summary) ? MostHeavy
         : query.Expand.Count > 0 ? MostExpanded
         : int.MaxValue;
 
@@ -83,14 +83,14 @@ internal sealed class BookReading(BookCatalog books, PlanViews plans, BookStates
                 entity[Categories] = new JsonArray([.. facts[row.BookId].Genres.Select(ManagedEBookCategoriesApi.From)]);
             }
 
-            if (query.Expand.ContainsKey(Devices) && await states.PageDevicesAsync(row.PublicId, 0, MostExpanded, actor, cancellationToken) is { } devices)
+            if (query.Expand.ContainsKey(Devices) && await states.PageDevicesAsync(row.PublicId, new BookStatePage { Take = MostExpanded }, actor, cancellationToken) is { } devices)
             {
-                Attach(entity, Devices, row, devices.Rows.Select(BookStatesWire.From), devices.Total, query);
+                Attach(entity, Devices, row, devices.Rows.Select(BookStatesWire.From), devices.Next is not null, query);
             }
 
-            if (query.Expand.ContainsKey(Users) && await states.PageUsersAsync(row.PublicId, 0, MostExpanded, actor, cancellationToken) is { } users)
+            if (query.Expand.ContainsKey(Users) && await states.PageUsersAsync(row.PublicId, new BookStatePage { Take = MostExpanded }, actor, cancellationToken) is { } users)
             {
-                Attach(entity, Users, row, users.Rows.Select(u => BookStatesWire.From(u, withDevices: false)), users.Total, query);
+                Attach(entity, Users, row, users.Rows.Select(u => BookStatesWire.From(u, withDevices: false)), users.Next is not null, query);
             }
 
             entities.Add(entity);
@@ -99,10 +99,10 @@ internal sealed class BookReading(BookCatalog books, PlanViews plans, BookStates
         return entities;
     }
 
-    private static void Attach(JsonObject entity, string part, BookRow book, IEnumerable<JsonObject> rows, int total, GraphQuery query)
+    private static void Attach(JsonObject entity, string part, BookRow book, IEnumerable<JsonObject> rows, bool more, GraphQuery query)
     {
         entity[part] = new JsonArray([.. rows]);
-        if (total > MostExpanded)
+        if (more)
         {
             entity[part + "@odata.nextLink"] = $"{query.Root}/managedEBooks/{book.PublicId}/{part}?$skip={MostExpanded}";
         }

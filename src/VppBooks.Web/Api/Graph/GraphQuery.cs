@@ -42,7 +42,7 @@ internal sealed class GraphQuery
     public string? SkipToken { get; private init; }
 
     /// <summary>Neither filtered nor ordered by the caller, so that the database can pick the page.</summary>
-    public bool IsPlain => Filter is null && OrderBy.Count == 0 && SkipToken is null;
+    public bool IsPlain => Filter is null && OrderBy.Count == 0;
 
     /// <summary>The filter and the order as asked for: a place in a list means nothing in another one.</summary>
     public string Arrangement => $"{Option(_request, "$filter")}\n{Option(_request, "$orderby")}";

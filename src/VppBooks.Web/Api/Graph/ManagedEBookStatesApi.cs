@@ -39,14 +39,15 @@ internal static class ManagedEBookStatesApi
         return GraphAnswers.Entity(context, $"{Path}('{id}')/installSummary", query.Project(BookStatesWire.From(book, counts)));
     }
 
-    private static async Task<IResult> ListDevicesAsync(HttpContext context, string id, BookStates states, CoreActor actor, CancellationToken cancellationToken)
+    private static async Task<IResult> ListDevicesAsync(HttpContext context, string id, BookStates states, GraphSkipTokens tokens, CoreActor actor, CancellationToken cancellationToken)
     {
+        var who = await actor.FindAsync();
         var query = GraphQuery.Of(context.Request, BookStatesWire.DeviceProperties);
         var path = $"{Path}('{id}')/{Devices}";
         if (query.IsPlain && ApiId.TryParse(id, out var book))
         {
-            return await states.PageDevicesAsync(book, query.Skip, query.Top, await actor.FindAsync(), cancellationToken) is { } part
-                ? GraphAnswers.Part(context, path, part.Rows.Select(BookStatesWire.From), part.Total, query)
+            return await PageAsync(page => states.PageDevicesAsync(book, page, who, cancellationToken), query, tokens) is { } part
+                ? GraphAnswers.Collection(context, path, part.Rows.Select(BookStatesWire.From), query, part.Total, NextLink(part.Next, query, tokens))
                 : ManagedEBooksApi.Missing(id);
         }
 
@@ -75,14 +76,15 @@ internal static class ManagedEBookStatesApi
             : GraphError.NotFound("There is no such deviceInstallState.");
     }
 
-    private static async Task<IResult> ListUsersAsync(HttpContext context, string id, BookStates states, CoreActor actor, CancellationToken cancellationToken)
+    private static async Task<IResult> ListUsersAsync(HttpContext context, string id, BookStates states, GraphSkipTokens tokens, CoreActor actor, CancellationToken cancellationToken)
     {
+        var who = await actor.FindAsync();
         var query = GraphQuery.Of(context.Request, BookStatesWire.UserProperties, _ownDevices);
         var path = $"{Path}('{id}')/userStateSummary";
         if (query.IsPlain && ApiId.TryParse(id, out var book))
         {
-            return await states.PageUsersAsync(book, query.Skip, query.Top, await actor.FindAsync(), cancellationToken) is { } part
-                ? GraphAnswers.Part(context, path, part.Rows.Select(u => BookStatesWire.From(u, query.Expand.ContainsKey(Devices))), part.Total, query)
+            return await PageAsync(page => states.PageUsersAsync(book, page, who, cancellationToken), query, tokens) is { } part
+                ? GraphAnswers.Collection(context, path, part.Rows.Select(u => BookStatesWire.From(u, query.Expand.ContainsKey(Devices))), query, part.Total, NextLink(part.Next, query, tokens))
                 : ManagedEBooksApi.Missing(id);
         }
 
@@ -126,6 +128,20 @@ internal static class ManagedEBookStatesApi
             ? GraphAnswers.Entity(context, $"{Path}('{id}')/userStateSummary('{userId}')/{Devices}", query.Project(BookStatesWire.From(device)))
             : GraphError.NotFound("There is no such deviceInstallState.");
     }
+
+    private static async Task<BookPart<T>?> PageAsync<T>(Func<BookStatePage, Task<BookPart<T>?>> read, GraphQuery query, GraphSkipTokens tokens)
+    {
+        try
+        {
+            return await read(new BookStatePage { Skip = query.SkipToken is null ? query.Skip : 0, Take = query.Top, After = tokens.Read(query), Count = query.Count });
+        }
+        catch (FormatException)
+        {
+            throw GraphSkipTokens.Foreign();
+        }
+    }
+
+    private static string? NextLink(IReadOnlyList<string>? next, GraphQuery query, GraphSkipTokens tokens) => next is null ? null : query.NextLink(tokens.Write(next, query));
 
     /// <summary>Everybody, for a filter or an order that the database does not know.</summary>
     private static async Task<IReadOnlyList<BookUser>?> FindAsync(BookStates states, string id, CoreActor actor, CancellationToken cancellationToken) =>

@@ -45,6 +45,12 @@ internal static class LibraryEndpoints
     private static async Task<IResult> GetAsync([FromForm] Guid book, [FromForm] string? q, HttpContext context, BookTaking taking, CancellationToken cancellationToken)
     {
         KeepPrivate(context);
+        if (SessionClaims.IsReadOnly(context.User))
+        {
+            // Nobody could say for long whether the account still is one: nothing is spent for it until somebody can.
+            return Back(LibraryNews.Later, q);
+        }
+
         return Back(
             await taking.TakeAsync(book, CoreActor.From(context.User), cancellationToken) switch
             {
@@ -61,7 +67,7 @@ internal static class LibraryEndpoints
     private static async Task<IResult> InviteAsync([FromForm] Guid location, HttpContext context, ReaderLibrary library, CancellationToken cancellationToken)
     {
         KeepPrivate(context);
-        return await library.InvitationAsync(location, CoreActor.From(context.User), cancellationToken) is InvitationLinkResult.Link link
+        return !SessionClaims.IsReadOnly(context.User) && await library.InvitationAsync(location, CoreActor.From(context.User), cancellationToken) is InvitationLinkResult.Link link
             ? Results.Redirect(link.Url)
             : Back(LibraryNews.NoInvitation, null);
     }

@@ -335,6 +335,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<int>("Wait")
                         .HasColumnType("int");
 
+                    b.Property<int>("WaitedBefore")
+                        .HasColumnType("int");
+
                     b.Property<string>("Wish")
                         .IsRequired()
                         .HasColumnType("nvarchar(max)");
@@ -1015,6 +1018,8 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.HasIndex("OperationId");
 
                     b.HasIndex("PlanId");
+
+                    b.HasIndex("BookId", "PersonId");
 
                     b.HasIndex("BookId", "State");
 

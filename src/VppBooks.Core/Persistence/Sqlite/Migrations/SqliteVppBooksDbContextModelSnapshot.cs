@@ -320,6 +320,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<int>("Wait")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int>("WaitedBefore")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Wish")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -984,6 +987,8 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.HasIndex("OperationId");
 
                     b.HasIndex("PlanId");
+
+                    b.HasIndex("BookId", "PersonId");
 
                     b.HasIndex("BookId", "State");
 
