@@ -3,6 +3,7 @@ using Microsoft.Playwright;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Directory;
+using VppBooks.Core.Licenses;
 using VppBooks.Core.Security;
 using static Microsoft.Playwright.Assertions;
 
@@ -55,6 +56,40 @@ public sealed class GuardTests(GuardedConsole guarded) : IClassFixture<GuardedCo
         await Expect(admin.Page.GetByText("Committed", new() { Exact = true })).ToBeVisibleAsync(_patient);
         var plans = Console.Services.GetRequiredService<PlanViews>();
         await StockedConsole.WaitAsync(async () => (await plans.ProgressAsync(plan.Id, StockedConsole.Admin, CancellationToken.None)) is { Settled: true, Assigned: > 0 }, "the approved plan");
+        Assert.Empty(admin.Complaints);
+    }
+
+    [Fact]
+    public async Task A_guard_is_set_in_the_console_and_put_back_to_configuration()
+    {
+        await using var admin = await Console.SignInAsync("admin", "/settings");
+        var page = admin.Page;
+        await Expect(page.GetByRole(AriaRole.Textbox, new() { Name = "Times" })).ToHaveValueAsync("06:00, 18:00", new() { Timeout = 30_000 });
+        await admin.ScreenshotAsync("settings-schedule-light-desk");
+        await admin.AssertAccessibleAsync();
+
+        await page.GetByRole(AriaRole.Navigation, new() { Name = "Parts of this page" }).GetByRole(AriaRole.Link, new() { Name = "Guards" }).ClickAsync();
+        var limit = page.GetByRole(AriaRole.Textbox, new() { Name = "Sudden growth in any case above" });
+        await limit.FillAsync("many");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Expect(page.GetByText("Give a whole number of 1 or more.")).ToBeVisibleAsync(_patient);
+        await admin.ScreenshotAsync("settings-guards-wrong-light-desk");
+        await admin.AssertAccessibleAsync();
+        await limit.FillAsync("400");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Expect(page.GetByText("Saved. It holds from now on.")).ToBeVisibleAsync(_patient);
+        Assert.Equal(400, (await Console.Services.GetRequiredService<LicenseGuards>().ReadAsync(CancellationToken.None)).GrowthLimit);
+        await admin.ScreenshotAsync("settings-guards-light-desk");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Reset “Sudden growth in any case above” to configuration" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Expect(page.GetByText("From configuration: 500")).ToBeVisibleAsync(_patient);
+
+        await using var auditor = await Console.SignInAsync("auditor", "/settings?part=alerts", new BrowserKind { Dark = true, Phone = true });
+        await Expect(auditor.Page.GetByRole(AriaRole.Heading, new() { Name = "Webhooks" })).ToBeVisibleAsync(_patient);
+        await Expect(auditor.Page.GetByRole(AriaRole.Button, new() { Name = "Save" })).ToHaveCountAsync(0);
+        await auditor.ScreenshotAsync("settings-alerts-dark-phone");
+        await auditor.AssertAccessibleAsync();
         Assert.Empty(admin.Complaints);
     }
 

@@ -12,7 +12,7 @@ namespace VppBooks.Core.Alerts;
 /// when it changes; what is told is written down in the same transaction as the change and its audit row.
 /// </summary>
 public sealed class AlertBook(
-    IDbContextFactory<VppBooksDbContext> contexts, AlertConditions conditions, AlertChannels channels, IAlertWords words, AlertOptions options, IdSource ids, ChangeFeed feed, TimeProvider clock, ILogger<AlertBook> logger)
+    IDbContextFactory<VppBooksDbContext> contexts, AlertConditions conditions, AlertReceivers receivers, AlertRules rules, IAlertWords words, IdSource ids, ChangeFeed feed, TimeProvider clock, ILogger<AlertBook> logger)
 {
     private const int Attempts = 3;
 
@@ -118,6 +118,8 @@ public sealed class AlertBook(
     private async Task<int> TellAsync(VppBooksDbContext db, List<(Alert Alert, AlertOccasion Occasion)> told, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var messages = 0;
+        var everybody = await receivers.ListAsync(db, cancellationToken);
+        var console = (await rules.ReadAsync(db, cancellationToken)).ConsoleUrl.TrimEnd('/');
         foreach (var (alert, occasion) in told)
         {
             var unheard = alert.ToldLevel is null && occasion == AlertOccasion.Cleared;
@@ -131,15 +133,15 @@ public sealed class AlertBook(
                 alert.ToldLevel = alert.Level;
             }
 
-            if (unheard || channels.Names.Count == 0)
+            if (unheard || everybody.Count == 0)
             {
                 continue;
             }
 
             var facts = await FactsAsync(db, alert, cancellationToken);
-            foreach (var channel in channels.Names)
+            foreach (var receiver in everybody)
             {
-                AddDelivery(db, channel, alert, facts, occasion, now);
+                AddDelivery(db, receiver.Name, console, alert, facts, occasion, now);
                 messages++;
             }
         }
@@ -147,7 +149,7 @@ public sealed class AlertBook(
         return messages;
     }
 
-    private void AddDelivery(VppBooksDbContext db, string channel, Alert alert, AlertFacts facts, AlertOccasion occasion, DateTimeOffset now)
+    private void AddDelivery(VppBooksDbContext db, string channel, string console, Alert alert, AlertFacts facts, AlertOccasion occasion, DateTimeOffset now)
     {
         var id = ids.NewId();
         var message = new AlertMessage
@@ -160,7 +162,7 @@ public sealed class AlertBook(
             Severity = alert.Severity,
             Title = words.Title(facts),
             Remedy = words.Remedy(facts),
-            Url = options.ConsoleUrl is { } console ? console + words.Path(facts) : null,
+            Url = console.Length > 0 ? console + words.Path(facts) : null,
             Count = alert.Count,
             ErrorNumber = alert.ErrorNumber,
         };

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
@@ -10,7 +9,7 @@ using VppBooks.Core.Persistence;
 namespace VppBooks.Core.Alerts;
 
 /// <summary>Sends the messages that <see cref="AlertBook"/> wrote: each is tried until it was taken, for about three days, by one server at a time.</summary>
-public sealed class AlertChannels(IDbContextFactory<VppBooksDbContext> contexts, IHttpClientFactory clients, AlertOptions options, TimeProvider clock, ILogger<AlertChannels> logger)
+public sealed class AlertChannels(IDbContextFactory<VppBooksDbContext> contexts, IHttpClientFactory clients, AlertReceivers receivers, AlertMail mail, TimeProvider clock, ILogger<AlertChannels> logger)
 {
     /// <summary>Name of the HTTP client for webhooks.</summary>
     public const string ClientName = "VppBooks.Alerts";
@@ -29,11 +28,7 @@ public sealed class AlertChannels(IDbContextFactory<VppBooksDbContext> contexts,
     private static readonly TimeSpan[] _waits =
         [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(15), TimeSpan.FromHours(1), TimeSpan.FromHours(3), .. Enumerable.Repeat(TimeSpan.FromHours(6), 11)];
 
-    private readonly FrozenDictionary<string, AlertWebhook> _webhooks = options.Webhooks.Select((w, i) => ($"webhook:{i}", w)).ToFrozenDictionary(p => p.Item1, p => p.w);
     private readonly Channel<bool> _wakes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-
-    /// <summary>Names of the receivers in the settings.</summary>
-    public IReadOnlyList<string> Names { get; } = [.. options.Webhooks.Select((_, i) => $"webhook:{i}")];
 
     internal ChannelReader<bool> Wakes => _wakes.Reader;
 
@@ -55,10 +50,10 @@ public sealed class AlertChannels(IDbContextFactory<VppBooksDbContext> contexts,
         var taken = 0;
         while (await ClaimAsync(cancellationToken) is { } delivery)
         {
-            var failure = await SendAsync(delivery, cancellationToken);
+            var (failure, final) = await SendAsync(delivery, cancellationToken);
             taken += failure is null ? 1 : 0;
             var now = clock.GetUtcNow();
-            DateTimeOffset? again = failure is null || delivery.Attempts > _waits.Length ? null : now + _waits[delivery.Attempts - 1];
+            DateTimeOffset? again = failure is null || final || delivery.Attempts > _waits.Length ? null : now + _waits[delivery.Attempts - 1];
             await using var db = await contexts.CreateDbContextAsync(CancellationToken.None);
             await db.AlertDeliveries.Where(d => d.Id == delivery.Id).ExecuteUpdateAsync(
                 set => set
@@ -98,14 +93,21 @@ public sealed class AlertChannels(IDbContextFactory<VppBooksDbContext> contexts,
         }
     }
 
-    /// <returns>Null when it was taken; else why not, without an address or a secret.</returns>
-    private async Task<string?> SendAsync(AlertDelivery delivery, CancellationToken cancellationToken)
+    /// <returns>Null when it was taken, else why not, without an address or a secret; and whether another attempt would end in the same way.</returns>
+    private async Task<(string? Failure, bool Final)> SendAsync(AlertDelivery delivery, CancellationToken cancellationToken)
     {
-        if (!_webhooks.TryGetValue(delivery.Channel, out var webhook))
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return (await receivers.ListAsync(db, cancellationToken)).FirstOrDefault(r => r.Name == delivery.Channel) switch
         {
-            return "The receiver is not in the settings any more.";
-        }
+            AlertReceiver.Hook hook => (await PostAsync(delivery, hook.Webhook, cancellationToken), false),
+            AlertReceiver.Mailbox mailbox => await mail.SendAsync(mailbox.Address, AlertMessage.FromJson(delivery.Body), cancellationToken),
+            AlertReceiver.Sealed => ("its secret cannot be decrypted on this server", false),
+            _ => ("the receiver is not in the settings any more", true),
+        };
+    }
 
+    private async Task<string?> PostAsync(AlertDelivery delivery, AlertWebhook webhook, CancellationToken cancellationToken)
+    {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         try

@@ -9,13 +9,10 @@ using VppBooks.Core.Persistence;
 namespace VppBooks.Core.Alerts;
 
 /// <summary>Finds the troubles that exist now, from the tables that screens read and the worker acts on.</summary>
-public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> contexts, StorageMonitor storage, IEnumerable<IAlertSource> sources, AlertOptions options, TimeProvider clock)
+public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> contexts, StorageMonitor storage, IEnumerable<IAlertSource> sources, AlertRules rules, TimeProvider clock)
 {
     /// <summary>Days before its end at which a token is told of, each a level of its own.</summary>
     public static readonly int[] ExpiryDays = [60, 30, 14, 7, 1];
-
-    // One trouble among hundreds is the list's own: the screens show the rest.
-    private const int MostBooks = 200;
 
     /// <summary>All of them.</summary>
     /// <exception cref="System.Data.Common.DbException">The database does not answer: nothing is known, so nothing may be cleared.</exception>
@@ -23,16 +20,17 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
     {
         var now = clock.GetUtcNow();
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var options = await rules.ReadAsync(db, cancellationToken);
         var found = new List<AlertCondition>();
         foreach (var location in await db.Locations.AsNoTracking().Where(l => l.DeletedAt == null).OrderBy(l => l.Id).ToListAsync(cancellationToken))
         {
             found.AddRange(OfToken(location, now));
-            found.AddRange(OfSync(location, now));
+            found.AddRange(OfSync(location, options, now));
         }
 
-        found.AddRange(await OfBooksAsync(db, cancellationToken));
-        found.AddRange(await OfPeopleAsync(db, now, cancellationToken));
-        found.AddRange(await OfOperationsAsync(db, now, cancellationToken));
+        found.AddRange(await StockConditions.ListAsync(db, options, cancellationToken));
+        found.AddRange(await OfPeopleAsync(db, options, now, cancellationToken));
+        found.AddRange(await OfOperationsAsync(db, options, now, cancellationToken));
         if (await db.DirectoryStates.AsNoTracking().SingleOrDefaultAsync(cancellationToken) is { FailingSince: { } since, ConsentMissing: var consent })
         {
             found.Add(new AlertCondition(AlertKind.DirectoryFailing, 0) { Severity = consent ? AlertSeverity.Critical : AlertSeverity.Warning, Level = consent ? 2 : 1, About = since });
@@ -83,7 +81,7 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
         }
     }
 
-    private IEnumerable<AlertCondition> OfSync(Location location, DateTimeOffset now)
+    private static IEnumerable<AlertCondition> OfSync(Location location, AlertOptions options, DateTimeOffset now)
     {
         // A token that does not work has an alert of its own, which names the cause.
         if (LocationConditions.StateOf(location.State, location.TokenExpires, now) is not (TokenState.Valid or TokenState.Unknown))
@@ -102,43 +100,7 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
         }
     }
 
-    private async Task<IEnumerable<AlertCondition>> OfBooksAsync(VppBooksDbContext db, CancellationToken cancellationToken)
-    {
-        var share = options.StockLowShare;
-        var least = options.StockLowCount ?? 0;
-        var limited = from book in db.Books
-                      where !book.Unlimited && !book.NoLongerReported && db.Locations.Any(l => l.Id == book.LocationId && l.DeletedAt == null)
-                      from title in db.Titles.Where(t => t.Id == book.TitleId).DefaultIfEmpty()
-                      select new { book.Id, book.LocationId, book.AdamId, Title = title == null ? null : title.Name, book.TotalCount, book.AvailableCount };
-        var waiting = await (
-                from license in db.Licenses
-                where license.State == LicenseState.Waiting
-                group license by license.BookId into lists
-                select new { BookId = lists.Key, Count = lists.Count() })
-            .ToDictionaryAsync(w => w.BookId, w => w.Count, cancellationToken);
-        var ids = waiting.OrderByDescending(w => w.Value).ThenBy(w => w.Key).Take(MostBooks).Select(w => w.Key).ToArray();
-        var @short = await limited.Where(b => ids.Contains(b.Id)).ToListAsync(cancellationToken);
-        // Only books that were bought and are used: nobody is helped by an alert for a single sample copy that is given out.
-        var low = await limited
-            .Where(b => b.TotalCount > 1 && b.AvailableCount < b.TotalCount && (b.AvailableCount <= b.TotalCount * share || b.AvailableCount <= least))
-            .OrderBy(b => b.AvailableCount).ThenBy(b => b.Id).Take(MostBooks)
-            .ToListAsync(cancellationToken);
-        return
-        [
-            .. @short.Select(b => new AlertCondition(AlertKind.StockShort, b.Id)
-            {
-                LocationId = b.LocationId, BookId = b.Id, Subject = b.Title ?? b.AdamId.ToString(System.Globalization.CultureInfo.InvariantCulture),
-                Count = waiting[b.Id], Level = AlertCondition.LevelOf(waiting[b.Id]),
-            }),
-            .. low.Where(b => !waiting.ContainsKey(b.Id)).Select(b => new AlertCondition(AlertKind.StockLow, b.Id)
-            {
-                LocationId = b.LocationId, BookId = b.Id, Subject = b.Title ?? b.AdamId.ToString(System.Globalization.CultureInfo.InvariantCulture),
-                Count = (int)Math.Min(int.MaxValue, Math.Max(0, b.AvailableCount)), Level = b.AvailableCount <= 0 ? 2 : 1,
-            }),
-        ];
-    }
-
-    private async Task<IEnumerable<AlertCondition>> OfPeopleAsync(VppBooksDbContext db, DateTimeOffset now, CancellationToken cancellationToken)
+    private static async Task<IEnumerable<AlertCondition>> OfPeopleAsync(VppBooksDbContext db, AlertOptions options, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var since = now - options.PeopleStuckAfter;
         var stuck = await (
@@ -152,7 +114,7 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
         return stuck.Select(s => new AlertCondition(AlertKind.PeopleStuck, s.Id) { LocationId = s.Id, Subject = s.Name, Count = s.Count, Level = AlertCondition.LevelOf(s.Count) });
     }
 
-    private async Task<IEnumerable<AlertCondition>> OfOperationsAsync(VppBooksDbContext db, DateTimeOffset now, CancellationToken cancellationToken)
+    private static async Task<IEnumerable<AlertCondition>> OfOperationsAsync(VppBooksDbContext db, AlertOptions options, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var since = now - options.OperationUnknownAfter;
         var unknown = await (

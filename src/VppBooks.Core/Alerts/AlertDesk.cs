@@ -22,15 +22,16 @@ public sealed record AlertRow(
 }
 
 /// <summary>How messages to one receiver go.</summary>
-/// <param name="Channel">Name of the receiver in the settings.</param>
+/// <param name="Channel">Name of the receiver.</param>
+/// <param name="Label">The host or mail address by which people know it.</param>
 /// <param name="DeliveredAt">When the last one was taken; null: none was.</param>
 /// <param name="Waiting">Messages that were not taken yet.</param>
 /// <param name="Failure">Why the last attempt failed; null: it did not.</param>
 /// <param name="GivenUp">Messages that nobody will try again.</param>
-public sealed record AlertChannelState(string Channel, DateTimeOffset? DeliveredAt, int Waiting, string? Failure, int GivenUp);
+public sealed record AlertChannelState(string Channel, string Label, DateTimeOffset? DeliveredAt, int Waiting, string? Failure, int GivenUp);
 
 /// <summary>What a person does with alerts in the console.</summary>
-public sealed class AlertDesk(IDbContextFactory<VppBooksDbContext> contexts, AlertChannels channels, IdSource ids, ChangeFeed feed, TimeProvider clock)
+public sealed class AlertDesk(IDbContextFactory<VppBooksDbContext> contexts, AlertChannels channels, AlertReceivers receivers, IdSource ids, ChangeFeed feed, TimeProvider clock)
 {
     /// <summary>The longest time an alert can be put off.</summary>
     public static readonly TimeSpan LongestSnooze = TimeSpan.FromDays(30);
@@ -103,17 +104,18 @@ public sealed class AlertDesk(IDbContextFactory<VppBooksDbContext> contexts, Ale
         actor.Demand(Permissions.ManageSettings);
         var now = clock.GetUtcNow();
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        foreach (var channel in channels.Names)
+        var everybody = await receivers.ListAsync(db, cancellationToken);
+        foreach (var receiver in everybody)
         {
             var id = ids.NewId();
             var message = new AlertMessage { Id = id, At = now, Occasion = AlertOccasion.Test, Title = title, Remedy = remedy };
-            db.AlertDeliveries.Add(new AlertDelivery { PublicId = id, Occasion = AlertOccasion.Test, Channel = channel, Body = message.ToJson(), CreatedAt = now, DueAt = now });
+            db.AlertDeliveries.Add(new AlertDelivery { PublicId = id, Occasion = AlertOccasion.Test, Channel = receiver.Name, Body = message.ToJson(), CreatedAt = now, DueAt = now });
         }
 
-        db.Audit(actor, now, "alert.tested", default, new { receivers = channels.Names.Count });
+        db.Audit(actor, now, "alert.tested", default, new { receivers = everybody.Count });
         await db.SaveChangesAsync(cancellationToken);
         channels.Wake();
-        return channels.Names.Count;
+        return everybody.Count;
     }
 
     /// <summary>How messages to each receiver go.</summary>
@@ -123,12 +125,14 @@ public sealed class AlertDesk(IDbContextFactory<VppBooksDbContext> contexts, Ale
         actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var states = new List<AlertChannelState>();
-        foreach (var channel in channels.Names)
+        foreach (var receiver in await receivers.ListAsync(db, cancellationToken))
         {
+            var channel = receiver.Name;
             var all = db.AlertDeliveries.Where(d => d.Channel == channel);
             var last = await all.Where(d => d.Attempts > 0).OrderByDescending(d => d.Id).Select(d => new { d.DeliveredAt, d.Failure }).FirstOrDefaultAsync(cancellationToken);
             states.Add(new AlertChannelState(
                 channel,
+                receiver.Label,
                 await all.Where(d => d.DeliveredAt != null).OrderByDescending(d => d.Id).Select(d => d.DeliveredAt).FirstOrDefaultAsync(cancellationToken),
                 await all.CountAsync(d => d.DeliveredAt == null && d.DueAt != null, cancellationToken),
                 last is { DeliveredAt: null } ? last.Failure : null,

@@ -14,6 +14,15 @@ public interface IAlertWords
 
     /// <summary>Address of the page that helps, relative to the console.</summary>
     string Path(AlertFacts alert);
+
+    /// <summary>Subject of a mail: what is told, and whether it is news, a reminder or over.</summary>
+    string MailSubject(AlertMessage message);
+
+    /// <summary>Last line of a mail: why it comes and where that is changed.</summary>
+    string MailFooter { get; }
+
+    /// <summary>Language of all of it, such as <c>nl</c>.</summary>
+    string Language { get; }
 }
 
 /// <summary>What words are made of.</summary>

@@ -1,31 +1,31 @@
 namespace VppBooks.Core.Alerts;
 
 /// <summary>When to alert, and whom.</summary>
-public sealed class AlertOptions
+public sealed record AlertOptions
 {
-    /// <summary>Numbers older than this are stale. Two schedules of a day and some patience by default.</summary>
-    public TimeSpan SyncStaleAfter { get; init; } = TimeSpan.FromHours(26);
+    /// <summary>Numbers older than this are stale; 1 hour to 30 days. Two schedules of a day and some patience by default.</summary>
+    public TimeSpan SyncStaleAfter { get; set; } = TimeSpan.FromHours(26);
 
     /// <summary>A limited book with at most this share free is low; 0 to 1, zero: only when none is left.</summary>
-    public double StockLowShare { get; init; } = 0.1;
+    public double StockLowShare { get; set; } = 0.1;
 
     /// <summary>A limited book with at most this many free is low, whatever the share; null: only the share counts.</summary>
-    public int? StockLowCount { get; init; }
+    public int? StockLowCount { get; set; }
 
-    /// <summary>An invitation that was not accepted for this long is stuck.</summary>
-    public TimeSpan PeopleStuckAfter { get; init; } = TimeSpan.FromDays(14);
+    /// <summary>An invitation that was not accepted for this long is stuck; 1 to 365 days.</summary>
+    public TimeSpan PeopleStuckAfter { get; set; } = TimeSpan.FromDays(14);
 
-    /// <summary>An operation whose outcome is unknown for this long is told.</summary>
-    public TimeSpan OperationUnknownAfter { get; init; } = TimeSpan.FromHours(1);
+    /// <summary>An operation whose outcome is unknown for this long is told; 10 minutes to 7 days.</summary>
+    public TimeSpan OperationUnknownAfter { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>Address of the console, for links in messages, without a trailing slash; null: no links.</summary>
-    public string? ConsoleUrl { get; init; }
+    /// <summary>Address of the console, for links in messages; empty: no links.</summary>
+    public string ConsoleUrl { get; set; } = "";
 
-    /// <summary>Receivers of signed HTTP requests.</summary>
-    public IReadOnlyList<AlertWebhook> Webhooks { get; init; } = [];
+    /// <summary>Receivers of signed HTTP requests, from configuration; the console adds its own (<see cref="AlertReceivers"/>).</summary>
+    public IReadOnlyList<AlertWebhook> Webhooks { get; set; } = [];
 
     /// <summary>Receivers of mail.</summary>
-    public IReadOnlyList<string> MailTo { get; init; } = [];
+    public IReadOnlyList<string> MailTo { get; set; } = [];
 }
 
 /// <summary>A receiver of signed HTTP requests.</summary>
@@ -33,6 +33,9 @@ public sealed class AlertOptions
 /// <param name="Secret">Key of the signature.</param>
 public sealed record AlertWebhook(string Url, string Secret)
 {
+    /// <summary>Shortest secret that makes a signature worth something.</summary>
+    public const int ShortestSecret = 24;
+
     /// <inheritdoc/>
     public override string ToString() => "[webhook]";
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using VppBooks.Core.Settings;
 
 namespace VppBooks.Core.Alerts;
 
@@ -25,6 +26,12 @@ public static class AlertRegistration
                     ConnectTimeout = AlertChannels.Patience,
                 });
             return services
+                .AddSingleton<AlertRules>()
+                .AddSingleton<SettingGroup>(provider => provider.GetRequiredService<AlertRules>())
+                .AddSingleton<AlertReceivers>()
+                .AddSingleton<AlertReceiverDesk>()
+                .AddSingleton<AlertMail>()
+                .AddSingleton<StockThresholds>()
                 .AddSingleton<AlertConditions>()
                 .AddSingleton<AlertChannels>()
                 .AddSingleton<AlertBook>()

@@ -43,7 +43,6 @@ public sealed class LocationDirectory(IDbContextFactory<VppBooksDbContext> conte
             People = await db.VppUsers.CountAsync(u => u.LocationId == id && u.PersonId != null && !u.Retired, cancellationToken),
             ForeignRecords = await db.VppUsers.CountAsync(u => u.LocationId == id && u.PersonId == null, cancellationToken),
             Assignments = await db.GroupAssignments.CountAsync(a => db.Books.Any(b => b.Id == a.BookId && b.LocationId == id), cancellationToken),
-            Notifications = new NotificationStanding(location.NotificationState, location.NotificationErrorNumber, location.NotificationLastAt),
         };
     }
 
@@ -104,6 +103,7 @@ public sealed class LocationDirectory(IDbContextFactory<VppBooksDbContext> conte
         CreatedAt = l.CreatedAt,
         ModifiedAt = l.ModifiedAt,
         Version = l.Version,
+        Notifications = new NotificationStanding(l.NotificationState, l.NotificationErrorNumber, l.NotificationLastAt),
     };
 
     private sealed record Stock(int LocationId, int Books, long Total, long Used, long Free, long UnlimitedUsed);

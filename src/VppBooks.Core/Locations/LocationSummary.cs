@@ -117,6 +117,9 @@ public sealed record LocationSummary
 
     /// <summary>For <c>ETag</c> and <see cref="LocationEnrollment.UpdateAsync"/>.</summary>
     public required int Version { get; init; }
+
+    /// <summary>How the program hears of changes at Apple.</summary>
+    public NotificationStanding Notifications { get; init; } = new(NotificationState.Polling, null, null);
 }
 
 /// <summary>Error of the latest sync run.</summary>
@@ -151,9 +154,6 @@ public sealed record LocationDetail
 
     /// <summary>Group assignments of its books.</summary>
     public required int Assignments { get; init; }
-
-    /// <summary>How the program hears of changes at Apple.</summary>
-    public NotificationStanding Notifications { get; init; } = new(NotificationState.Polling, null, null);
 }
 
 /// <summary>How Apple's notifications of a location stand.</summary>

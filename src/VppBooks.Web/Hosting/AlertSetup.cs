@@ -28,7 +28,8 @@ internal static class AlertSetup
 
     private static AlertOptions ForCore(AlertSettings settings) => new()
     {
-        ConsoleUrl = settings.ConsoleUrl.Length > 0 ? settings.ConsoleUrl.TrimEnd('/') : null,
+        MailTo = AlertRules.MailTo.Read(settings.MailTo),
+        ConsoleUrl = settings.ConsoleUrl,
         SyncStaleAfter = settings.SyncStaleAfter,
         StockLowShare = settings.StockLowShare,
         StockLowCount = settings.StockLowCount,
@@ -48,6 +49,12 @@ internal sealed class OrganizationAlertWords(AlertTexts texts, IOptions<AlertSet
     public string Remedy(AlertFacts alert) => Speak(() => texts.Remedy(alert));
 
     public string Path(AlertFacts alert) => texts.Path(alert);
+
+    public string MailSubject(AlertMessage message) => Speak(() => texts.MailSubject(message));
+
+    public string MailFooter => Speak(() => texts.MailFooter);
+
+    public string Language => _culture.TwoLetterISOLanguageName;
 
     private string Speak(Func<string> say)
     {

@@ -1,4 +1,4 @@
-using System.Globalization;
+using VppBooks.Core.Alerts;
 using VppBooks.Web.Hosting;
 
 namespace VppBooks.Web.Settings;
@@ -6,8 +6,6 @@ namespace VppBooks.Web.Settings;
 /// <summary>When to alert, and whom.</summary>
 public sealed class AlertSettings : ISettings
 {
-    private const int ShortestSecret = 24;
-
     public static string Section => "Alerts";
 
     /// <summary>Language of messages: en or nl.</summary>
@@ -31,22 +29,26 @@ public sealed class AlertSettings : ISettings
     /// <summary>A request whose outcome is unknown for this long is told; 10 minutes to 7 days.</summary>
     public TimeSpan OperationUnknownAfter { get; set; } = TimeSpan.FromHours(1);
 
+    /// <summary>Mail addresses that are told, separated by commas.</summary>
+    public string MailTo { get; set; } = "";
+
     /// <summary>Receivers of signed HTTP requests.</summary>
     public IList<WebhookSettings> Webhooks { get; } = [];
 
     public IEnumerable<string> Faults() =>
     [
         .. Languages.Shipped.Contains(Language, StringComparer.OrdinalIgnoreCase) ? (string[])[] : [$"Alerts:Language must be one of: {string.Join(", ", Languages.Shipped)}; it is \"{Language}\"."],
-        .. ConsoleUrl.Length == 0 ? [] : Check.WebAddress("Alerts:ConsoleUrl", ConsoleUrl),
-        .. Check.Range("Alerts:SyncStaleAfter", SyncStaleAfter, TimeSpan.FromHours(1), TimeSpan.FromDays(30)),
-        .. StockLowShare is >= 0 and <= 1 ? (string[])[] : [$"Alerts:StockLowShare must be between 0 and 1; it is {StockLowShare.ToString(CultureInfo.InvariantCulture)}."],
-        .. Check.Range("Alerts:StockLowCount", StockLowCount ?? 0, 0, int.MaxValue),
-        .. Check.Range("Alerts:PeopleStuckAfter", PeopleStuckAfter, TimeSpan.FromDays(1), TimeSpan.FromDays(365)),
-        .. Check.Range("Alerts:OperationUnknownAfter", OperationUnknownAfter, TimeSpan.FromMinutes(10), TimeSpan.FromDays(7)),
+        .. AlertRules.MailTo.Fault(MailTo) is { } mail ? (string[])[mail] : [],
+        .. AlertRules.ConsoleUrl.FaultsOf(ConsoleUrl),
+        .. AlertRules.SyncStaleAfter.FaultsOf(SyncStaleAfter),
+        .. AlertRules.StockLowShare.FaultsOf(StockLowShare),
+        .. AlertRules.StockLowCount.FaultsOf(StockLowCount),
+        .. AlertRules.PeopleStuckAfter.FaultsOf(PeopleStuckAfter),
+        .. AlertRules.OperationUnknownAfter.FaultsOf(OperationUnknownAfter),
         .. Webhooks.SelectMany((w, i) => (IEnumerable<string>)
         [
             .. Check.WebAddress($"Alerts:Webhooks:{i}:Url", w.Url),
-            .. w.Secret.Length >= ShortestSecret ? (string[])[] : [$"Alerts:Webhooks:{i}:Secret must be at least {ShortestSecret} characters long."],
+            .. w.Secret.Length >= AlertWebhook.ShortestSecret ? (string[])[] : [$"Alerts:Webhooks:{i}:Secret must be at least {AlertWebhook.ShortestSecret} characters long."],
         ]),
     ];
 }

@@ -7,7 +7,7 @@ namespace VppBooks.Web.SignIn;
 public sealed class CoreActor(ICurrentActor current)
 {
     /// <summary>What is left while nobody can say whether the roles still hold.</summary>
-    private const Permissions Unconfirmed = Permissions.Read | Permissions.ReadActivity | Permissions.Export;
+    private const Permissions Unconfirmed = Permissions.Read | Permissions.ReadActivity | Permissions.ReadSettings | Permissions.Export;
 
     /// <summary>Read afresh for every action, so that an ended sign-in ends with the page still open.</summary>
     public async Task<Actor> FindAsync() => From(await current.FindAsync());

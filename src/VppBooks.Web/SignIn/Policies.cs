@@ -55,7 +55,7 @@ public static class Policies
     };
 
     /// <summary>What a person may still do whose roles nobody could confirm for long.</summary>
-    private static readonly string[] _reading = [ReadAll, ReadActivity, Export, UseLibrary];
+    private static readonly string[] _reading = [ReadAll, ReadActivity, ReadSettings, Export, UseLibrary];
 
     internal static void Register(AuthorizationOptions options)
     {

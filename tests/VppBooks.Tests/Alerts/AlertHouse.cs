@@ -71,6 +71,12 @@ internal sealed class AlertHouse : IAsyncDisposable
         public string Remedy(AlertFacts alert) => "Do something.";
 
         public string Path(AlertFacts alert) => "/monitor/alerts";
+
+        public string MailSubject(AlertMessage message) => $"{message.Occasion}: {message.Title}";
+
+        public string MailFooter => "Sent by VppBooks.";
+
+        public string Language => "en";
     }
 }
 

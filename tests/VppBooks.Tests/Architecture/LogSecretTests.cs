@@ -4,10 +4,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Graph.DeviceAppManagement.ManagedEBooks.Item.Assign;
 using Microsoft.Graph.Models;
 using Serilog.Events;
+using VppBooks.Core.Alerts;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Security;
+using VppBooks.Core.Settings;
 using VppBooks.SimulatedCloud.Organization;
 using VppBooks.Tests.Api;
+using VppBooks.Tests.Locations;
 using VppBooks.Tests.SimulatedCloud;
 
 namespace VppBooks.Tests.Architecture;
@@ -15,6 +18,9 @@ namespace VppBooks.Tests.Architecture;
 /// <summary>The log of a working day holds nothing that would be missed if somebody else read it.</summary>
 public sealed class LogSecretTests
 {
+    private const string HookPath = "hooks-T024BE7LD-B0WQ";
+    private const string HookSecret = "key-of-the-signatures-of-a-hook";
+
     [Fact]
     public async Task Log_holds_no_secret_and_no_person()
     {
@@ -29,6 +35,7 @@ public sealed class LogSecretTests
 
         var file = Encoding.ASCII.GetString(api.Cloud.Apple.IssueToken(ApiHouse.Education));
         await WorkAsync(api, file);
+        await AlertAsync(api);
         await SignInAsync(api, "assigner@" + DemoDirectory.Domain);
 
         var log = CapturedLog.Events.Select(CapturedLog.Everything).ToList();
@@ -71,6 +78,17 @@ public sealed class LogSecretTests
         using var helpdesk = await api.SendAsync(HttpMethod.Delete, "/beta/deviceAppManagement/vppTokens/" + token.Id, role: Web.SignIn.Roles.Helpdesk);
     }
 
+    /// <summary>Receivers that are set in the console, and a test to each: nobody listens there.</summary>
+    private static async Task AlertAsync(ApiHouse api)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        await api.Services.GetRequiredService<SettingsDesk>().ChangeAsync([new SettingChange(AlertRules.MailTo.Key, "alerts@" + DemoDirectory.Domain, 0)], CoreHouse.Admin, cancel);
+        await api.Services.GetRequiredService<AlertReceiverDesk>().AddAsync($"https://127.0.0.1:9/{HookPath}", HookSecret, CoreHouse.Admin, cancel);
+        await api.Services.GetRequiredService<AlertDesk>().TestAsync("Test", "Nothing is wrong.", CoreHouse.Admin, cancel);
+        await ApiHouse.UntilAsync(
+            () => Task.FromResult(CapturedLog.Events.Any(e => e.MessageTemplate.Text.StartsWith("A message to {Channel} was not taken", StringComparison.Ordinal))), found => found);
+    }
+
     private static async Task SignInAsync(ApiHouse api, string person)
     {
         using var browser = new BrowserStandIn();
@@ -85,6 +103,7 @@ public sealed class LogSecretTests
         yield return ("A bearer value or another token", ["eyJ", "Bearer e", "access_token\"", "client_secret=demo"]);
         yield return ("A mail address or user principal name", [.. new[] { DemoDirectory.Domain, DemoDirectory.AppleDomain, "old.noordrand.example", "icloud.old.example" }.Select(d => "@" + d)]);
         yield return ("An invite code", [.. api.Cloud.Apple.Users(ApiHouse.Education).Select(u => u.InviteCode).OfType<string>().Where(c => c.Length > 5)]);
+        yield return ("A webhook's address or secret", [HookPath, HookSecret]);
         yield return ("A person's name", NamesOf(api.Cloud.Directory));
     }
 

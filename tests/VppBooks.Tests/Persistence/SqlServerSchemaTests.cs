@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.SqlServer.Dac.Model;
 using Microsoft.SqlServer.TransactSql.ScriptDom;
+using VppBooks.Core.Alerts;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Directory;
@@ -124,6 +125,7 @@ public sealed partial class SqlServerSchemaTests
 
         await using (var db = database.CreateDbContext())
         {
+            await StockConditions.ListAsync(db, new AlertOptions(), CancellationToken.None);
             foreach (var order in Enum.GetValues<WaitingOrder>())
             {
                 await WaitingOrders.Sort(db, WaitingOrders.Serveable(db).Where(l => l.BookId == 1), order).Select(l => l.Id).ToListAsync();

@@ -3,10 +3,12 @@ using Bunit;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using VppBooks.Core.Alerts;
 using VppBooks.Core.Exports;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Reports;
 using VppBooks.Tests.Elements;
+using VppBooks.Web.Components.Alerts;
 using VppBooks.Web.Components.Elements;
 using VppBooks.Web.Components.Reports;
 using VppBooks.Web.SignIn;
@@ -16,8 +18,11 @@ namespace VppBooks.Tests.Reports;
 /// <summary>The pages over the same small world: a table behind every chart, an export of each.</summary>
 public sealed class ReportPageTests : ElementContext, IClassFixture<ReportWorld>
 {
+    private readonly ReportWorld _world;
+
     public ReportPageTests(ReportWorld world)
     {
+        _world = world;
         foreach (var reader in new object[]
         {
             world.Get<UsageReader>(), world.Get<HistoryReader>(), world.Get<TitleReports>(), world.Get<ServingReports>(), world.Get<ForecastReader>(), world.Get<LocationDirectory>(), world.Get<ExportRuns>(),
@@ -31,7 +36,7 @@ public sealed class ReportPageTests : ElementContext, IClassFixture<ReportWorld>
         Services.AddScoped<BrowserTimeProvider>();
         Services.AddLogging();
         AddAuthorization().SetAuthorized("anna");
-        Services.AddSingleton<ICurrentActor>(new Auditor());
+        Services.AddSingleton<ICurrentActor>(new Somebody(Roles.Auditor));
     }
 
     [Theory]
@@ -100,6 +105,27 @@ public sealed class ReportPageTests : ElementContext, IClassFixture<ReportWorld>
         Assert.Equal("/exports/title-copies", shown.Find("a[download]").GetAttribute("href"));
     }
 
+    [Fact]
+    public void A_book_gets_a_threshold_of_its_own_and_loses_it_again()
+    {
+        Services.AddSingleton(_world.Get<StockThresholds>());
+        Services.AddSingleton<ICurrentActor>(new Somebody(Roles.Administrator));
+        var part = Render<StockThresholdPart>(p => p.Add(t => t.Scope, StockScope.Book).Add(t => t.Id, _world.Biology.PublicId));
+        part.WaitForAssertion(() => Assert.Contains("You are told when at most 10 % of the licenses are free.", part.Markup, StringComparison.Ordinal));
+        Assert.Contains("As in the settings, for all books", part.Markup, StringComparison.Ordinal);
+
+        part.Find(".threshold > .button").Click();
+        part.Find("#threshold-count").Input("25");
+        part.Find("#threshold-share").Input("");
+        part.Find("form").Submit();
+        part.WaitForAssertion(() => Assert.Contains("You are told when at most 25 licenses are free.", part.Markup, StringComparison.Ordinal));
+        Assert.Contains("Set by A. Nybody", Words(part.Markup), StringComparison.Ordinal);
+
+        part.Find(".threshold > .button").Click();
+        part.FindAll("form button").Single(b => b.TextContent == "Remove").Click();
+        part.WaitForAssertion(() => Assert.Contains("As in the settings, for all books", part.Markup, StringComparison.Ordinal));
+    }
+
     private IRenderedComponent<DynamicComponent> Open(Type page)
     {
         var shown = Render<DynamicComponent>(p => p.Add(c => c.Type, page));
@@ -107,9 +133,9 @@ public sealed class ReportPageTests : ElementContext, IClassFixture<ReportWorld>
         return shown;
     }
 
-    private sealed class Auditor : ICurrentActor
+    private sealed class Somebody(string role) : ICurrentActor
     {
         public Task<System.Security.Claims.ClaimsPrincipal> FindAsync() => Task.FromResult(new System.Security.Claims.ClaimsPrincipal(new System.Security.Claims.ClaimsIdentity(
-            [new("roles", Roles.Auditor), new("oid", "0b6f2c7e-8d7b-4f1e-9b64-3f0c5a9d7712"), new("name", "A. Uditor")], "test")));
+            [new("roles", role), new("oid", "0b6f2c7e-8d7b-4f1e-9b64-3f0c5a9d7712"), new("name", "A. Nybody")], "test")));
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using VppBooks.Core;
 using VppBooks.Core.Licenses;
+using VppBooks.Core.Notifications;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
 using VppBooks.Core.Settings;
@@ -38,6 +39,7 @@ public sealed class SettingsHouse : IAsyncLifetime
         services.AddVppBooksCore();
         services.Replace(ServiceDescriptor.Singleton(new LicenseOptions { UndoWindow = TimeSpan.FromMinutes(10), ApprovalThreshold = 200 }));
         services.AddSingleton<IKeyWrapper>(new LosableKeys());
+        services.AddSingleton(new NotificationOptions());
         services.AddSingleton(Options.Create(new SyncSettings { TimeZone = "Europe/Amsterdam" }));
         services.AddSingleton<SyncSchedule>();
         services.AddSingleton<SettingGroup>(provider => provider.GetRequiredService<SyncSchedule>());
@@ -69,11 +71,14 @@ public sealed class SettingsHouse : IAsyncLifetime
     internal async Task<ChangeSettingsResult> SetAsync(Setting setting, string? value) =>
         await Desk.ChangeAsync([new SettingChange(setting.Key, value, (await GuardAsync(setting)).Version)], CoreHouse.Admin, CancellationToken.None);
 
-    internal async Task<List<(string Action, string? Details)>> AuditAsync(string key)
+    internal async Task<List<(string Action, string? Details)>> AuditAsync(string key) =>
+        [.. (await AuditAllAsync()).Where(a => a.Details!.Contains($"\"{key}\"", StringComparison.Ordinal))];
+
+    /// <summary>What was recorded, the oldest first.</summary>
+    internal async Task<List<(string Action, string? Details)>> AuditAllAsync()
     {
         await using var db = await Contexts.CreateDbContextAsync();
-        var rows = await db.AuditEvents.Where(a => a.Action.StartsWith("setting.")).OrderBy(a => a.Id).ToListAsync();
-        return [.. rows.Where(a => a.Details!.Contains($"\"{key}\"", StringComparison.Ordinal)).Select(a => (a.Action, a.Details))];
+        return [.. (await db.AuditEvents.OrderBy(a => a.Id).ToListAsync()).Select(a => (a.Action, a.Details))];
     }
 
     private ServiceProvider Process()

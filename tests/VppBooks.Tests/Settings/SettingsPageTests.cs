@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Settings;
 using VppBooks.Tests.Elements;
+using VppBooks.Web.Components.Locations;
 using VppBooks.Web.Components.Settings;
 using VppBooks.Web.SignIn;
 
@@ -22,6 +23,7 @@ public sealed class SettingsPageTests : ElementContext, IClassFixture<SettingsHo
         _house = house;
         house.Register(Services);
         Services.AddScoped<SettingWords>();
+        Services.AddScoped<NotificationWords>();
         Services.AddSingleton<ICurrentActor>(_somebody);
     }
 
@@ -105,6 +107,39 @@ public sealed class SettingsPageTests : ElementContext, IClassFixture<SettingsHo
         Assert.Equal("Tue 1 Sep 12:15", page.Find(".schedule-next time").TextContent);
         page.Find("#setting-sync-schedule").Input("noon");
         Assert.Contains("None: the times above cannot be read", page.Markup, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_webhook_is_added_shown_by_its_host_and_its_faults_are_named()
+    {
+        var page = Open("alerts");
+        Assert.Contains("No mail server is configured", page.Markup, StringComparison.Ordinal);
+        page.WaitForAssertion(() => Assert.Contains("There are none.", page.Markup, StringComparison.Ordinal));
+
+        page.Find("#webhook-url").Input("hooks.example");
+        page.Find("#webhook-secret").Input("a-secret-that-only-the-two-know");
+        page.Find("form[aria-label='Add a webhook']").Submit();
+        page.WaitForAssertion(() => Assert.Equal("Give an https address.", page.Find("#webhook-url-error").TextContent));
+
+        page.Find("#webhook-url").Input("https://hooks.example/services/T0/secret-part");
+        page.Find("form[aria-label='Add a webhook']").Submit();
+        page.WaitForAssertion(() => Assert.Contains("hooks.example", page.Find(".webhook").TextContent, StringComparison.Ordinal));
+
+        Assert.Equal("", page.Find("#webhook-secret").GetAttribute("value"));
+        Assert.DoesNotContain("secret-part", page.Markup, StringComparison.Ordinal);
+        var told = Assert.Single(await _house.AuditAllAsync(), a => a.Action == "webhook.added");
+        Assert.DoesNotContain("secret-part", told.Details, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Notifications_say_that_there_is_no_address()
+    {
+        Services.GetRequiredService<NavigationManager>().NavigateTo($"{SettingsPage.Path}?part=notifications");
+
+        var page = Render<SettingsPage>();
+
+        page.WaitForAssertion(() => Assert.Contains("There are no tokens yet.", page.Markup, StringComparison.Ordinal));
+        Assert.Contains("None: VppBooks asks Apple instead.", page.Markup, StringComparison.Ordinal);
     }
 
     private IRenderedComponent<SettingsPage> Open(string? part)

@@ -28,7 +28,7 @@ public sealed class PoliciesTests
     {
         var user = SessionClaims.Marked(new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Role, Roles.Administrator)], "test")), readOnly: true);
 
-        Assert.Equal("Export ReadActivity ReadAll UseLibrary", string.Join(' ', (await AllowedAsync(user)).Order()));
+        Assert.Equal("Export ReadActivity ReadAll ReadSettings UseLibrary", string.Join(' ', (await AllowedAsync(user)).Order()));
     }
 
     [Fact]

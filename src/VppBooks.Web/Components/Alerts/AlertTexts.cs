@@ -59,8 +59,20 @@ internal sealed class AlertTexts(IStringLocalizer<AlertTexts> l) : IAlertWords
     /// <summary>What the receiver of a test should know.</summary>
     public string TestRemedy => l["Nothing is wrong. Messages like this one reach you."];
 
+    public string MailSubject(AlertMessage message) => message.Occasion switch
+    {
+        AlertOccasion.Worse => l["VppBooks, worse than before: {0}", message.Title],
+        AlertOccasion.Reminder => l["VppBooks, still so: {0}", message.Title],
+        AlertOccasion.Cleared => l["VppBooks, over: {0}", message.Title],
+        _ => l["VppBooks: {0}", message.Title],
+    };
+
+    public string Language => CultureInfo.CurrentUICulture.TwoLetterISOLanguageName;
+
+    public string MailFooter => l["VppBooks sends this to the addresses that administrators have set under Settings, Alerts."];
+
     /// <summary>Name of a receiver.</summary>
-    public string Channel(string name) => name.Split(':') is ["webhook", var number] ? l["Webhook {0}", int.Parse(number, CultureInfo.InvariantCulture) + 1] : name;
+    public string Channel(AlertChannelState channel) => channel.Channel.StartsWith("mail:", StringComparison.Ordinal) ? l["Mail to {0}", channel.Label] : l["Webhook at {0}", channel.Label];
 
     public static State StateOf(AlertSeverity severity) => severity == AlertSeverity.Critical ? State.Bad : State.Warning;
 

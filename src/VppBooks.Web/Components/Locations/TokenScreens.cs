@@ -29,6 +29,7 @@ internal static class TokenScreens
         {
             services.AddScoped<SyncRunTexts>();
             services.AddScoped<TokenTexts>();
+            services.AddScoped<NotificationWords>();
             services.AddScoped<RefusalTexts>();
             services.AddScoped<OverviewTexts>();
             services.AddScoped<TokenActions>();

@@ -91,6 +91,10 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
         "alert.tested" => l["tried the ways on which alerts arrive"],
         "setting.changed" => l["changed a setting"],
         "setting.reset" => l["put a setting back to configuration"],
+        "webhook.added" => l["added a receiver of alerts"],
+        "webhook.removed" => l["removed a receiver of alerts"],
+        "webhook.secret-changed" => l["changed the secret of a receiver of alerts"],
+        "threshold.changed" => l["changed a threshold of stock"],
         _ => action,
     };
 
@@ -184,6 +188,8 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
         "eventId" => l["Apple's event"],
         "name" => l["Name"],
         "setting" => l["Setting"],
+        "receiver" => l["Receiver"],
+        "host" => l["Host"],
         "location" => l["Location"],
         "organization" => l["Organization"],
         "expires" => l["Expires"],

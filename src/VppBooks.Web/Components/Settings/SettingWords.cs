@@ -20,6 +20,13 @@ public sealed class SettingWords(IStringLocalizer<SettingTexts> l)
         "Licenses:GrowthPeople" => l["Sudden growth: people"],
         "Licenses:GrowthShare" => l["Sudden growth: share"],
         "Licenses:GrowthLimit" => l["Sudden growth in any case above"],
+        "Alerts:MailTo" => l["Mail to"],
+        "Alerts:ConsoleUrl" => l["Address of the console"],
+        "Alerts:StockLowShare" => l["Low stock: share"],
+        "Alerts:StockLowCount" => l["Low stock: number"],
+        "Alerts:SyncStaleAfter" => l["Numbers are old after"],
+        "Alerts:PeopleStuckAfter" => l["People are stuck after"],
+        "Alerts:OperationUnknownAfter" => l["An open outcome is told after"],
         _ => key,
     };
 
@@ -35,6 +42,13 @@ public sealed class SettingWords(IStringLocalizer<SettingTexts> l)
         "Licenses:GrowthPeople" => l["New members of a book's groups are held for approval when they are more than this many people and more than the share below."],
         "Licenses:GrowthShare" => l["Share of the people whom the groups reached before."],
         "Licenses:GrowthLimit" => l["More new members than this are held, however large the groups are."],
+        "Alerts:MailTo" => l["Mail addresses that are told of every alert, separated by commas."],
+        "Alerts:ConsoleUrl" => l["For links in messages, such as https://books.school.example. Empty: messages have no links."],
+        "Alerts:StockLowShare" => l["A book with at most this share of its licenses free is told."],
+        "Alerts:StockLowCount" => l["A book with at most this many licenses free is told, whatever the share. Empty: only the share counts."],
+        "Alerts:SyncStaleAfter" => l["A token whose last good sync is longer ago is told."],
+        "Alerts:PeopleStuckAfter" => l["Invitations that nobody accepted for this long are told."],
+        "Alerts:OperationUnknownAfter" => l["A request to Apple whose outcome is not known for this long is told."],
         _ => "",
     };
 
@@ -44,7 +58,7 @@ public sealed class SettingWords(IStringLocalizer<SettingTexts> l)
         _ when setting.Fault(text) is not null => text,
         DurationSetting duration => Say(duration.Read(text)),
         ShareSetting share => l["{0} %", (share.Read(text) * 100).ToString("0.##", CultureInfo.CurrentCulture)],
-        NumberSetting number => number.Read(text) is { } value ? value.ToString("N0", CultureInfo.CurrentCulture) : l["never"],
+        NumberSetting number => number.Read(text) is { } value ? value.ToString("N0", CultureInfo.CurrentCulture) : l["no limit"],
         _ when setting.Key == SyncSchedule.Schedule.Key => SyncTimes.ToText(text),
         _ when setting.Key == SyncSchedule.TimeZone.Key => text.Length > 0 ? text : l["the server's ({0})", TimeZoneInfo.Local.Id],
         _ => text.Length > 0 ? text : l["nothing"],
@@ -86,6 +100,8 @@ public sealed class SettingWords(IStringLocalizer<SettingTexts> l)
         NumberSetting n => l["Give a whole number from {0} to {1}.", n.Least, n.Most],
         _ when setting.Key == SyncSchedule.Schedule.Key => l["Give times such as 06:00, 18:30, or a Quartz cron expression such as {0}.", "0 0 6,18 * * ?"],
         _ when setting.Key == SyncSchedule.TimeZone.Key => l["There is no such time zone on this server. Give one such as Europe/Amsterdam, or nothing."],
+        MailListSetting m => l["Give mail addresses such as books@school.example, at most {0}, separated by commas.", m.Most],
+        WebAddressSetting => l["Give an address that begins with https://, or nothing."],
         _ => l["This cannot be used."],
     };
 

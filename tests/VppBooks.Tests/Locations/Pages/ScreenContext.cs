@@ -9,6 +9,7 @@ using VppBooks.Core.Notifications;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Signals;
 using VppBooks.Tests.Elements;
+using VppBooks.Web.Components.Alerts;
 using VppBooks.Web.Components.Locations;
 using VppBooks.Web.Components.Monitor;
 using VppBooks.Web.Components.Overview;
@@ -33,6 +34,7 @@ public abstract class ScreenContext : ElementContext
         Services.AddTokenWords();
         Services.AddScoped<ActivityTexts>();
         AddAuthorization().SetAuthorized("anna");
+        ComponentFactories.AddStub<StockThresholdPart>();
     }
 
     protected ChangeFeed Feed { get; } = new();

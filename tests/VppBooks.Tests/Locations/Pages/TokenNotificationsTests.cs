@@ -61,5 +61,5 @@ public sealed class TokenNotificationsTests : ScreenContext
     }
 
     private string Show(NotificationStanding standing) =>
-        Words(Render<TokenNotifications>(p => p.Add(n => n.Token, AToken.Detail() with { Notifications = standing })).Markup);
+        Words(Render<TokenNotifications>(p => p.Add(n => n.Token, AToken.Detail(AToken.Summary() with { Notifications = standing }))).Markup);
 }

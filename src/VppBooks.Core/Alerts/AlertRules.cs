@@ -1,0 +1,48 @@
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Persistence;
+using VppBooks.Core.Settings;
+
+namespace VppBooks.Core.Alerts;
+
+/// <summary>When to alert and whom to mail, as it stands: what the console says wins over configuration.</summary>
+public sealed class AlertRules(AlertOptions configured, IDbContextFactory<VppBooksDbContext> contexts) : SettingGroup<AlertOptions>(
+    configured,
+    contexts,
+    At(MailTo, o => o.MailTo, (o, v) => o.MailTo = v),
+    At(ConsoleUrl, o => o.ConsoleUrl, (o, v) => o.ConsoleUrl = v),
+    At(StockLowShare, o => o.StockLowShare, (o, v) => o.StockLowShare = v),
+    At(StockLowCount, o => o.StockLowCount, (o, v) => o.StockLowCount = v),
+    At(SyncStaleAfter, o => o.SyncStaleAfter, (o, v) => o.SyncStaleAfter = v),
+    At(PeopleStuckAfter, o => o.PeopleStuckAfter, (o, v) => o.PeopleStuckAfter = v),
+    At(OperationUnknownAfter, o => o.OperationUnknownAfter, (o, v) => o.OperationUnknownAfter = v))
+{
+    /// <summary>Name of the group.</summary>
+    public const string GroupName = "alerts";
+
+    /// <inheritdoc cref="AlertOptions.MailTo"/>
+    public static MailListSetting MailTo { get; } = new("Alerts:MailTo", 20);
+
+    /// <inheritdoc cref="AlertOptions.ConsoleUrl"/>
+    public static WebAddressSetting ConsoleUrl { get; } = new("Alerts:ConsoleUrl");
+
+    /// <inheritdoc cref="AlertOptions.StockLowShare"/>
+    public static ShareSetting StockLowShare { get; } = new("Alerts:StockLowShare", 0, 1);
+
+    /// <inheritdoc cref="AlertOptions.StockLowCount"/>
+    public static NumberSetting StockLowCount { get; } = new("Alerts:StockLowCount", 0, optional: true);
+
+    /// <inheritdoc cref="AlertOptions.SyncStaleAfter"/>
+    public static DurationSetting SyncStaleAfter { get; } = new("Alerts:SyncStaleAfter", TimeSpan.FromHours(1), TimeSpan.FromDays(30));
+
+    /// <inheritdoc cref="AlertOptions.PeopleStuckAfter"/>
+    public static DurationSetting PeopleStuckAfter { get; } = new("Alerts:PeopleStuckAfter", TimeSpan.FromDays(1), TimeSpan.FromDays(365));
+
+    /// <inheritdoc cref="AlertOptions.OperationUnknownAfter"/>
+    public static DurationSetting OperationUnknownAfter { get; } = new("Alerts:OperationUnknownAfter", TimeSpan.FromMinutes(10), TimeSpan.FromDays(7));
+
+    /// <inheritdoc/>
+    public override string Name => GroupName;
+
+    /// <inheritdoc/>
+    protected override AlertOptions Copy(AlertOptions options) => options with { };
+}
