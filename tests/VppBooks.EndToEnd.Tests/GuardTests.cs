@@ -81,7 +81,7 @@ public sealed class GuardTests(GuardedConsole guarded) : IClassFixture<GuardedCo
         Assert.Equal(400, (await Console.Services.GetRequiredService<LicenseGuards>().ReadAsync(CancellationToken.None)).GrowthLimit);
         await admin.ScreenshotAsync("settings-guards-light-desk");
 
-        await page.GetByRole(AriaRole.Button, new() { Name = "Reset “Sudden growth in any case above” to configuration" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Reset to configuration: Sudden growth in any case above" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
         await Expect(page.GetByText("From configuration: 500")).ToBeVisibleAsync(_patient);
 
