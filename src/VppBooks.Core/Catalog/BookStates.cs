@@ -61,13 +61,12 @@ public sealed class BookStates(IDbContextFactory<VppBooksDbContext> contexts)
     {
         actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var one = One(db, bookId);
-        if (!await one.AnyAsync(cancellationToken))
+        if (await One(db, bookId).SingleOrDefaultAsync(cancellationToken) is not (> 0 and var book))
         {
             return null;
         }
 
-        return [.. (await UsersAsync(db, Given(db, one).OrderBy(g => g.License.PersonId), cancellationToken)).Select(u => u.User)];
+        return [.. (await UsersAsync(db, Given(db, db.Licenses.Where(l => l.BookId == book)).OrderBy(g => g.License.PersonId), cancellationToken)).Select(u => u.User)];
     }
 
     /// <summary>Some of the same people, in an order of their own that a page far back costs no more in than the first; null when there is no such book.</summary>
@@ -82,7 +81,7 @@ public sealed class BookStates(IDbContextFactory<VppBooksDbContext> contexts)
             return null;
         }
 
-        var given = Given(db, db.Books.Where(b => b.Id == book).Select(b => b.Id));
+        var given = Given(db, db.Licenses.Where(l => l.BookId == book));
         var rest = PlaceOf(page.After, 1) is [var person] ? given.Where(g => g.License.PersonId > person) : given;
         var users = await UsersAsync(db, rest.OrderBy(g => g.License.PersonId).Skip(page.Skip).Take(page.Take + 1), cancellationToken);
         return new BookPart<BookUser>(
@@ -103,7 +102,7 @@ public sealed class BookStates(IDbContextFactory<VppBooksDbContext> contexts)
             return null;
         }
 
-        var all = Given(db, db.Books.Where(b => b.Id == book).Select(b => b.Id))
+        var all = Given(db, db.Licenses.Where(l => l.BookId == book))
             .Join(db.ManagedDevices, g => g.License.PersonId, d => d.PersonId, (g, d) => new { g.Person, g.License, Device = d });
         var rest = PlaceOf(page.After, 2) is [var person, var device]
             ? all.Where(x => x.License.PersonId > person || (x.License.PersonId == person && x.Device.Id > device))
@@ -125,7 +124,8 @@ public sealed class BookStates(IDbContextFactory<VppBooksDbContext> contexts)
     {
         actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return (await UsersAsync(db, Given(db, One(db, bookId)).Where(g => g.Person.PublicId == personId), cancellationToken)).SingleOrDefault()?.User;
+        var one = One(db, bookId);
+        return (await UsersAsync(db, Given(db, db.Licenses.Where(l => one.Contains(l.BookId))).Where(g => g.Person.PublicId == personId), cancellationToken)).SingleOrDefault()?.User;
     }
 
     /// <summary>How many people and devices are in which state; null when there is no such book.</summary>
@@ -142,7 +142,7 @@ public sealed class BookStates(IDbContextFactory<VppBooksDbContext> contexts)
         var wanted = bookIds.ToArray();
         var some = db.ListedBooks().Where(b => EF.Parameter(wanted).Contains(b.Book.PublicId)).Select(b => b.Book);
         var books = await some.Select(b => new { b.Id, b.PublicId }).ToListAsync(cancellationToken);
-        var given = Given(db, some.Select(b => b.Id));
+        var given = Given(db, db.Licenses.Where(l => some.Any(b => b.Id == l.BookId)));
         var people = (await given.GroupBy(g => new { g.License.BookId, g.License.State })
             .Select(g => new { g.Key.BookId, g.Key.State, Count = g.Count() }).ToListAsync(cancellationToken)).ToLookup(g => g.BookId, g => (g.State, g.Count));
         var devices = (await given.Join(db.ManagedDevices, g => g.Person.Id, d => d.PersonId, (g, d) => new { g.License.BookId, g.License.State })
@@ -156,9 +156,9 @@ public sealed class BookStates(IDbContextFactory<VppBooksDbContext> contexts)
     private static IQueryable<int> One(VppBooksDbContext db, Guid bookId) => db.ListedBooks().Where(b => b.Book.PublicId == bookId).Select(b => b.Book.Id);
 
     /// <summary>Everybody once: a further copy that others bought does not make a second person of its owner.</summary>
-    private static IQueryable<GivenLicense> Given(VppBooksDbContext db, IQueryable<int> books)
+    private static IQueryable<GivenLicense> Given(VppBooksDbContext db, IQueryable<License> ofBooks)
     {
-        var given = db.Licenses.Where(l => books.Contains(l.BookId) && l.State != LicenseState.Canceled && l.State != LicenseState.Declined && l.State != LicenseState.Vanished);
+        var given = ofBooks.Where(l => l.State != LicenseState.Canceled && l.State != LicenseState.Declined && l.State != LicenseState.Vanished);
         return given
             .Where(l => !given.Any(other => other.PersonId == l.PersonId && other.BookId == l.BookId && other.Ordinal < l.Ordinal))
             .Join(db.People, l => l.PersonId, p => p.Id, (l, p) => new GivenLicense { License = l, Person = p });

@@ -43,6 +43,24 @@ public sealed class LicenseGuards(LicenseOptions configured, IDbContextFactory<V
     /// <inheritdoc/>
     public override string Name => GroupName;
 
+    /// <summary>
+    /// A second person is asked for so that nobody can spend much alone. Where the one who runs the server has asked for that, nobody takes it back in the console, where
+    /// the first person could.
+    /// </summary>
+    public override string? Objection(string key, string value)
+    {
+        if (ConfiguredOptions.ApprovalThreshold is not { } most)
+        {
+            return null;
+        }
+
+        return key == ApprovalThreshold.Key && (ApprovalThreshold.Read(value) is not { } threshold || threshold > most)
+            ? $"{key} is {most} in configuration, and can be made stricter here, but not looser."
+            : key == GuardWindow.Key && GuardWindow.Read(value) < ConfiguredOptions.GuardWindow
+                ? $"{key} is {ConfiguredOptions.GuardWindow} in configuration, and can be made longer here, but not shorter."
+                : null;
+    }
+
     /// <inheritdoc/>
     protected override LicenseOptions Copy(LicenseOptions options) => options with { };
 }

@@ -15,6 +15,11 @@ public abstract class SettingGroup
     /// <summary>What configuration says, or the default where it says nothing.</summary>
     /// <exception cref="KeyNotFoundException">No setting of this group.</exception>
     public abstract string Configured(string key);
+
+    /// <summary>Why the console may not say something other than configuration, in a sentence; null when it may.</summary>
+    /// <param name="key">A setting of this group.</param>
+    /// <param name="value">A value that the setting itself allows.</param>
+    public virtual string? Objection(string key, string value) => null;
 }
 
 /// <summary>
@@ -25,7 +30,6 @@ public abstract class SettingGroup
 public abstract class SettingGroup<TOptions> : SettingGroup
     where TOptions : notnull
 {
-    private readonly TOptions _configured;
     private readonly IDbContextFactory<VppBooksDbContext> _contexts;
     private readonly Dictionary<string, Place> _places;
 
@@ -34,7 +38,7 @@ public abstract class SettingGroup<TOptions> : SettingGroup
     /// <param name="places">Where each setting stands, in the order of the screen.</param>
     protected SettingGroup(TOptions configured, IDbContextFactory<VppBooksDbContext> contexts, params IReadOnlyList<Place> places)
     {
-        _configured = configured;
+        ConfiguredOptions = configured;
         _contexts = contexts;
         _places = places.ToDictionary(p => p.Setting.Key, StringComparer.Ordinal);
         Settings = [.. places.Select(p => p.Setting)];
@@ -44,7 +48,10 @@ public abstract class SettingGroup<TOptions> : SettingGroup
     public override IReadOnlyList<Setting> Settings { get; }
 
     /// <inheritdoc/>
-    public override string Configured(string key) => _places[key].Get(_configured);
+    public override string Configured(string key) => _places[key].Get(ConfiguredOptions);
+
+    /// <summary>What configuration says.</summary>
+    protected TOptions ConfiguredOptions { get; }
 
     /// <summary>The settings as they stand now.</summary>
     /// <exception cref="InvalidOperationException">A stored value cannot be used: nothing is guessed in its place.</exception>
@@ -58,7 +65,7 @@ public abstract class SettingGroup<TOptions> : SettingGroup
     /// <exception cref="InvalidOperationException">A stored value cannot be used: nothing is guessed in its place.</exception>
     public async Task<TOptions> ReadAsync(VppBooksDbContext db, CancellationToken cancellationToken)
     {
-        var options = Copy(_configured);
+        var options = Copy(ConfiguredOptions);
         foreach (var stored in await db.StoredSettings.AsNoTracking().Where(s => s.Value != null).Select(s => new { s.Key, s.Value }).ToListAsync(cancellationToken))
         {
             if (_places.TryGetValue(stored.Key, out var place))

@@ -32,7 +32,7 @@ public sealed class SettingsDesk(IDbContextFactory<VppBooksDbContext> contexts, 
     {
         actor.Demand(Permissions.ManageSettings);
         var known = groups.SelectMany(g => g.Settings.Select(s => (Setting: s, Group: g))).ToDictionary(s => s.Setting.Key, StringComparer.Ordinal);
-        var faults = changes.Where(c => c.Value is not null).Select(c => known[c.Key].Setting.Fault(c.Value!) is { } sentence ? new SettingFault(c.Key, sentence) : null).OfType<SettingFault>().ToList();
+        var faults = changes.Where(c => c.Value is not null).Select(c => (known[c.Key].Setting.Fault(c.Value!) ?? known[c.Key].Group.Objection(c.Key, c.Value!)) is { } sentence ? new SettingFault(c.Key, sentence) : null).OfType<SettingFault>().ToList();
         if (faults.Count > 0)
         {
             return new ChangeSettingsResult.Invalid(faults);

@@ -35,7 +35,11 @@ internal sealed class ScheduleSetting(string key) : Setting<string>(key)
 
     public override string Write(string value) => value;
 
-    public override string? FaultOf(string value) => SyncTimes.CronOf(value) is null ? $"{Key} must be {Form}; it is \"{value}\"." : null;
+    public override string? FaultOf(string value) =>
+        SyncTimes.CronOf(value) is null ? $"{Key} must be {Form}; it is \"{value}\"."
+        : SyncTimes.Next(value, "UTC", TimeProvider.System.GetUtcNow(), 3) is not [var first, var second, var third] ? $"{Key} must go on; \"{value}\" comes to an end."
+        : second - first < SyncTimes.Shortest || third - second < SyncTimes.Shortest ? $"{Key} must leave Apple {SyncTimes.Shortest.TotalMinutes} minutes between two syncs; \"{value}\" does not."
+        : null;
 
     protected override bool TryRead(string text, out string value)
     {

@@ -6,6 +6,9 @@ namespace VppBooks.Web.Settings;
 /// <summary>Reads when VppBooks reads Apple: times of day such as <c>06:00, 18:30</c>, or a Quartz cron expression.</summary>
 internal static class SyncTimes
 {
+    /// <summary>Time between two syncs at least; Apple counts requests.</summary>
+    public static readonly TimeSpan Shortest = TimeSpan.FromMinutes(15);
+
     private const string Form = "HH:mm";
 
     /// <summary>The cron expressions of a schedule; null when it is none.</summary>

@@ -34,11 +34,17 @@ public sealed class SettingsDeskTests(SettingsHouse house) : IClassFixture<Setti
     }
 
     [Fact]
-    public async Task Empty_is_a_value_of_its_own()
+    public async Task Second_person_that_configuration_asks_for_is_asked_for_earlier_and_never_later()
     {
-        await house.SetAsync(LicenseGuards.ApprovalThreshold, "");
+        var (threshold, window) = (await house.GuardAsync(LicenseGuards.ApprovalThreshold), await house.GuardAsync(LicenseGuards.GuardWindow));
+        foreach (var (row, looser) in new[] { (threshold, ""), (threshold, "201"), (window, "00:30:00") })
+        {
+            var result = await house.Desk.ChangeAsync([new(row.Setting.Key, looser, row.Version)], CoreHouse.Admin, CancellationToken.None);
+            Assert.Contains(row == window ? "not shorter" : "not looser", Assert.Single(Assert.IsType<ChangeSettingsResult.Invalid>(result).Faults).Sentence, StringComparison.Ordinal);
+        }
 
-        Assert.Null((await house.Other.GetRequiredService<LicenseGuards>().ReadAsync(CancellationToken.None)).ApprovalThreshold);
+        await house.SetAsync(LicenseGuards.ApprovalThreshold, "50");
+        Assert.Equal(50, (await house.Other.GetRequiredService<LicenseGuards>().ReadAsync(CancellationToken.None)).ApprovalThreshold);
         await house.SetAsync(LicenseGuards.ApprovalThreshold, null);
         Assert.Equal(200, (await house.Other.GetRequiredService<LicenseGuards>().ReadAsync(CancellationToken.None)).ApprovalThreshold);
     }
@@ -66,7 +72,7 @@ public sealed class SettingsDeskTests(SettingsHouse house) : IClassFixture<Setti
         await house.SetAsync(LicenseGuards.GrowthLimit, "400");
 
         var late = await house.Other.GetRequiredService<SettingsDesk>().ChangeAsync(
-            [new(window.Setting.Key, "00:30:00", window.Version), new(limit.Setting.Key, "300", limit.Version)], SettingsHouse.Second, CancellationToken.None);
+            [new(window.Setting.Key, "02:00:00", window.Version), new(limit.Setting.Key, "300", limit.Version)], SettingsHouse.Second, CancellationToken.None);
 
         Assert.Equal(["Licenses:GrowthLimit"], Assert.IsType<ChangeSettingsResult.Conflict>(late).Keys);
         Assert.Equal("400", (await house.GuardAsync(LicenseGuards.GrowthLimit)).Value);

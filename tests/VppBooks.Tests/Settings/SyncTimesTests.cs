@@ -33,4 +33,18 @@ public sealed class SyncTimesTests
 
     [Fact]
     public void A_schedule_that_is_over_has_no_next_time() => Assert.Empty(SyncTimes.Next("0 0 6 * * ? 2020", "", _saturday, 3));
+
+    [Theory]
+    [InlineData("0 0 6 1 1 ? 2020", "comes to an end")]
+    [InlineData("* * * * * ?", "minutes between two syncs")]
+    [InlineData("06:00, 06:10", "minutes between two syncs")]
+    [InlineData("06:00, 18:30", null)]
+    [InlineData("0 0/15 * * * ?", null)]
+    public void A_schedule_goes_on_and_leaves_time_between_syncs(string schedule, string? fault)
+    {
+        var told = new ScheduleSetting("Sync:Schedule").FaultOf(schedule);
+
+        Assert.Equal(fault is null, told is null);
+        Assert.Contains(fault ?? "", told ?? "", StringComparison.Ordinal);
+    }
 }
