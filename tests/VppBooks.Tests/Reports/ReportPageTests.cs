@@ -10,6 +10,7 @@ using VppBooks.Core.Reports;
 using VppBooks.Tests.Elements;
 using VppBooks.Web.Components.Alerts;
 using VppBooks.Web.Components.Elements;
+using VppBooks.Web.Components.Overview;
 using VppBooks.Web.Components.Reports;
 using VppBooks.Web.SignIn;
 
@@ -57,6 +58,18 @@ public sealed class ReportPageTests : ElementContext, IClassFixture<ReportWorld>
         {
             Assert.Equal("true", shown.Find("figure.chart svg").Closest("[aria-hidden]")?.GetAttribute("aria-hidden"));
         }
+    }
+
+    [Fact]
+    public async Task The_first_page_reads_the_same_days_and_the_same_shopping_list()
+    {
+        var today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
+        var desk = new LicenseUseDesk(Services.GetRequiredService<HistoryReader>(), Services.GetRequiredService<ForecastReader>(), new CoreActor(new Somebody(Roles.Auditor)));
+
+        var use = await desk.ReadAsync(today, 90, TimeZoneInfo.Utc, Xunit.TestContext.Current.CancellationToken);
+
+        Assert.Equal((90, today, true, 110L), (use.Points.Count, use.Points[^1].Day, use.Points[^1].Known, use.Points[^1].Bought));
+        Assert.Equal((12, 0, 0L, null), (use.WeeksAhead, use.BooksToBuy, use.CopiesToBuy, use.BuyBy));
     }
 
     [Fact]

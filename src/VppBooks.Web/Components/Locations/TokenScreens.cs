@@ -17,6 +17,7 @@ internal static class TokenScreens
             services.AddScoped<ITokenDesk, TokenDesk>();
             services.AddScoped<ISyncDesk, SyncDesk>();
             services.AddScoped<IOverviewDesk, OverviewDesk>();
+            services.AddScoped<ILicenseUseDesk, LicenseUseDesk>();
             services.AddScoped<ISearchSource, TokenSearch>();
             services.AddTokenWords();
             services.AddSingleton(new ShellPart(ShellPlace.Header, typeof(SyncStatusPart), Policies.ReadAll));

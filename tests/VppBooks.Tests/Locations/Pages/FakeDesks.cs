@@ -96,3 +96,16 @@ internal sealed class FakeOverviewDesk : IOverviewDesk
 
     public Task<DateTimeOffset?> FindNextSyncAsync(CancellationToken cancellationToken) => Task.FromResult<DateTimeOffset?>(null);
 }
+
+internal sealed class FakeLicenseUseDesk : ILicenseUseDesk
+{
+    public Func<Task<LicenseUseData>> Data { get; set; } = () => Task.FromResult(new LicenseUseData([], 12, 0, 0, null));
+
+    public int Reads { get; private set; }
+
+    public Task<LicenseUseData> ReadAsync(DateOnly today, int days, TimeZoneInfo zone, CancellationToken cancellationToken)
+    {
+        Reads++;
+        return Data();
+    }
+}

@@ -1,10 +1,12 @@
 using Bunit;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Overview;
+using VppBooks.Core.Reports;
 using VppBooks.Core.Security;
 using VppBooks.Core.Signals;
 using VppBooks.Web.Components.Locations;
 using VppBooks.Web.Components.Overview;
+using VppBooks.Web.Components.Reports;
 
 namespace VppBooks.Tests.Locations.Pages;
 
@@ -104,5 +106,71 @@ public sealed class OverviewPageTests : ScreenContext
         Tell(new Change.OfBook(7, 1));
 
         page.WaitForAssertion(() => Assert.Contains("12,481 of 15,000 used", page.Markup, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Chart_of_license_use_has_a_table_behind_it_and_leads_to_the_shopping_list()
+    {
+        var today = DateOnly.FromDateTime(AToken.Now.UtcDateTime);
+        Overview.Data = () => Task.FromResult(_data);
+        LicenseUse.Data = () => Task.FromResult(new LicenseUseData(
+            [new HistoryPoint(today.AddDays(-2), false, 0, 0, 0, 0), new HistoryPoint(today.AddDays(-1), true, 1_500, 1_200, 300, 7), new HistoryPoint(today, true, 1_500, 1_210, 290, 7)], 12, 3, 1_038, today.AddDays(9)));
+
+        var use = LicenseUseOf(Render<OverviewPage>());
+
+        Assert.Equal("true", use.QuerySelector("figure.chart svg")!.Closest("[aria-hidden]")?.GetAttribute("aria-hidden"));
+        Assert.Equal(["1 Sep 2026 1,500 1,210 290 7", "31 Aug 2026 1,500 1,200 300 7"], use.QuerySelectorAll("details tbody tr").Select(r => Words(r.InnerHtml)));
+        var list = use.QuerySelector(".button")!;
+        Assert.Equal(("Shopping list: 1,038 copies of 3 books", ReportAddresses.Shopping), (list.TextContent, list.GetAttribute("href")));
+        Assert.Contains("Copies have to be bought by 10 Sep 2026.", use.TextContent, StringComparison.Ordinal);
+        Assert.NotNull(use.QuerySelector($"a[href='{ReportAddresses.History}']"));
+    }
+
+    [Fact]
+    public void Chart_says_when_nothing_has_to_be_bought_when_it_must_be_now_and_when_nothing_is_known()
+    {
+        var today = DateOnly.FromDateTime(AToken.Now.UtcDateTime);
+        var use = new LicenseUseData([new HistoryPoint(today, true, 10, 1, 9, 0)], 12, 0, 0, null);
+        Overview.Data = () => Task.FromResult(_data);
+
+        LicenseUse.Data = () => Task.FromResult(use);
+        Assert.Contains("Nothing has to be bought for the next 12 weeks.", LicenseUseOf(Render<OverviewPage>()).TextContent, StringComparison.Ordinal);
+
+        LicenseUse.Data = () => Task.FromResult(use with { BooksToBuy = 1, CopiesToBuy = 1, BuyBy = today });
+        Assert.Contains("Copies have to be bought now. Shopping list: 1 copy of 1 book", Words(LicenseUseOf(Render<OverviewPage>()).InnerHtml), StringComparison.Ordinal);
+
+        LicenseUse.Data = () => Task.FromResult(use with { Points = [new HistoryPoint(today, false, 0, 0, 0, 0)] });
+        Assert.Contains("Counts are kept since the first sync.", LicenseUseOf(Render<OverviewPage>()).TextContent, StringComparison.Ordinal);
+
+        LicenseUse.Data = () => throw new InvalidOperationException();
+        var page = Render<OverviewPage>();
+        Assert.Contains("The license use could not be read.", LicenseUseOf(page).QuerySelector("[role=alert]")!.TextContent, StringComparison.Ordinal);
+        Assert.Equal(4, page.FindAll(".tile").Count);
+    }
+
+    [Fact]
+    public void Chart_is_read_again_with_the_page_and_at_most_once_a_minute()
+    {
+        Overview.Data = () => Task.FromResult(_data);
+        var page = Render<OverviewPage>();
+        page.WaitForAssertion(() => Assert.Equal(1, LicenseUse.Reads));
+
+        for (var i = 0; i < 5; i++)
+        {
+            Overview.Data = () => Task.FromResult(_data with { Licenses = _data.Licenses with { Used = 12_481 + i } });
+            Tell(new Change.OfBook(7, 1));
+            page.WaitForAssertion(() => Assert.Contains($"12,48{1 + i} of 15,000 used", page.Markup, StringComparison.Ordinal));
+        }
+
+        Assert.Equal(1, LicenseUse.Reads);
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        Tell(new Change.OfBook(7, 1));
+        page.WaitForAssertion(() => Assert.Equal(2, LicenseUse.Reads));
+    }
+
+    private static AngleSharp.Dom.IElement LicenseUseOf(IRenderedComponent<OverviewPage> page)
+    {
+        page.WaitForState(() => page.FindAll(".license-use .busy").Count == 0);
+        return page.Find(".license-use");
     }
 }

@@ -26,6 +26,7 @@ public abstract class ScreenContext : ElementContext
         Services.AddSingleton<ITokenDesk>(Desk);
         Services.AddSingleton<ISyncDesk>(Syncs);
         Services.AddSingleton<IOverviewDesk>(Overview);
+        Services.AddSingleton<ILicenseUseDesk>(LicenseUse);
         Services.AddSingleton(Feed);
         Services.AddSingleton(Notifications);
         Services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
@@ -46,6 +47,8 @@ public abstract class ScreenContext : ElementContext
     internal FakeSyncDesk Syncs { get; } = new();
 
     internal FakeOverviewDesk Overview { get; } = new();
+
+    internal FakeLicenseUseDesk LicenseUse { get; } = new();
 
     /// <summary>Changes are gathered for a moment before a page reads again.</summary>
     protected void Tell(Change change)

@@ -1,0 +1,36 @@
+using VppBooks.Core.Reports;
+using VppBooks.Web.SignIn;
+
+namespace VppBooks.Web.Components.Overview;
+
+/// <summary>How licenses were used lately, and what has to be bought.</summary>
+/// <param name="Points">One per day, oldest first.</param>
+/// <param name="WeeksAhead">How far the shopping list looks.</param>
+/// <param name="BooksToBuy">Books on it.</param>
+/// <param name="CopiesToBuy">Copies on it.</param>
+/// <param name="BuyBy">When the first of them has to be bought; null when nothing has to be.</param>
+public sealed record LicenseUseData(IReadOnlyList<HistoryPoint> Points, int WeeksAhead, int BooksToBuy, long CopiesToBuy, DateOnly? BuyBy);
+
+/// <summary>What the chart on the first page reads.</summary>
+public interface ILicenseUseDesk
+{
+    /// <summary>Reads the days up to <paramref name="today"/>, and the shopping list as it stands.</summary>
+    Task<LicenseUseData> ReadAsync(DateOnly today, int days, TimeZoneInfo zone, CancellationToken cancellationToken);
+}
+
+/// <summary>The chart's way to the reports.</summary>
+internal sealed class LicenseUseDesk(HistoryReader history, ForecastReader forecasts, CoreActor current) : ILicenseUseDesk
+{
+    public async Task<LicenseUseData> ReadAsync(DateOnly today, int days, TimeZoneInfo zone, CancellationToken cancellationToken)
+    {
+        var actor = await current.FindAsync();
+        var question = new ForecastQuery();
+        var shopping = ShoppingList.Of(await forecasts.ListAsync(question, actor, cancellationToken));
+        return new LicenseUseData(
+            await history.ListAsync(new HistoryScope(), today.AddDays(1 - days), today, zone, actor, cancellationToken),
+            question.WeeksAhead,
+            shopping.Count,
+            shopping.Sum(b => b.Forecast.Likely.Buy),
+            shopping.Min(b => b.Forecast.BuyBy));
+    }
+}
