@@ -12,7 +12,7 @@ namespace VppBooks.Core.Alerts;
 /// when it changes; what is told is written down in the same transaction as the change and its audit row.
 /// </summary>
 public sealed class AlertBook(
-    IDbContextFactory<VppBooksDbContext> contexts, AlertConditions conditions, AlertReceivers receivers, AlertRules rules, IAlertWords words, IdSource ids, ChangeFeed feed, TimeProvider clock, ILogger<AlertBook> logger)
+    IDbContextFactory<VppBooksDbContext> contexts, AlertConditions conditions, AlertReceivers receivers, AlertRules rules, IAlertWords words, UnwrittenAlert unwritten, IdSource ids, ChangeFeed feed, TimeProvider clock, ILogger<AlertBook> logger)
 {
     private const int Attempts = 3;
 
@@ -41,6 +41,11 @@ public sealed class AlertBook(
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var keys = exist.Keys.ToArray();
         var known = await db.Alerts.Where(a => a.ClearedAt == null || EF.Parameter(keys).Contains(a.Key)).ToDictionaryAsync(a => a.Key, cancellationToken);
+        if (unwritten.Told is { } unwrittenYet)
+        {
+            await CatchUpAsync(db, known, unwrittenYet, now, cancellationToken);
+        }
+
         var told = new List<(Alert Alert, AlertOccasion Occasion)>();
         foreach (var condition in exist.Values)
         {
@@ -80,6 +85,7 @@ public sealed class AlertBook(
         var messages = await TellAsync(db, told, now, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        unwritten.Forget();
         feed.Publish(new Change.OfAlerts());
         foreach (var (alert, occasion) in told)
         {
@@ -87,6 +93,23 @@ public sealed class AlertBook(
         }
 
         return messages;
+    }
+
+    // Told while nothing could be written: the row becomes what it would be, and whether it is over is found like everything else.
+    private static async Task CatchUpAsync(VppBooksDbContext db, Dictionary<string, Alert> known, ToldAlert told, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var condition = UnwrittenAlert.Condition;
+        var alert = known.GetValueOrDefault(condition.Key) ?? await db.Alerts.SingleOrDefaultAsync(a => a.Key == condition.Key, cancellationToken);
+        if (alert is null)
+        {
+            alert = new Alert { PublicId = told.AlertId, Key = condition.Key, Kind = condition.Kind };
+            db.Alerts.Add(alert);
+        }
+
+        (alert.Severity, alert.Level, alert.ToldLevel) = (condition.Severity, condition.Level, condition.Level);
+        (alert.RaisedAt, alert.ClearedAt, alert.AcknowledgedAt, alert.AcknowledgedByName, alert.SnoozedUntil) = (told.Message.At, null, null, null, null);
+        known[condition.Key] = alert;
+        db.Audit(Actor.System, now, "alert.raised", default, new { kind = alert.Kind.ToString(), level = alert.Level, since = told.Message.At });
     }
 
     /// <summary>Writes what exists into the row and says what there is to tell; null: nothing new.</summary>
@@ -119,7 +142,7 @@ public sealed class AlertBook(
     {
         var messages = 0;
         var everybody = await receivers.ListAsync(db, cancellationToken);
-        var console = (await rules.ReadAsync(db, cancellationToken)).ConsoleUrl.TrimEnd('/');
+        var console = (await rules.ReadAsync(db, cancellationToken)).ConsoleUrl;
         foreach (var (alert, occasion) in told)
         {
             var unheard = alert.ToldLevel is null && occasion == AlertOccasion.Cleared;
@@ -152,20 +175,7 @@ public sealed class AlertBook(
     private void AddDelivery(VppBooksDbContext db, string channel, string console, Alert alert, AlertFacts facts, AlertOccasion occasion, DateTimeOffset now)
     {
         var id = ids.NewId();
-        var message = new AlertMessage
-        {
-            Id = id,
-            At = now,
-            Occasion = occasion,
-            AlertId = alert.PublicId,
-            Kind = alert.Kind,
-            Severity = alert.Severity,
-            Title = words.Title(facts),
-            Remedy = words.Remedy(facts),
-            Url = console.Length > 0 ? console + words.Path(facts) : null,
-            Count = alert.Count,
-            ErrorNumber = alert.ErrorNumber,
-        };
+        var message = AlertMessage.Of(facts, alert.PublicId, id, occasion, now, words, console);
         db.AlertDeliveries.Add(new AlertDelivery
         {
             PublicId = id,

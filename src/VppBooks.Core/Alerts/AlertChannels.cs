@@ -97,25 +97,41 @@ public sealed class AlertChannels(IDbContextFactory<VppBooksDbContext> contexts,
     private async Task<(string? Failure, bool Final)> SendAsync(AlertDelivery delivery, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return (await receivers.ListAsync(db, cancellationToken)).FirstOrDefault(r => r.Name == delivery.Channel) switch
-        {
-            AlertReceiver.Hook hook => (await PostAsync(delivery, hook.Webhook, cancellationToken), false),
-            AlertReceiver.Mailbox mailbox => await mail.SendAsync(mailbox.Address, AlertMessage.FromJson(delivery.Body), cancellationToken),
-            AlertReceiver.Sealed => ("its secret cannot be decrypted on this server", false),
-            _ => ("the receiver is not in the settings any more", true),
-        };
+        var receiver = (await receivers.ListAsync(db, cancellationToken)).FirstOrDefault(r => r.Name == delivery.Channel);
+        return await SendAsync(receiver, delivery.Body, cancellationToken);
     }
 
-    private async Task<string?> PostAsync(AlertDelivery delivery, AlertWebhook webhook, CancellationToken cancellationToken)
+    /// <summary>Tells one receiver at once, past the table.</summary>
+    /// <returns>Whether it was taken.</returns>
+    internal async Task<bool> TellAsync(AlertReceiver receiver, AlertMessage message, CancellationToken cancellationToken)
+    {
+        var (failure, _) = await SendAsync(receiver, message.ToJson(), cancellationToken);
+        if (failure is not null)
+        {
+            logger.DeliveryFailed(receiver.Name, 1, failure, givenUp: false);
+        }
+
+        return failure is null;
+    }
+
+    private async Task<(string? Failure, bool Final)> SendAsync(AlertReceiver? receiver, string body, CancellationToken cancellationToken) => receiver switch
+    {
+        AlertReceiver.Hook hook => (await PostAsync(body, hook.Webhook, cancellationToken), false),
+        AlertReceiver.Mailbox mailbox => await mail.SendAsync(mailbox.Address, AlertMessage.FromJson(body), cancellationToken),
+        AlertReceiver.Sealed => ("its secret cannot be decrypted on this server", false),
+        _ => ("the receiver is not in the settings any more", true),
+    };
+
+    private async Task<string?> PostAsync(string body, AlertWebhook webhook, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         try
         {
             var time = clock.GetUtcNow().ToUnixTimeSeconds();
-            using var request = new HttpRequestMessage(HttpMethod.Post, webhook.Url) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(delivery.Body)) };
+            using var request = new HttpRequestMessage(HttpMethod.Post, webhook.Url) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) };
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json") { CharSet = "utf-8" };
-            request.Headers.Add(SignatureHeader, $"t={time},v1={Sign(webhook.Secret, time, delivery.Body)}");
+            request.Headers.Add(SignatureHeader, $"t={time},v1={Sign(webhook.Secret, time, body)}");
             using var answer = await clients.CreateClient(ClientName).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
             return answer.IsSuccessStatusCode ? null : $"status {(int)answer.StatusCode}";
         }

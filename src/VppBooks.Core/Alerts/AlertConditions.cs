@@ -36,9 +36,13 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
             found.Add(new AlertCondition(AlertKind.DirectoryFailing, 0) { Severity = consent ? AlertSeverity.Critical : AlertSeverity.Warning, Level = consent ? 2 : 1, About = since });
         }
 
-        if (storage.IsFull)
+        // Whether there is room again is found by trying, in a context of its own.
+        await using (var probe = await contexts.CreateDbContextAsync(cancellationToken))
         {
-            found.Add(new AlertCondition(AlertKind.StorageFull, 0) { Severity = AlertSeverity.Critical });
+            if (!await storage.HasRoomAsync(probe, cancellationToken))
+            {
+                found.Add(UnwrittenAlert.Condition);
+            }
         }
 
         foreach (var source in sources)

@@ -79,6 +79,21 @@ public sealed record AlertMessage
     /// <summary>Apple's error number.</summary>
     public int? ErrorNumber { get; init; }
 
+    internal static AlertMessage Of(AlertFacts facts, Guid alertId, Guid id, AlertOccasion occasion, DateTimeOffset at, IAlertWords words, string console) => new()
+    {
+        Id = id,
+        At = at,
+        Occasion = occasion,
+        AlertId = alertId,
+        Kind = facts.Kind,
+        Severity = facts.Severity,
+        Title = words.Title(facts),
+        Remedy = words.Remedy(facts),
+        Url = console.Length > 0 ? console.TrimEnd('/') + words.Path(facts) : null,
+        Count = facts.Count,
+        ErrorNumber = facts.ErrorNumber,
+    };
+
     /// <summary>The message as it is sent.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, _json);
 

@@ -34,6 +34,7 @@ public static class AlertRegistration
                 .AddSingleton<StockThresholds>()
                 .AddSingleton<AlertConditions>()
                 .AddSingleton<AlertChannels>()
+                .AddSingleton<UnwrittenAlert>()
                 .AddSingleton<AlertBook>()
                 .AddSingleton<AlertDesk>()
                 .AddSingleton<AlertWatch>();

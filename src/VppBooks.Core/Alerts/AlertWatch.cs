@@ -1,10 +1,11 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using VppBooks.Core.Persistence;
 
 namespace VppBooks.Core.Alerts;
 
 /// <summary>Looks for troubles once a minute and sends what there is to tell.</summary>
-public sealed class AlertWatch(AlertBook book, AlertChannels channels, TimeProvider clock, ILogger<AlertWatch> logger) : BackgroundService
+public sealed class AlertWatch(AlertBook book, AlertChannels channels, UnwrittenAlert unwritten, StorageMonitor storage, TimeProvider clock, ILogger<AlertWatch> logger) : BackgroundService
 {
     /// <summary>How often it looks.</summary>
     public static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
@@ -12,7 +13,18 @@ public sealed class AlertWatch(AlertBook book, AlertChannels channels, TimeProvi
     /// <summary>Looks once, and sends what is due.</summary>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
-        await book.RefreshAsync(cancellationToken);
+        try
+        {
+            await book.RefreshAsync(cancellationToken);
+        }
+        catch (Exception e) when (storage.IsFull && !cancellationToken.IsCancellationRequested)
+        {
+            // What finds no room in the table can only be told past it.
+            logger.WatchFailed(e.GetType().Name);
+            await unwritten.TellAsync(cancellationToken);
+            return;
+        }
+
         await channels.SendDueAsync(cancellationToken);
         await channels.ForgetOldAsync(cancellationToken);
     }

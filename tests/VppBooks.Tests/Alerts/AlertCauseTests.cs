@@ -14,27 +14,29 @@ using VppBooks.Tests.Locations;
 namespace VppBooks.Tests.Alerts;
 
 /// <summary>Every alert is raised when its cause happens at Apple, in the directory or here, arrives at a receiver, and is cleared when the cause is gone.</summary>
-public sealed class AlertCauseTests
+public sealed partial class AlertCauseTests
 {
     [Fact]
     public async Task Token_that_ends_is_told_at_each_threshold_then_as_expired_and_a_renewal_clears_it()
     {
-        await using var alerts = await AlertHouse.StartAsync();
+        await using var alerts = await AlertHouse.StartWithMailAsync();
         var house = alerts.House;
         var expires = (await house.Core.RowAsync(SpendingHouse.UId)).TokenExpires;
         Assert.DoesNotContain(await alerts.LookAsync(), m => m.Kind == AlertKind.TokenExpiring);
-        foreach (var (days, occasion) in new[] { (60, AlertOccasion.Raised), (30, AlertOccasion.Worse), (14, AlertOccasion.Worse), (7, AlertOccasion.Worse), (1, AlertOccasion.Worse) })
+        house.Core.Clock.Pass(expires - TimeSpan.FromDays(60) - house.Core.Clock.GetUtcNow());
+        await alerts.OneAsync(AlertKind.TokenExpiring, AlertOccasion.Raised);
+        await alerts.NothingMoreAsync(AlertKind.TokenExpiring);
+        foreach (var days in new[] { 30, 14, 7, 1 })
         {
             house.Core.Clock.Pass(expires - TimeSpan.FromDays(days) - house.Core.Clock.GetUtcNow());
-            await alerts.OneAsync(AlertKind.TokenExpiring, occasion);
+            await alerts.OneAsync(AlertKind.TokenExpiring, AlertOccasion.Worse);
             await alerts.NothingMoreAsync(AlertKind.TokenExpiring);
         }
 
         house.Core.Clock.Pass(TimeSpan.FromDays(1) + TimeSpan.FromMinutes(10));
         var messages = await alerts.LookAsync();
-        var expired = Assert.Single(messages, m => m.Kind == AlertKind.TokenExpired);
-        Assert.Equal((AlertOccasion.Raised, AlertSeverity.Critical), (expired.Occasion, expired.Severity));
-        Assert.Equal(AlertOccasion.Cleared, Assert.Single(messages, m => m.Kind == AlertKind.TokenExpiring).Occasion);
+        Assert.Equal(AlertSeverity.Critical, alerts.One(messages, AlertKind.TokenExpired, AlertOccasion.Raised).Severity);
+        alerts.One(messages, AlertKind.TokenExpiring, AlertOccasion.Cleared);
 
         await RenewAsync(house);
         await alerts.OneAsync(AlertKind.TokenExpired, AlertOccasion.Cleared);
@@ -43,7 +45,7 @@ public sealed class AlertCauseTests
     [Fact]
     public async Task Revoked_token_is_told_and_a_renewal_clears_it()
     {
-        await using var alerts = await AlertHouse.StartAsync();
+        await using var alerts = await AlertHouse.StartWithMailAsync();
         alerts.House.Apple.RevokeTokens(SpendingHouse.UId);
         await alerts.House.SyncAsync();
 
@@ -59,7 +61,7 @@ public sealed class AlertCauseTests
     [Fact]
     public async Task Token_that_may_only_read_is_told_and_another_one_clears_it()
     {
-        await using var alerts = await AlertHouse.StartAsync();
+        await using var alerts = await AlertHouse.StartWithMailAsync();
         var house = alerts.House;
         var id = (await house.Core.RowAsync(SpendingHouse.UId)).PublicId;
         await house.Core.Enrollment.RenewAsync(id, new TokenUpload.File(house.Apple.IssueToken(SpendingHouse.UId, readOnly: true)), CoreHouse.Admin, CancellationToken.None);
@@ -74,7 +76,7 @@ public sealed class AlertCauseTests
     [Fact]
     public async Task Foreign_claim_is_told_and_taking_control_clears_it()
     {
-        await using var alerts = await AlertHouse.StartAsync();
+        await using var alerts = await AlertHouse.StartWithMailAsync();
         var house = alerts.House;
         house.Apple.ClaimByOtherMdm(SpendingHouse.UId);
         await house.SyncAsync();
@@ -90,7 +92,7 @@ public sealed class AlertCauseTests
     [Fact]
     public async Task Failing_sync_is_told_at_once_and_old_numbers_after_a_day_and_a_good_sync_clears_both()
     {
-        await using var alerts = await AlertHouse.StartAsync();
+        await using var alerts = await AlertHouse.StartWithMailAsync();
         var house = alerts.House;
         house.Apple.Faults.Add(new Fault { Action = FaultAction.WrongTypes, Path = "*/assets", Times = 0 });
         await house.SyncAsync();
@@ -102,14 +104,14 @@ public sealed class AlertCauseTests
         house.Apple.Faults.Clear();
         await house.SyncAsync();
         var messages = await alerts.LookAsync();
-        Assert.Equal(AlertOccasion.Cleared, Assert.Single(messages, m => m.Kind == AlertKind.SyncFailing).Occasion);
-        Assert.Equal(AlertOccasion.Cleared, Assert.Single(messages, m => m.Kind == AlertKind.SyncStale).Occasion);
+        alerts.One(messages, AlertKind.SyncFailing, AlertOccasion.Cleared);
+        alerts.One(messages, AlertKind.SyncStale, AlertOccasion.Cleared);
     }
 
     [Fact]
     public async Task Waiting_people_are_told_and_a_purchase_clears_it()
     {
-        await using var alerts = await AlertHouse.StartAsync();
+        await using var alerts = await AlertHouse.StartWithMailAsync();
         var house = alerts.House;
         var book = await BookAsync(house, b => b.AvailableCount < 15);
         await house.AssignAsync(book, new WishedAssignment(await house.GroupAsync("Class 4A"), Intent.Required));
@@ -129,7 +131,7 @@ public sealed class AlertCauseTests
     [Fact]
     public async Task Book_without_a_free_license_is_told_and_a_purchase_clears_it()
     {
-        await using var alerts = await AlertHouse.StartAsync();
+        await using var alerts = await AlertHouse.StartWithMailAsync();
         var house = alerts.House;
         await alerts.LookAsync();
         var book = await BookAsync(house, b => b.AvailableCount > 0 && b.AssignedCount > 1);
@@ -147,7 +149,7 @@ public sealed class AlertCauseTests
     [Fact]
     public async Task Operation_of_unknown_outcome_is_told_after_an_hour_and_reading_Apple_clears_it()
     {
-        await using var alerts = await AlertHouse.StartAsync();
+        await using var alerts = await AlertHouse.StartWithMailAsync();
         var house = alerts.House;
         var group = await house.GroupAsync("Class 4A");
         var book = await house.RegisterAsync(group);
@@ -166,7 +168,7 @@ public sealed class AlertCauseTests
     [Fact]
     public async Task Withdrawn_consent_is_told_and_granting_it_again_clears_it()
     {
-        await using var alerts = await AlertHouse.StartAsync();
+        await using var alerts = await AlertHouse.StartWithMailAsync();
         var house = alerts.House;
         var group = await house.GroupAsync("Class 4A");
         house.Core.Cloud.Graph.ConsentWithdrawn = true;
@@ -182,7 +184,7 @@ public sealed class AlertCauseTests
     [Fact]
     public async Task Lost_key_ring_is_told_and_a_new_upload_clears_it()
     {
-        await using var alerts = await AlertHouse.StartAsync();
+        await using var alerts = await AlertHouse.StartWithMailAsync();
         var house = alerts.House;
         house.Core.Keys.Lost = true;
         await house.SyncAsync();
@@ -196,7 +198,7 @@ public sealed class AlertCauseTests
     [Fact]
     public async Task Invitations_that_nobody_accepts_are_told_after_two_weeks_and_accepting_clears_it()
     {
-        await using var alerts = await AlertHouse.StartAsync(services => services.Configure<PeopleOptions>(o => o.ManagedAppleAccount = "none"));
+        await using var alerts = await AlertHouse.StartWithMailAsync(services => services.Configure<PeopleOptions>(o => o.ManagedAppleAccount = "none"));
         var house = alerts.House;
         await house.AssignAsync(await house.BookAsync(free: 60), new WishedAssignment(await house.GroupAsync("Class 4A"), Intent.Required));
         await house.WorkAsync();
@@ -220,6 +222,22 @@ public sealed class AlertCauseTests
         await house.SyncAsync();
         await alerts.OneAsync(AlertKind.PeopleStuck, AlertOccasion.Cleared);
     }
+
+    [Fact]
+    public void Every_kind_is_raised_and_cleared_by_a_test_here()
+    {
+        var tests = string.Concat(Directory.GetFiles(Path.GetDirectoryName(Here())!, nameof(AlertCauseTests) + "*.cs").Select(File.ReadAllText));
+        var told = Told().Matches(tests).Select(m => (Kind: m.Groups["kind"].Value, Occasion: m.Groups["occasion"].Value)).ToHashSet();
+
+        var missing = Enum.GetNames<AlertKind>().SelectMany(kind => new[] { (Kind: kind, Occasion: nameof(AlertOccasion.Raised)), (Kind: kind, Occasion: nameof(AlertOccasion.Cleared)) }).Where(t => !told.Contains(t));
+
+        Assert.Empty(missing);
+    }
+
+    private static string Here([System.Runtime.CompilerServices.CallerFilePath] string path = "") => path;
+
+    [System.Text.RegularExpressions.GeneratedRegex(@"alerts\.One(Async\(|\(messages, )AlertKind\.(?<kind>\w+), AlertOccasion\.(?<occasion>\w+)\)")]
+    private static partial System.Text.RegularExpressions.Regex Told();
 
     private static async Task RenewAsync(SpendingHouse house)
     {

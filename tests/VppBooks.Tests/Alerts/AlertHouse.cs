@@ -9,6 +9,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using VppBooks.Core.Alerts;
+using VppBooks.Core.Mail;
+using VppBooks.SimulatedCloud.Mail;
 using VppBooks.Tests.Licenses;
 
 namespace VppBooks.Tests.Alerts;
@@ -18,7 +20,12 @@ internal sealed class AlertHouse : IAsyncDisposable
 {
     public const string Secret = "a-secret-that-only-the-two-know";
 
-    private AlertHouse(SpendingHouse house, AlertReceiver receiver) => (House, Receiver) = (house, receiver);
+    private const string MailTo = "it@noordrand.example";
+
+    private readonly Mailbox? _mails;
+    private List<string> _mailed = [];
+
+    private AlertHouse(SpendingHouse house, AlertReceiver receiver, Mailbox? mails) => (House, Receiver, _mails) = (house, receiver, mails);
 
     public SpendingHouse House { get; }
 
@@ -26,42 +33,75 @@ internal sealed class AlertHouse : IAsyncDisposable
 
     public AlertDesk Desk => House.Core.Get<AlertDesk>();
 
-    public static async Task<AlertHouse> StartAsync(Action<IServiceCollection>? configure = null)
+    public static Task<AlertHouse> StartAsync(Action<IServiceCollection>? configure = null) => StartAsync(null, configure);
+
+    /// <summary>With a mail server beside the receiver of requests: what arrives at one must arrive at the other.</summary>
+    public static Task<AlertHouse> StartWithMailAsync(Action<IServiceCollection>? configure = null)
     {
-        var receiver = await AlertReceiver.StartAsync();
-        var house = await SpendingHouse.StartAsync(configure: services =>
-        {
-            services.Replace(ServiceDescriptor.Singleton(new AlertOptions { Webhooks = [new AlertWebhook(receiver.Url, Secret)], ConsoleUrl = "https://books.example", StockLowShare = 0 }));
-            services.AddSingleton<IAlertWords, PlainWords>();
-            configure?.Invoke(services);
-        });
-        return new AlertHouse(house, receiver);
+        var mails = new Mailbox();
+        mails.Listen(0, TimeProvider.System);
+        return StartAsync(mails, configure);
     }
 
     /// <summary>What the watch does once a minute.</summary>
     /// <returns>What arrived at the receiver by it.</returns>
     public async Task<IReadOnlyList<AlertMessage>> LookAsync()
     {
-        var before = Receiver.Messages.Count;
+        var (messages, mails) = (Receiver.Messages.Count, _mails?.List().Count ?? 0);
         await House.Core.Get<AlertWatch>().LookAsync(CancellationToken.None);
-        return [.. Receiver.Messages.Skip(before)];
+        _mailed = [.. (_mails?.List() ?? []).SkipLast(mails).Select(m => m.Subject.Trim())];
+        return [.. Receiver.Messages.Skip(messages)];
     }
 
     /// <summary>Looks, and expects one message about one kind.</summary>
-    public async Task<AlertMessage> OneAsync(AlertKind kind, AlertOccasion occasion)
+    public async Task<AlertMessage> OneAsync(AlertKind kind, AlertOccasion occasion) => One(await LookAsync(), kind, occasion);
+
+    /// <summary>One message about one kind in what arrived by the last look, and the same by mail.</summary>
+    public AlertMessage One(IEnumerable<AlertMessage> messages, AlertKind kind, AlertOccasion occasion)
     {
-        var message = Assert.Single(await LookAsync(), m => m.Kind == kind);
+        var message = Assert.Single(messages, m => m.Kind == kind);
         Assert.Equal(occasion, message.Occasion);
+        if (_mails is not null)
+        {
+            Assert.Single(_mailed, subject => subject == $"{occasion}: {message.Title}".Trim());
+        }
+
         return message;
     }
 
     /// <summary>Looks again: nothing new is told of a kind.</summary>
-    public async Task NothingMoreAsync(AlertKind kind) => Assert.DoesNotContain(await LookAsync(), m => m.Kind == kind);
+    public async Task NothingMoreAsync(AlertKind kind)
+    {
+        Assert.DoesNotContain(await LookAsync(), m => m.Kind == kind);
+        Assert.DoesNotContain(_mailed, subject => subject.Contains($": {kind}", StringComparison.Ordinal));
+    }
 
     public async ValueTask DisposeAsync()
     {
         await House.DisposeAsync();
         await Receiver.DisposeAsync();
+        if (_mails is not null)
+        {
+            await _mails.DisposeAsync();
+        }
+    }
+
+    private static async Task<AlertHouse> StartAsync(Mailbox? mails, Action<IServiceCollection>? configure)
+    {
+        var receiver = await AlertReceiver.StartAsync();
+        var house = await SpendingHouse.StartAsync(configure: services =>
+        {
+            services.Replace(ServiceDescriptor.Singleton(
+                new AlertOptions { Webhooks = [new AlertWebhook(receiver.Url, Secret)], MailTo = mails is null ? [] : [MailTo], ConsoleUrl = "https://books.example", StockLowShare = 0 }));
+            if (mails is not null)
+            {
+                services.Configure<MailOptions>(o => (o.Host, o.Port, o.Security, o.From) = ("127.0.0.1", mails.Port, MailSecurity.None, "VppBooks <books@noordrand.example>"));
+            }
+
+            services.AddSingleton<IAlertWords, PlainWords>();
+            configure?.Invoke(services);
+        });
+        return new AlertHouse(house, receiver, mails);
     }
 
     private sealed class PlainWords : IAlertWords

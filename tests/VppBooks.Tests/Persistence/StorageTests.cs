@@ -63,16 +63,10 @@ public sealed class StorageTests
         Assert.Equal(HealthStatus.Healthy, await HealthAsync(process));
         var book = await house.BookAsync(free: 60);
         await house.AssignAsync(book, new WishedAssignment(await house.GroupAsync("Class 4A"), Intent.Required));
-        await using (var db = await house.Core.OpenAsync())
-        {
-            await db.Database.ExecuteSqlAsync($"VACUUM");
-        }
-
-        disk.Full = true;
-        await FillAsync(process);
+        await disk.FillAsync(process);
         house.Apple.ClearRequests();
 
-        Assert.True(MeansFull(await Assert.ThrowsAnyAsync<Exception>(() => TurnAsync(house, process))));
+        Assert.True(FullDisk.IsMeantBy(await Assert.ThrowsAnyAsync<Exception>(() => TurnAsync(house, process))));
 
         Assert.DoesNotContain(house.Apple.Requests, r => r.Method == "POST");
         Assert.Empty(await house.OperationsAsync(OperationKind.Associate));
@@ -161,47 +155,6 @@ public sealed class StorageTests
     private static async Task<HealthStatus> HealthAsync(ServiceProvider process) =>
         (await new DatabaseCheck(process.GetRequiredService<IDbContextFactory<VppBooksDbContext>>(), process.GetRequiredService<StorageMonitor>())
             .CheckHealthAsync(new HealthCheckContext(), CancellationToken.None)).Status;
-
-    /// <summary>Until not one more row of what every change writes has room.</summary>
-    private static async Task FillAsync(ServiceProvider process)
-    {
-        foreach (var rows in (int[])[50, 1])
-        {
-            var failure = await Assert.ThrowsAnyAsync<Exception>(async () =>
-            {
-                for (var i = 0; i < 1000; i++)
-                {
-                    await using var db = await process.GetRequiredService<IDbContextFactory<VppBooksDbContext>>().CreateDbContextAsync();
-                    for (var row = 0; row < rows; row++)
-                    {
-                        db.Audit(Actor.System, DateTimeOffset.UnixEpoch, "test", new AuditSubject());
-                    }
-
-                    await db.SaveChangesAsync();
-                }
-            });
-            Assert.True(MeansFull(failure));
-        }
-    }
-
-    private static bool MeansFull(Exception? failure) => failure is not null && (failure is SqliteException { SqliteErrorCode: 13 } || MeansFull(failure.InnerException));
-
-    /// <summary>Lets the file not grow.</summary>
-    private sealed class FullDisk : DbConnectionInterceptor
-    {
-        public bool Full { get; set; }
-
-        public override async Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
-        {
-            if (Full)
-            {
-                // No fewer than there are: the file stays as large as it is.
-                await using var command = connection.CreateCommand();
-                command.CommandText = "PRAGMA max_page_count = 1";
-                await command.ExecuteScalarAsync(cancellationToken);
-            }
-        }
-    }
 
     /// <summary>Commits, and then loses the connection: once, for the first transaction with a certain statement.</summary>
     private sealed class LostCommit : DbTransactionInterceptor

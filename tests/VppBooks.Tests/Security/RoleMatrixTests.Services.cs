@@ -145,7 +145,7 @@ public sealed partial class RoleMatrixTests
         "AlertBook", "AlertChannels", "AlertConditions", "AssignmentFollower", "AuditChainCheck", "AuditForwarder", "AuditSealer", "BookCounts", "DirectoryHealth",
         "DirectoryReads", "GraphDevices", "GraphDirectory", "GroupReader", "IdempotentRequests", "InboxFolder", "InvitationMails", "LeasedWriter", "LedgerPublisher",
         "LedgerReader", "LedgerStaging", "LedgerStagings", "LedgerVerifier", "LicenseDispatcher", "LocationExpiry", "LocationHealth", "LocationLeases", "LocationSync", "LocationTurn", "NotificationGate",
-        "NotificationInbox", "NotificationRegistration", "Outbox", "PeopleReader", "PeopleWriter", "PlanReleases", "RestartGuard", "StandingReader", "StorageMonitor", "TelemetryReader", "TitleUpdater", "WorkSignal",
+        "NotificationInbox", "NotificationRegistration", "Outbox", "PeopleReader", "PeopleWriter", "PlanReleases", "RestartGuard", "StandingReader", "StorageMonitor", "TelemetryReader", "TitleUpdater", "UnwrittenAlert", "WorkSignal",
 
         // Artwork of the store, which readers see as well.
         "BookCatalog.FindCoverAsync", "BookCatalog.ReadCoversAsync",
