@@ -14,7 +14,10 @@ switch (args)
     case ["api"]:
         await ApiWorkload.RunAsync(CancellationToken.None);
         return 0;
+    case ["library"]:
+        await LibraryWorkload.RunAsync(CancellationToken.None);
+        return 0;
     default:
-        Console.WriteLine("VppBooks benchmarks. Workloads: sync [--quick], notifications, api. See docs/benchmarks.md.");
+        Console.WriteLine("VppBooks benchmarks. Workloads: sync [--quick], notifications, api, library. See docs/benchmarks.md.");
         return args.Length == 0 ? 0 : 1;
 }
