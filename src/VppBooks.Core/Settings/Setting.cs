@@ -31,13 +31,18 @@ public abstract class Setting<TValue>(string key) : Setting(key)
 
     /// <summary>The value of a text.</summary>
     /// <exception cref="InvalidOperationException">The text cannot be used.</exception>
-    public TValue Read(string text) => Fault(text) is null && TryRead(text, out var value) ? value : throw new InvalidOperationException(Fault(text));
+    public TValue Read(string text) => text.Length <= MaxLength && TryRead(text, out var value)
+        ? FaultOfStanding(value) is { } fault ? throw new InvalidOperationException(fault) : value
+        : throw new InvalidOperationException(Fault(text));
 
     /// <summary>The text of a value.</summary>
     public abstract string Write(TValue value);
 
     /// <summary>A sentence that names the key and the allowed values; null: the value can be used.</summary>
     public abstract string? FaultOf(TValue value);
+
+    /// <summary>The same for a value that stands already: what was a matter of judgment when it was set does not stop what depends on it.</summary>
+    protected virtual string? FaultOfStanding(TValue value) => FaultOf(value);
 
     /// <summary>The same as a list of none or one, for a section that gathers what is wrong with it.</summary>
     public IEnumerable<string> FaultsOf(TValue value) => FaultOf(value) is { } fault ? [fault] : [];

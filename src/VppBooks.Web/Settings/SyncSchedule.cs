@@ -36,16 +36,21 @@ internal sealed class ScheduleSetting(string key) : Setting<string>(key)
     public override string Write(string value) => value;
 
     public override string? FaultOf(string value) =>
-        SyncTimes.CronOf(value) is null ? $"{Key} must be {Form}; it is \"{value}\"."
-        : SyncTimes.Next(value, "UTC", TimeProvider.System.GetUtcNow(), 3) is not [var first, var second, var third] ? $"{Key} must go on; \"{value}\" comes to an end."
-        : second - first < SyncTimes.Shortest || third - second < SyncTimes.Shortest ? $"{Key} must leave Apple {SyncTimes.Shortest.TotalMinutes} minutes between two syncs; \"{value}\" does not."
-        : null;
+        FaultOfForm(value)
+        ?? (!SyncTimes.GoesOn(value) ? $"{Key} must go on; \"{value}\" comes to an end."
+            : SyncTimes.LeastGap(value) < SyncTimes.Shortest ? $"{Key} must leave Apple {SyncTimes.Shortest.TotalMinutes} minutes between two syncs; \"{value}\" does not."
+            : null);
+
+    /// <summary>A schedule that stands is followed even if it leaves Apple little time or comes to an end: no sync at all would be worse.</summary>
+    protected override string? FaultOfStanding(string value) => FaultOfForm(value);
 
     protected override bool TryRead(string text, out string value)
     {
         value = text.Trim();
         return true;
     }
+
+    private string? FaultOfForm(string value) => SyncTimes.CronOf(value) is null ? $"{Key} must be {Form}; it is \"{value}\"." : null;
 }
 
 /// <summary>An IANA or Windows id; empty: the server's own zone.</summary>

@@ -11,6 +11,11 @@ internal static class SyncTimes
 
     private const string Form = "HH:mm";
 
+    // What a schedule is measured against, so that its worth does not depend on the moment it is looked at.
+    private static readonly DateTimeOffset _early = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset _late = new(2090, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan _span = TimeSpan.FromDays(8);
+
     /// <summary>The cron expressions of a schedule; null when it is none.</summary>
     public static IReadOnlyList<string>? CronOf(string schedule)
     {
@@ -66,6 +71,26 @@ internal static class SyncTimes
         }
 
         return next;
+    }
+
+    /// <summary>Whether a schedule has no end that anybody would live to see.</summary>
+    public static bool GoesOn(string schedule) => Next(schedule, "UTC", _late, 1).Count > 0;
+
+    /// <summary>The shortest time between two syncs in the first week of a schedule, as far as it matters.</summary>
+    public static TimeSpan LeastGap(string schedule)
+    {
+        var least = TimeSpan.MaxValue;
+        if (Next(schedule, "UTC", _early, 1) is not [var moment])
+        {
+            return least;
+        }
+
+        for (var end = moment + _span; moment < end && least >= Shortest && Next(schedule, "UTC", moment, 1) is [var next]; moment = next)
+        {
+            least = next - moment < least ? next - moment : least;
+        }
+
+        return least;
     }
 
     private static List<TimeOnly>? TimesOf(string schedule)

@@ -4,6 +4,8 @@ namespace VppBooks.Tests.Settings;
 
 public sealed class SyncTimesTests
 {
+    private static readonly ScheduleSetting _setting = new("Sync:Schedule");
+
     private static readonly DateTimeOffset _saturday = new(2026, 10, 24, 10, 0, 0, TimeSpan.Zero);
 
     [Theory]
@@ -42,9 +44,33 @@ public sealed class SyncTimesTests
     [InlineData("0 0/15 * * * ?", null)]
     public void A_schedule_goes_on_and_leaves_time_between_syncs(string schedule, string? fault)
     {
-        var told = new ScheduleSetting("Sync:Schedule").FaultOf(schedule);
+        var told = _setting.FaultOf(schedule);
 
         Assert.Equal(fault is null, told is null);
         Assert.Contains(fault ?? "", told ?? "", StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("00:00, 00:05, 06:00, 12:00, 18:00, 21:00")]
+    [InlineData("06:00, 06:05, 12:00, 18:00, 21:00")]
+    [InlineData("00:00, 06:00, 12:00, 12:05, 18:00, 21:00")]
+    [InlineData("00:00, 06:00, 12:00, 18:00, 18:05, 21:00")]
+    [InlineData("0 0/5 6 ? 2 SUN")]
+    public void Schedule_that_leaves_little_time_is_refused_at_any_time_of_day_and_followed_where_it_stands(string schedule)
+    {
+        Assert.Contains("minutes between two syncs", _setting.FaultOf(schedule), StringComparison.Ordinal);
+
+        Assert.Equal(schedule, _setting.Read(schedule));
+    }
+
+    [Theory]
+    [InlineData("0 0 6 * * ? 2026-2050")]
+    [InlineData("0 0 6 * * ? 2020")]
+    public void Schedule_that_comes_to_an_end_is_refused_before_and_after_it_and_followed_where_it_stands(string schedule)
+    {
+        Assert.Contains("comes to an end", _setting.FaultOf(schedule), StringComparison.Ordinal);
+
+        Assert.Equal(schedule, _setting.Read(schedule));
+        Assert.Throws<InvalidOperationException>(() => _setting.Read("twice a day"));
     }
 }
