@@ -12,6 +12,7 @@ using VppBooks.Core.Alerts;
 using VppBooks.Core.Mail;
 using VppBooks.SimulatedCloud.Mail;
 using VppBooks.Tests.Licenses;
+using VppBooks.Tests.Locations;
 
 namespace VppBooks.Tests.Alerts;
 
@@ -48,10 +49,12 @@ internal sealed class AlertHouse : IAsyncDisposable
     public async Task<IReadOnlyList<AlertMessage>> LookAsync()
     {
         var (messages, mails) = (Receiver.Messages.Count, _mails?.List().Count ?? 0);
-        await House.Core.Get<AlertWatch>().LookAsync(CancellationToken.None);
+        await LookAsync(House.Core);
         _mailed = [.. (_mails?.List() ?? []).SkipLast(mails).Select(m => m.Subject.Trim())];
         return [.. Receiver.Messages.Skip(messages)];
     }
+
+    internal static Task LookAsync(CoreHouse house) => house.Get<AlertWatch>().LookAsync(CancellationToken.None);
 
     /// <summary>Looks, and expects one message about one kind.</summary>
     public async Task<AlertMessage> OneAsync(AlertKind kind, AlertOccasion occasion) => One(await LookAsync(), kind, occasion);
@@ -91,17 +94,22 @@ internal sealed class AlertHouse : IAsyncDisposable
         var receiver = await AlertReceiver.StartAsync();
         var house = await SpendingHouse.StartAsync(configure: services =>
         {
-            services.Replace(ServiceDescriptor.Singleton(
-                new AlertOptions { Webhooks = [new AlertWebhook(receiver.Url, Secret)], MailTo = mails is null ? [] : [MailTo], ConsoleUrl = "https://books.example", StockLowShare = 0 }));
-            if (mails is not null)
-            {
-                services.Configure<MailOptions>(o => (o.Host, o.Port, o.Security, o.From) = ("127.0.0.1", mails.Port, MailSecurity.None, "VppBooks <books@noordrand.example>"));
-            }
-
-            services.AddSingleton<IAlertWords, PlainWords>();
+            Configure(services, receiver, mails);
             configure?.Invoke(services);
         });
         return new AlertHouse(house, receiver, mails);
+    }
+
+    internal static void Configure(IServiceCollection services, AlertReceiver receiver, Mailbox? mails)
+    {
+        services.Replace(ServiceDescriptor.Singleton(
+            new AlertOptions { Webhooks = [new AlertWebhook(receiver.Url, Secret)], MailTo = mails is null ? [] : [MailTo], ConsoleUrl = "https://books.example", StockLowShare = 0 }));
+        if (mails is not null)
+        {
+            services.Configure<MailOptions>(o => (o.Host, o.Port, o.Security, o.From) = ("127.0.0.1", mails.Port, MailSecurity.None, "VppBooks <books@noordrand.example>"));
+        }
+
+        services.AddSingleton<IAlertWords, PlainWords>();
     }
 
     private sealed class PlainWords : IAlertWords
