@@ -5,6 +5,7 @@ using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
 using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
+using VppBooks.Core.Sync;
 
 namespace VppBooks.Core.Alerts;
 
@@ -14,6 +15,9 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
     /// <summary>Days before its end at which a token is told of, each a level of its own.</summary>
     public static readonly int[] ExpiryDays = [60, 30, 14, 7, 1];
 
+    // The code of a run that a dead server left behind: another one follows it.
+    private const string Interrupted = "Interrupted";
+
     /// <summary>All of them.</summary>
     /// <exception cref="System.Data.Common.DbException">The database does not answer: nothing is known, so nothing may be cleared.</exception>
     public async Task<IReadOnlyList<AlertCondition>> ListAsync(CancellationToken cancellationToken)
@@ -22,10 +26,11 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var options = await rules.ReadAsync(db, cancellationToken);
         var found = new List<AlertCondition>();
+        var failing = await FailingAsync(db, cancellationToken);
         foreach (var location in await db.Locations.AsNoTracking().Where(l => l.DeletedAt == null).OrderBy(l => l.Id).ToListAsync(cancellationToken))
         {
             found.AddRange(OfToken(location, now));
-            found.AddRange(OfSync(location, options, now));
+            found.AddRange(OfSync(location, failing.Contains(location.Id), options, now));
         }
 
         found.AddRange(await StockConditions.ListAsync(db, options, cancellationToken));
@@ -85,7 +90,7 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
         }
     }
 
-    private static IEnumerable<AlertCondition> OfSync(Location location, AlertOptions options, DateTimeOffset now)
+    private static IEnumerable<AlertCondition> OfSync(Location location, bool failing, AlertOptions options, DateTimeOffset now)
     {
         // A token that does not work has an alert of its own, which names the cause.
         if (LocationConditions.StateOf(location.State, location.TokenExpires, now) is not (TokenState.Valid or TokenState.Unknown))
@@ -93,7 +98,7 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
             yield break;
         }
 
-        if (location.SyncStatus == SyncStatus.Failed)
+        if (failing)
         {
             yield return new AlertCondition(AlertKind.SyncFailing, location.Id) { LocationId = location.Id, Subject = location.Name, About = location.LastSyncedAt };
         }
@@ -103,6 +108,19 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
             yield return new AlertCondition(AlertKind.SyncStale, location.Id) { LocationId = location.Id, Subject = location.Name, About = location.LastSyncedAt };
         }
     }
+
+    /// <summary>
+    /// Locations whose last sync failed. One that runs or was stopped says nothing yet: what was told stays true until a sync has ended, and nothing is told
+    /// before one has.
+    /// </summary>
+    private static async Task<HashSet<int>> FailingAsync(VppBooksDbContext db, CancellationToken cancellationToken) => await db.Locations
+        .Where(l => l.DeletedAt == null)
+        .Where(l => l.SyncStatus == SyncStatus.Failed
+            || (db.Alerts.Any(a => a.Kind == AlertKind.SyncFailing && a.LocationId == l.Id && a.ClearedAt == null)
+                && db.SyncRuns.Where(r => r.LocationId == l.Id && (r.Result == SyncResult.Succeeded || r.Result == SyncResult.Partial || (r.Result == SyncResult.Failed && r.ErrorCode != Interrupted)))
+                    .OrderByDescending(r => r.Id).Select(r => r.Result).FirstOrDefault() == SyncResult.Failed))
+        .Select(l => l.Id)
+        .ToHashSetAsync(cancellationToken);
 
     private static async Task<IEnumerable<AlertCondition>> OfPeopleAsync(VppBooksDbContext db, AlertOptions options, DateTimeOffset now, CancellationToken cancellationToken)
     {
