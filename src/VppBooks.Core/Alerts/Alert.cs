@@ -66,6 +66,9 @@ public enum AlertSeverity : byte
 /// <summary>One trouble, from its first sight to its end and, when it comes back, to its next. Holds no name or address of a person.</summary>
 public sealed class Alert : IVersioned
 {
+    /// <summary>As much of a name as is kept: titles in the store can be longer.</summary>
+    public const int SubjectLength = 256;
+
     public int Id { get; init; }
 
     public Guid PublicId { get; init; }
@@ -175,7 +178,7 @@ internal sealed class AlertConfiguration : IEntityTypeConfiguration<Alert>, IEnt
         alert.HasIndex(a => a.PublicId).IsUnique();
         alert.HasIndex(a => a.ClearedAt);
         alert.Property(a => a.Key).HasMaxLength(64).IsUnicode(false);
-        alert.Property(a => a.Subject).HasMaxLength(256);
+        alert.Property(a => a.Subject).HasMaxLength(Alert.SubjectLength);
         alert.Property(a => a.AcknowledgedByName).HasMaxLength(256);
     }
 
@@ -184,7 +187,6 @@ internal sealed class AlertConfiguration : IEntityTypeConfiguration<Alert>, IEnt
         delivery.HasIndex(d => d.DueAt);
         delivery.HasIndex(d => d.AlertId);
         delivery.Property(d => d.Channel).HasMaxLength(32).IsUnicode(false);
-        delivery.Property(d => d.Body).HasMaxLength(4000);
         delivery.Property(d => d.Failure).HasMaxLength(128);
     }
 }

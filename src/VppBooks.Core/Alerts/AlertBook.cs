@@ -133,10 +133,14 @@ public sealed class AlertBook(
             occasion = AlertOccasion.Reminder;
         }
 
-        (alert.Severity, alert.Level, alert.Subject, alert.ErrorNumber) = (condition.Severity, condition.Level, condition.Subject, condition.ErrorNumber);
+        (alert.Severity, alert.Level, alert.Subject, alert.ErrorNumber) = (condition.Severity, condition.Level, Cut(condition.Subject), condition.ErrorNumber);
         (alert.Count, alert.About) = (condition.Count, condition.About);
         return occasion;
     }
+
+    private static string? Cut(string? subject) =>
+        subject is null || subject.Length <= Alert.SubjectLength ? subject
+        : subject[..(Alert.SubjectLength - (char.IsHighSurrogate(subject[Alert.SubjectLength - 2]) ? 2 : 1))] + "…";
 
     private async Task<int> TellAsync(VppBooksDbContext db, List<(Alert Alert, AlertOccasion Occasion)> told, DateTimeOffset now, CancellationToken cancellationToken)
     {

@@ -17,14 +17,19 @@ public sealed class AlertWatch(AlertBook book, AlertChannels channels, Unwritten
         {
             await book.RefreshAsync(cancellationToken);
         }
-        catch (Exception e) when (storage.IsFull && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            // What finds no room in the table can only be told past it.
+            // What could not be looked at is not over: nothing is cleared, and the next minute looks again.
             logger.WatchFailed(e.GetType().Name);
-            await unwritten.TellAsync(cancellationToken);
-            return;
+            if (storage.IsFull)
+            {
+                // What finds no room in the table can only be told past it.
+                await unwritten.TellAsync(cancellationToken);
+                return;
+            }
         }
 
+        // What is written already is sent whatever became of the look.
         await channels.SendDueAsync(cancellationToken);
         await channels.ForgetOldAsync(cancellationToken);
     }
@@ -41,7 +46,6 @@ public sealed class AlertWatch(AlertBook book, AlertChannels channels, Unwritten
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                // What could not be looked at is not over: nothing is cleared, and the next minute looks again.
                 logger.WatchFailed(e.GetType().Name);
             }
         }
