@@ -205,6 +205,8 @@ internal sealed class PlanConfiguration : IEntityTypeConfiguration<Plan>, IEntit
     public void Configure(EntityTypeBuilder<PlanLine> line)
     {
         line.HasKey(l => new { l.PlanId, l.PersonId });
+        // What plans say about one person.
+        line.HasIndex(l => l.PersonId);
         line.HasOne<Plan>().WithMany().HasForeignKey(l => l.PlanId).OnDelete(DeleteBehavior.Cascade);
     }
 }

@@ -60,7 +60,7 @@ public sealed class DeviceReader(IDbContextFactory<VppBooksDbContext> contexts, 
 
         try
         {
-            await StoreAsync(person.Value.Id, outcome, devices, cancellationToken);
+            await StoreAsync(person.Value.Id, person.Value.DirectoryId, outcome, devices, cancellationToken);
         }
         catch (DbUpdateException)
         {
@@ -93,10 +93,16 @@ public sealed class DeviceReader(IDbContextFactory<VppBooksDbContext> contexts, 
         return new PersonDevices(reading.Outcome, reading.ReadAt, devices);
     }
 
-    private async Task StoreAsync(int personId, DeviceReadOutcome outcome, IReadOnlyList<PersonDevice>? devices, CancellationToken cancellationToken)
+    internal async Task StoreAsync(int personId, Guid directoryId, DeviceReadOutcome outcome, IReadOnlyList<PersonDevice>? devices, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        // Whoever was erased while the directory was asked is nobody to store devices for; from here to the end nobody can be.
+        if (await db.People.Where(p => p.Id == personId && p.DirectoryId == directoryId).ExecuteUpdateAsync(set => set.SetProperty(p => p.DirectoryId, directoryId), cancellationToken) == 0)
+        {
+            return;
+        }
+
         var now = clock.GetUtcNow();
         var reading = await db.DeviceReadings.SingleOrDefaultAsync(r => r.PersonId == personId, cancellationToken);
         if (reading is null)

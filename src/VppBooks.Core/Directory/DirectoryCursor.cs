@@ -35,6 +35,9 @@ public sealed class DirectoryCursor
     /// <summary>The link as the directory gave it.</summary>
     public required string Link { get; set; }
 
+    /// <summary>What a link for users reports of them, in the words of the question it was begun with; null for groups. It never reports anything else.</summary>
+    public string? Properties { get; init; }
+
     /// <summary>When the directory gave it.</summary>
     public DateTimeOffset ReadAt { get; set; }
 
@@ -48,6 +51,7 @@ internal sealed class DirectoryCursorConfiguration : IEntityTypeConfiguration<Di
     {
         cursor.Ignore(c => c.GroupIds);
         cursor.Property(c => c.Groups).HasMaxLength(33 * DirectoryCursor.MostGroups).IsUnicode(false);
+        cursor.Property(c => c.Properties).HasMaxLength(512).IsUnicode(false);
         cursor.Property(c => c.Link).HasMaxLength(DirectoryCursor.LongestLink).IsUnicode(false);
     }
 }

@@ -23,7 +23,7 @@ public sealed class DirectoryWatch(
     public async Task ReadDueAsync(CancellationToken cancellationToken)
     {
         List<Guid> watched;
-        bool everybody;
+        bool everybody, anybody;
         await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
         {
             var viewedAfter = clock.GetUtcNow() - options.Value.FollowViewedFor;
@@ -33,6 +33,7 @@ public sealed class DirectoryWatch(
                 .Select(g => g.DirectoryId)
                 .ToListAsync(cancellationToken);
             everybody = await db.GroupAssignments.AnyAsync(a => a.GroupId == null, cancellationToken);
+            anybody = await db.People.AnyAsync(p => p.GoneSince == null, cancellationToken);
         }
 
         if (watched.Count > 0 || everybody)
@@ -46,11 +47,19 @@ public sealed class DirectoryWatch(
             }
 
             await changes.ForgetAsync(watched, cancellationToken);
+            return;
         }
-        else if ((await health.GetAsync(cancellationToken)).FailingSince is not null)
+
+        if ((await health.GetAsync(cancellationToken)).FailingSince is not null)
         {
             // Nothing else would find out that the directory can be read again.
             await reads.ProbeAsync(cancellationToken);
+        }
+
+        if (anybody)
+        {
+            // Who leaves is noticed although nothing is assigned any more: books stay with people, and names do not for ever.
+            await people.CheckAsync(options.Value.ReadEvery, cancellationToken);
         }
     }
 

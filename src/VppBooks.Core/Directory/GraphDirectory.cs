@@ -26,6 +26,9 @@ public sealed class GraphDirectory(
 
     private readonly ManagedAccountRule _rule = ManagedAccountRule.TryParse(people.Value.ManagedAppleAccount, out var rule) ? rule : default;
 
+    /// <summary>What is asked of users, and so what a delta link reports of them.</summary>
+    public string UserSelection => string.Join(',', SelectedUserProperties);
+
     private string[] SelectedUserProperties =>
         _rule.Source == ManagedAccountSource.ExtensionAttribute ? [.. UserProperties, "onPremisesExtensionAttributes"] : UserProperties;
 
@@ -113,7 +116,7 @@ public sealed class GraphDirectory(
             var found = new List<DirectoryUser>();
             foreach (var ids in directoryIds.Chunk(StepsPerBatch))
             {
-                foreach (var answer in await BatchAsync([.. ids.Select(id => new Step($"/users/{id}?$select={string.Join(',', SelectedUserProperties)}"))], cancellationToken))
+                foreach (var answer in await BatchAsync([.. ids.Select(id => new Step($"/users/{id}?$select={UserSelection}"))], cancellationToken))
                 {
                     if (answer is not null)
                     {
@@ -146,7 +149,7 @@ public sealed class GraphDirectory(
     /// <summary>A delta link that reports what changes in users from now on.</summary>
     /// <exception cref="DirectoryException">Throttled, down, or without consent.</exception>
     public async Task<string> BeginUserChangesAsync(CancellationToken cancellationToken) =>
-        (await ReadUserChangesAsync($"{Home}/users/delta?$select={string.Join(',', SelectedUserProperties)}&$deltatoken=latest", cancellationToken)
+        (await ReadUserChangesAsync($"{Home}/users/delta?$select={UserSelection}&$deltatoken=latest", cancellationToken)
             ?? throw new DirectoryUnavailableException("The directory gave no delta link.", null, null)).Link;
 
     /// <summary>Users that changed since a delta link was given; null when the directory does not know any more (410).</summary>

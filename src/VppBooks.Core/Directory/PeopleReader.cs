@@ -86,15 +86,15 @@ public sealed class PeopleReader(
     {
         var now = clock.GetUtcNow();
         var cursor = await FindCursorAsync(cancellationToken);
-        if (cursor?.ReadAt > now - maxAge)
+        if (cursor?.ReadAt > now - maxAge && cursor.Properties == directory.UserSelection)
         {
             return;
         }
 
-        var round = cursor is null || now - cursor.ReadAt > DirectoryCursor.Lifetime ? null : await directory.ReadUserChangesAsync(cursor.Link, cancellationToken);
+        var round = cursor is null || cursor.Properties != directory.UserSelection || now - cursor.ReadAt > DirectoryCursor.Lifetime ? null : await directory.ReadUserChangesAsync(cursor.Link, cancellationToken);
         if (round is null)
         {
-            // Never asked, or too long ago: what changed in between nobody can tell, so that everybody we know is read again.
+            // Never asked, not about everything we want to know, or too long ago: what changed in between nobody can tell, so that everybody we know is read again.
             var link = await directory.BeginUserChangesAsync(cancellationToken);
             logger.ChangesUnknown(CursorKind.Users);
             await ReadAllAgainAsync(cancellationToken);
@@ -161,7 +161,7 @@ public sealed class PeopleReader(
         await db.DirectoryCursors.Where(c => c.Kind == CursorKind.Users && c.Id <= last).ExecuteDeleteAsync(cancellationToken);
         if (link.Length <= DirectoryCursor.LongestLink)
         {
-            db.DirectoryCursors.Add(new DirectoryCursor { Kind = CursorKind.Users, Groups = "", Link = link, ReadAt = now });
+            db.DirectoryCursors.Add(new DirectoryCursor { Kind = CursorKind.Users, Groups = "", Link = link, Properties = directory.UserSelection, ReadAt = now });
         }
 
         await db.SaveChangesAsync(cancellationToken);

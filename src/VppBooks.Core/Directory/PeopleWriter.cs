@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using VppBooks.Core.Assignments;
+using VppBooks.Core.Audit;
 using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
@@ -50,14 +51,26 @@ public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, 
         var marked = 0;
         foreach (var chunk in people.Chunk(1000))
         {
-            marked += await db.People
-                .Where(p => chunk.Contains(p.Id) && p.GoneSince == null)
-                .ExecuteUpdateAsync(set => set.SetProperty(p => p.GoneSince, now), cancellationToken);
-        }
+            // Together, or not at all: who is marked already is not marked again, and nobody would follow.
+            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+            var here = await db.People.Where(p => EF.Parameter(chunk).Contains(p.Id) && p.GoneSince == null).Select(p => p.Id).ToArrayAsync(cancellationToken);
+            if (here.Length == 0)
+            {
+                continue;
+            }
 
-        if (marked > 0)
-        {
+            marked += await db.People
+                .Where(p => EF.Parameter(here).Contains(p.Id) && p.GoneSince == null)
+                .ExecuteUpdateAsync(set => set.SetProperty(p => p.GoneSince, now), cancellationToken);
+            foreach (var id in here)
+            {
+                db.Audit(Actor.System, now, "person.gone", new AuditSubject(PersonId: id));
+            }
+
+            await db.SaveChangesAsync(cancellationToken);
             await db.WantFollowingAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            db.ChangeTracker.Clear();
         }
 
         return marked;
@@ -154,8 +167,13 @@ public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, 
         if (returned.Length > 0)
         {
             // Active records as well: one may be on its way to being retired.
+            // What kept one from being retired says nothing about the person who is back.
             await db.VppUsers.Where(u => u.PersonId != null && EF.Parameter(returned).Contains(u.PersonId.Value)).ExecuteUpdateAsync(
-                set => set.SetProperty(u => u.UpdateWanted, true), cancellationToken);
+                set => set.SetProperty(u => u.UpdateWanted, true)
+                    .SetProperty(u => u.ErrorNumber, u => u.LeavingSince == null ? u.ErrorNumber : null)
+                    .SetProperty(u => u.Attempts, u => u.LeavingSince == null ? u.Attempts : (byte)0)
+                    .SetProperty(u => u.LeavingSince, (DateTimeOffset?)null),
+                cancellationToken);
         }
 
         int[] all = [.. both.Union(returned)];

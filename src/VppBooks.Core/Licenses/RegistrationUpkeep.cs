@@ -20,6 +20,9 @@ public sealed class RegistrationUpkeep(
     /// <summary>Tries without effect before a record is left alone: more would only repeat them.</summary>
     internal const byte MaxAttempts = 6;
 
+    /// <summary>How the reason of a mail begins that invites again at a new address.</summary>
+    internal const string MovedReason = "moved:";
+
     /// <returns>True when a request was made.</returns>
     internal async Task<bool> RunAsync(LocationSession session, CancellationToken cancellationToken)
     {
@@ -33,6 +36,7 @@ public sealed class RegistrationUpkeep(
             {
                 kind = OperationKind.RetireUsers;
                 var before = GoneBefore();
+                await BeginRetiringAsync(session, before, cancellationToken);
                 records = await NextAsync(session, db => Leavers(db, session.LocationId, before), config.MaxUsers, cancellationToken);
             }
 
@@ -63,25 +67,46 @@ public sealed class RegistrationUpkeep(
     /// <summary>Whether there is something to tell Apple.</summary>
     internal async Task<bool> HasWorkAsync(VppBooksDbContext db, int locationId, CancellationToken cancellationToken) =>
         await Changed(db, locationId).AnyAsync(cancellationToken)
-        || await Leavers(db, locationId, GoneBefore()).AnyAsync(cancellationToken);
+        || await Leaving(db, locationId, GoneBefore()).AnyAsync(u => u.LeavingSince == null || (u.ErrorNumber == null && u.Attempts < MaxAttempts), cancellationToken);
 
     /// <summary>Long ago when leavers are not retired for their absence alone.</summary>
     private DateTimeOffset GoneBefore() => clock.GetUtcNow() - people.Value.RetireAfter ?? DateTimeOffset.UnixEpoch;
 
     private static IQueryable<VppUser> Ours(VppBooksDbContext db, int locationId) => db.VppUsers.Where(u =>
-        u.LocationId == locationId && u.PersonId != null && !u.Retired && u.OperationId == null && u.Attempts < MaxAttempts
+        u.LocationId == locationId && u.PersonId != null && !u.Retired && u.OperationId == null
         && (u.Status == VppUserStatus.Registered || u.Status == VppUserStatus.Associated));
 
     private static IQueryable<VppUser> Changed(VppBooksDbContext db, int locationId) => Ours(db, locationId).Where(u =>
-        u.UpdateWanted && db.People.Any(p => p.Id == u.PersonId && p.AccountEnabled && !p.Guest && p.GoneSince == null));
+        u.UpdateWanted && u.Attempts < MaxAttempts && db.People.Any(p => p.Id == u.PersonId && p.AccountEnabled && !p.Guest && p.GoneSince == null));
 
-    /// <summary>Not while a book is on its way to them: its outcome could not be told any more.</summary>
-    private static IQueryable<VppUser> Leavers(VppBooksDbContext db, int locationId, DateTimeOffset before)
+    /// <summary>Records of people who left long enough ago, or were erased. Not while a book is on its way to them: its outcome could not be told any more.</summary>
+    private static IQueryable<VppUser> Leaving(VppBooksDbContext db, int locationId, DateTimeOffset before)
     {
         var onItsWay = new[] { LicenseState.Submitting, LicenseState.Submitted, LicenseState.Unknown };
         return Ours(db, locationId).Where(u =>
-            u.ErrorNumber == null && db.People.Any(p => p.Id == u.PersonId && (p.GoneSince <= before || p.ErasedAt != null))
+            db.People.Any(p => p.Id == u.PersonId && (p.GoneSince <= before || p.ErasedAt != null))
             && !db.Licenses.Any(l => l.PersonId == u.PersonId && onItsWay.Contains(l.State)));
+    }
+
+    private static IQueryable<VppUser> Leavers(VppBooksDbContext db, int locationId, DateTimeOffset before) =>
+        Leaving(db, locationId, before).Where(u => u.LeavingSince != null && u.ErrorNumber == null && u.Attempts < MaxAttempts);
+
+    /// <summary>What Apple refused while the person was here, such as an account that another record uses (9641), is no reason to keep the record.</summary>
+    private async Task BeginRetiringAsync(LocationSession session, DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        await using (var read = await session.OpenAsync(cancellationToken))
+        {
+            if (!await Leaving(read, session.LocationId, before).AnyAsync(u => u.LeavingSince == null, cancellationToken))
+            {
+                return;
+            }
+        }
+
+        var now = clock.GetUtcNow();
+        await session.WriteAsync(
+            db => Leaving(db, session.LocationId, before).Where(u => u.LeavingSince == null).ExecuteUpdateAsync(
+                set => set.SetProperty(u => u.LeavingSince, now).SetProperty(u => u.ErrorNumber, (int?)null).SetProperty(u => u.Attempts, (byte)0), cancellationToken),
+            cancellationToken);
     }
 
     private static async Task<int[]> NextAsync(LocationSession session, Func<VppBooksDbContext, IQueryable<VppUser>> due, int maxUsers, CancellationToken cancellationToken)
@@ -143,7 +168,7 @@ public sealed class RegistrationUpkeep(
     {
         var waiting = said.FindAll(b => b is { User.Status: VppUserStatus.Registered, Change: { Email: not null, ManagedAppleId: null } });
         var users = waiting.ConvertAll(b => b.User.Id).ToArray();
-        var reasons = waiting.ToDictionary(b => b.User.Id, b => $"moved:{b.User.Id}:{Fingerprint(b.Change.Email!)}");
+        var reasons = waiting.ToDictionary(b => b.User.Id, b => $"{MovedReason}{b.User.Id}:{Fingerprint(b.Change.Email!)}");
         var sent = await db.OutboxMails.Where(m => m.VppUserId != null && EF.Parameter(users).Contains(m.VppUserId.Value))
             .Select(m => new { UserId = m.VppUserId!.Value, m.State, m.Reason }).ToListAsync(cancellationToken);
         foreach (var (userId, mails) in sent.GroupBy(m => m.UserId).ToDictionary(g => g.Key, g => g.ToList()))

@@ -105,7 +105,7 @@ public sealed class OutboxMail
     /// <summary>When the mail server took it.</summary>
     public DateTimeOffset? SentAt { get; set; }
 
-    /// <summary>First invitations: when the acceptance was recorded.</summary>
+    /// <summary>The first mail of a registration: when its acceptance was recorded.</summary>
     public DateTimeOffset? AcceptedAt { get; set; }
 }
 

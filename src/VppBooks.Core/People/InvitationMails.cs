@@ -49,8 +49,10 @@ public sealed class InvitationMails(
 
     private static async Task RecordAcceptedAsync(VppBooksDbContext db, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        // The first mail of a registration carries it, of whatever kind: where invitations are not sent by themselves, somebody asked for it.
         var accepted = await db.OutboxMails
-            .Where(m => m.Kind == MailKind.Invitation && m.AcceptedAt == null && db.VppUsers.Any(u => u.Id == m.VppUserId && u.Status == VppUserStatus.Associated))
+            .Where(m => m.AcceptedAt == null && !db.OutboxMails.Any(o => o.VppUserId == m.VppUserId && (o.Id < m.Id || o.AcceptedAt != null))
+                && db.VppUsers.Any(u => u.Id == m.VppUserId && u.Status == VppUserStatus.Associated))
             .OrderBy(m => m.Id).Take(Window).ToListAsync(cancellationToken);
         foreach (var invitation in accepted)
         {

@@ -92,10 +92,21 @@ public sealed class Invitations(
             if (await QueueAsync(db, chosen, actor, cancellationToken))
             {
                 queued += chosen.Count;
+                continue;
             }
-            else
+
+            // Somebody else queued one of them meanwhile: that one has its mail, and the others are owed theirs.
+            foreach (var one in chosen)
             {
-                tooSoon += chosen.Count;
+                db.ChangeTracker.Clear();
+                if (await QueueAsync(db, [one], actor, cancellationToken))
+                {
+                    queued++;
+                }
+                else
+                {
+                    tooSoon++;
+                }
             }
         }
     }

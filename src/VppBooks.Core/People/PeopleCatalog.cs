@@ -60,6 +60,7 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
             ManagedAppleAccount = person.ManagedAppleAccount,
             Language = person.Language,
             ErasedAt = person.ErasedAt,
+            CanBeErased = person is { ErasedAt: null } and ({ GoneSince: not null } or { UnneededSince: not null }),
             Groups = await (
                     from member in db.GroupMemberships
                     where member.PersonId == person.Id

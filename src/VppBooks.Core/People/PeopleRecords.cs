@@ -95,6 +95,9 @@ public sealed record PersonDetail
     /// <summary>When name and addresses were erased; null while they are kept.</summary>
     public required DateTimeOffset? ErasedAt { get; init; }
 
+    /// <summary>Gone from the directory, or needed by nothing here: name and addresses can be erased.</summary>
+    public required bool CanBeErased { get; init; }
+
     public required IReadOnlyList<PersonGroup> Groups { get; init; }
 
     /// <summary>One row per location where the person has a record, or where a book asks for one.</summary>

@@ -39,6 +39,9 @@ public sealed class Person
     /// <summary>When name and addresses were erased; null while they are kept.</summary>
     public DateTimeOffset? ErasedAt { get; set; }
 
+    /// <summary>Since when nothing needs the person: no group that is followed, no license, no registration; null while something does.</summary>
+    public DateTimeOffset? UnneededSince { get; set; }
+
     /// <summary>The words by which the person is found; written with the names, and not read with the person.</summary>
     public ICollection<PersonWord> Words { get; } = [];
 }
@@ -51,6 +54,7 @@ internal sealed class PersonConfiguration : IEntityTypeConfiguration<Person>
         person.HasIndex(p => p.DirectoryId).IsUnique();
         person.HasIndex(p => p.DisplayName);
         person.HasIndex(p => p.ErasedAt);
+        person.HasIndex(p => p.UnneededSince);
         // What the directory says must not land on a row that was erased meanwhile.
         person.Property(p => p.DirectoryId).IsConcurrencyToken();
         person.Property(p => p.DisplayName).HasMaxLength(256);

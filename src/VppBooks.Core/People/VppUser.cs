@@ -59,6 +59,9 @@ public sealed class VppUser
     /// <summary>Tries to register, change or retire that had no effect.</summary>
     public byte Attempts { get; set; }
 
+    /// <summary>When retiring it began, because the person left or was erased: <see cref="ErrorNumber"/> and <see cref="Attempts"/> speak of that since then. Null: not begun.</summary>
+    public DateTimeOffset? LeavingSince { get; set; }
+
     public DateTimeOffset ChangedAt { get; set; }
 }
 

@@ -17,7 +17,7 @@ public sealed class PersonDataReader(IDbContextFactory<VppBooksDbContext> contex
         actor.Demand(Permissions.ManagePrivacy);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await db.People.AsNoTracking().SingleOrDefaultAsync(p => p.PublicId == publicId, cancellationToken) is { } person
-            ? await ReadAsync(db, person, actor, cancellationToken)
+            ? await ReadAsync(db, person, actor, own: false, cancellationToken)
             : null;
     }
 
@@ -31,11 +31,11 @@ public sealed class PersonDataReader(IDbContextFactory<VppBooksDbContext> contex
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await db.People.AsNoTracking().SingleOrDefaultAsync(p => p.DirectoryId == directoryId, cancellationToken) is { } person
-            ? await ReadAsync(db, person, Actor.Reader(person.PublicId), cancellationToken)
+            ? await ReadAsync(db, person, Actor.Reader(person.PublicId), own: true, cancellationToken)
             : null;
     }
 
-    private async Task<PersonData> ReadAsync(VppBooksDbContext db, Person person, Actor actor, CancellationToken cancellationToken)
+    private async Task<PersonData> ReadAsync(VppBooksDbContext db, Person person, Actor actor, bool own, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         db.Audit(actor, now, "person.exported", new AuditSubject(PersonId: person.Id));
@@ -72,7 +72,7 @@ public sealed class PersonDataReader(IDbContextFactory<VppBooksDbContext> contex
             Licenses = await LicensesAsync(db, person.Id, cancellationToken),
             Mails = await db.OutboxMails.Where(m => m.PersonId == person.Id).OrderBy(m => m.Id)
                 .Select(m => new PersonDataMail(m.Kind, m.State, m.QueuedAt, m.SentAt)).ToListAsync(cancellationToken),
-            Activity = await ActivityAsync(db, person, cancellationToken),
+            Activity = await ActivityAsync(db, person, own, cancellationToken),
         };
     }
 
@@ -93,11 +93,14 @@ public sealed class PersonDataReader(IDbContextFactory<VppBooksDbContext> contex
     }
 
     // Two reads: one condition over both columns would keep the database from using the index of either.
-    private static async Task<IReadOnlyList<PersonDataEvent>> ActivityAsync(VppBooksDbContext db, Person person, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<PersonDataEvent>> ActivityAsync(VppBooksDbContext db, Person person, bool own, CancellationToken cancellationToken)
     {
         var (asActor, asReader) = (person.DirectoryId.ToString("D", CultureInfo.InvariantCulture), Actor.Reader(person.PublicId).Id);
         var about = await db.AuditEvents.AsNoTracking().Where(a => a.PersonId == person.Id).ToListAsync(cancellationToken);
         var by = await db.AuditEvents.AsNoTracking().Where(a => a.ActorId == asActor || a.ActorId == asReader).ToListAsync(cancellationToken);
-        return [.. about.Concat(by).DistinctBy(a => a.Id).OrderBy(a => a.Id).Select(a => new PersonDataEvent(a.At, a.Action, a.ActorName, a.Details))];
+        return [.. about.Concat(by).DistinctBy(a => a.Id).OrderBy(a => a.Id).Select(a => new PersonDataEvent(a.At, a.Action, NameOf(a), a.Details))];
+
+        // Who of the staff it was is not what is stored about the reader, but about somebody else.
+        string NameOf(AuditEvent a) => own && a.ActorKind != ActorKind.System && a.ActorId != asActor && a.ActorId != asReader ? "Staff" : a.ActorName;
     }
 }

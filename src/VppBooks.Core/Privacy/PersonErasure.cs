@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using VppBooks.Core.Audit;
+using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
@@ -17,7 +18,7 @@ public enum ErasureResult
     /// <summary>There is no such person here.</summary>
     NotFound,
 
-    /// <summary>The directory still has the account: what is erased would be read again. Delete it there first.</summary>
+    /// <summary>The directory still has the account, and something here needs it: what is erased would be read again. Delete it there first, or take its groups' books back.</summary>
     InDirectory,
 
     /// <summary>A license is on its way to them, and its outcome is not known yet. Try again when it is.</summary>
@@ -29,13 +30,14 @@ public enum ErasureResult
 /// location and the object id in the directory and tell neither (<see cref="ClientUserIds"/>): should that person return, they are found by them
 /// (<see cref="ErasedPeople"/>) and no second license is bought.
 /// </summary>
-public sealed class PersonErasure(IDbContextFactory<VppBooksDbContext> contexts, IOptions<PrivacyOptions> options, IdSource ids, TimeProvider clock)
+public sealed class PersonErasure(
+    IDbContextFactory<VppBooksDbContext> contexts, IOptions<PrivacyOptions> options, IOptions<DirectoryOptions> directory, IdSource ids, TimeProvider clock)
 {
     private const int Window = 200;
 
     private static readonly LicenseState[] _onItsWay = [LicenseState.Submitting, LicenseState.Submitted, LicenseState.Unknown];
 
-    /// <summary>Erases somebody whom the directory does not have any more.</summary>
+    /// <summary>Erases somebody whom the directory does not have any more, or whom nothing here needs (<see cref="PeopleNeeds"/>).</summary>
     /// <exception cref="NotAllowedException">The actor lacks <see cref="Permissions.ManagePrivacy"/>.</exception>
     public async Task<ErasureResult> EraseAsync(Guid publicId, Actor actor, CancellationToken cancellationToken)
     {
@@ -87,7 +89,9 @@ public sealed class PersonErasure(IDbContextFactory<VppBooksDbContext> contexts,
             return ErasureResult.Erased;
         }
 
-        if (person.GoneSince is null)
+        var now = clock.GetUtcNow();
+        if (person.GoneSince is null
+            && (await PeopleNeeds.ReadAsync(db, directory.Value, now, cancellationToken) is not { } needs || !await needs.Unneeded(db).AnyAsync(p => p.Id == id, cancellationToken)))
         {
             return ErasureResult.InDirectory;
         }
@@ -97,19 +101,7 @@ public sealed class PersonErasure(IDbContextFactory<VppBooksDbContext> contexts,
             return ErasureResult.LicenseOnItsWay;
         }
 
-        var now = clock.GetUtcNow();
-        person.ErasedAt = now;
-        // Nobody in the directory has this one: what it says of others does not reach the row any more.
-        person.DirectoryId = ids.NewId();
-        person.DisplayName = ErasedPeople.NameOf(id);
-        person.UserPrincipalName = "";
-        (person.Mail, person.ManagedAppleAccount, person.Language, person.AccountEnabled) = (null, null, null, false);
-        await db.GroupMemberships.Where(m => m.PersonId == id).ExecuteDeleteAsync(cancellationToken);
-        await db.ManagedDevices.Where(d => d.PersonId == id).ExecuteDeleteAsync(cancellationToken);
-        await db.DeviceReadings.Where(r => r.PersonId == id).ExecuteDeleteAsync(cancellationToken);
-        await db.VppUsers.Where(u => u.PersonId == id).ExecuteUpdateAsync(
-            set => set.SetProperty(u => u.InviteSecret, (byte[]?)null).SetProperty(u => u.InviteHash, (byte[]?)null), cancellationToken);
-        db.Audit(actor, now, "person.erased", new AuditSubject(PersonId: id));
+        await EmptyAsync(db, person, actor, now, cancellationToken);
         try
         {
             await db.SaveChangesAsync(cancellationToken);
@@ -122,5 +114,32 @@ public sealed class PersonErasure(IDbContextFactory<VppBooksDbContext> contexts,
 
         await transaction.CommitAsync(cancellationToken);
         return ErasureResult.Erased;
+    }
+
+    /// <summary>Takes everything out of a row that says who it is. The caller saves and commits.</summary>
+    internal async Task EmptyAsync(VppBooksDbContext db, Person person, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var id = person.Id;
+        person.ErasedAt = now;
+        // Nobody in the directory has this one: what it says of others does not reach the row any more.
+        person.DirectoryId = ids.NewId();
+        person.DisplayName = ErasedPeople.NameOf(id);
+        person.UserPrincipalName = "";
+        (person.Mail, person.ManagedAppleAccount, person.Language, person.AccountEnabled) = (null, null, null, false);
+        (person.GoneSince, person.UnneededSince) = (person.GoneSince ?? now, null);
+        await PeopleNeeds.LeaveGroupsAsync(db, [id], cancellationToken);
+        await db.ManagedDevices.Where(d => d.PersonId == id).ExecuteDeleteAsync(cancellationToken);
+        await db.DeviceReadings.Where(r => r.PersonId == id).ExecuteDeleteAsync(cancellationToken);
+        // What waited to be told to Apple is not told any more, and what Apple refused before keeps nobody from being retired.
+        await db.VppUsers.Where(u => u.PersonId == id).ExecuteUpdateAsync(
+            set => set.SetProperty(u => u.InviteSecret, (byte[]?)null).SetProperty(u => u.InviteHash, (byte[]?)null)
+                .SetProperty(u => u.UpdateWanted, false).SetProperty(u => u.LeavingSince, (DateTimeOffset?)null),
+            cancellationToken);
+        // The reason of a mail to a new address holds a fingerprint of that address.
+#pragma warning disable CA1305 // The database writes the number.
+        await db.OutboxMails.Where(m => m.PersonId == id && m.Reason.StartsWith(RegistrationUpkeep.MovedReason)).ExecuteUpdateAsync(
+            set => set.SetProperty(m => m.Reason, m => "erased:" + m.Id.ToString()), cancellationToken);
+#pragma warning restore CA1305
+        db.Audit(actor, now, "person.erased", new AuditSubject(PersonId: id));
     }
 }

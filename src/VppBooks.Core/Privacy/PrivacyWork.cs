@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 
 namespace VppBooks.Core.Privacy;
 
-/// <summary>Erases, once an hour, who has been gone for longer than names are kept.</summary>
-internal sealed class PrivacyWork(PersonErasure erasure, TimeProvider clock, ILogger<PrivacyWork> logger) : BackgroundService
+/// <summary>Erases, once an hour, who has been gone for longer than names are kept, and forgets whom nothing has needed for long enough.</summary>
+internal sealed class PrivacyWork(PersonErasure erasure, UnneededPeople unneeded, TimeProvider clock, ILogger<PrivacyWork> logger) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromHours(1);
 
@@ -21,6 +21,11 @@ internal sealed class PrivacyWork(PersonErasure erasure, TimeProvider clock, ILo
                 if (await erasure.EraseDueAsync(stoppingToken) is > 0 and var erased)
                 {
                     logger.PeopleErased(erased);
+                }
+
+                if (await unneeded.ForgetDueAsync(stoppingToken) is > 0 and var forgotten)
+                {
+                    logger.PeopleForgotten(forgotten);
                 }
             }
             catch (Exception e) when (e is not OperationCanceledException)
@@ -40,6 +45,7 @@ public static class PrivacyRegistration
         public IServiceCollection AddVppBooksPrivacy()
         {
             services.AddSingleton<PersonErasure>();
+            services.AddSingleton<UnneededPeople>();
             services.AddSingleton<PersonDataReader>();
             services.AddOptions<PrivacyOptions>().ValidateOnStart();
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PrivacyOptions>, PrivacyOptionsValidator>());
@@ -52,6 +58,9 @@ internal static partial class PrivacyLog // ids 5300-5319
 {
     [LoggerMessage(5300, LogLevel.Information, "Names and addresses of {People} people were erased: they have been gone for longer than names are kept")]
     public static partial void PeopleErased(this ILogger logger, int people);
+
+    [LoggerMessage(5302, LogLevel.Information, "{People} people were forgotten: nothing has needed them for long enough")]
+    public static partial void PeopleForgotten(this ILogger logger, int people);
 
     [LoggerMessage(5301, LogLevel.Error, "Names that are kept long enough could not be erased; the next try is in an hour")]
     public static partial void ErasureFailed(this ILogger logger, Exception exception);

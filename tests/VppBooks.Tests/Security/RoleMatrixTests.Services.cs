@@ -152,6 +152,7 @@ public sealed partial class RoleMatrixTests
 
         // Erases what was kept long enough, by schedule.
         "PersonErasure.EraseDueAsync",
+        "UnneededPeople.ForgetDueAsync",
     };
 
     [Fact]

@@ -51,6 +51,8 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
         "group.state-changed" => l["found a group in another state"],
         "group.followed" => l["followed the members of groups"],
         "group.growth-held" => l["held new members of a group that grew suddenly"],
+        "person.gone" => l["found a person gone from the directory"],
+        "people.forgotten" => l["forgot people whom nothing needs any more"],
         "person.exported" => l["downloaded what is stored about a person"],
         "person.erased" => l["erased a person's name and addresses"],
         "person.returned" => l["recognized an erased person who returned"],

@@ -367,6 +367,8 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
 
                     b.HasKey("PlanId", "PersonId");
 
+                    b.HasIndex("PersonId");
+
                     b.ToTable("PlanLines");
                 });
 
@@ -808,6 +810,11 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .HasMaxLength(8000)
                         .IsUnicode(false)
                         .HasColumnType("varchar(8000)");
+
+                    b.Property<string>("Properties")
+                        .HasMaxLength(512)
+                        .IsUnicode(false)
+                        .HasColumnType("varchar(512)");
 
                     b.Property<DateTimeOffset>("ReadAt")
                         .HasColumnType("datetimeoffset");
@@ -1520,6 +1527,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<Guid>("PublicId")
                         .HasColumnType("uniqueidentifier");
 
+                    b.Property<DateTimeOffset?>("UnneededSince")
+                        .HasColumnType("datetimeoffset");
+
                     b.Property<string>("UserPrincipalName")
                         .IsRequired()
                         .HasMaxLength(320)
@@ -1536,6 +1546,8 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
 
                     b.HasIndex("PublicId")
                         .IsUnique();
+
+                    b.HasIndex("UnneededSince");
 
                     b.ToTable("People");
                 });
@@ -1596,6 +1608,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<byte[]>("InviteSecret")
                         .HasMaxLength(512)
                         .HasColumnType("varbinary(512)");
+
+                    b.Property<DateTimeOffset?>("LeavingSince")
+                        .HasColumnType("datetimeoffset");
 
                     b.Property<int>("LocationId")
                         .HasColumnType("int");

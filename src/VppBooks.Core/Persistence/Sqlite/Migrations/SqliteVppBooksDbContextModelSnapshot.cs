@@ -352,6 +352,8 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
 
                     b.HasKey("PlanId", "PersonId");
 
+                    b.HasIndex("PersonId");
+
                     b.ToTable("PlanLines");
                 });
 
@@ -779,6 +781,11 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<string>("Link")
                         .IsRequired()
                         .HasMaxLength(8000)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Properties")
+                        .HasMaxLength(512)
                         .IsUnicode(false)
                         .HasColumnType("TEXT");
 
@@ -1472,6 +1479,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<Guid>("PublicId")
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("UnneededSince")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("UserPrincipalName")
                         .IsRequired()
                         .HasMaxLength(320)
@@ -1488,6 +1498,8 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
 
                     b.HasIndex("PublicId")
                         .IsUnique();
+
+                    b.HasIndex("UnneededSince");
 
                     b.ToTable("People");
                 });
@@ -1543,6 +1555,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<byte[]>("InviteSecret")
                         .HasMaxLength(512)
                         .HasColumnType("BLOB");
+
+                    b.Property<long?>("LeavingSince")
+                        .HasColumnType("INTEGER");
 
                     b.Property<int>("LocationId")
                         .HasColumnType("INTEGER");
