@@ -11,7 +11,7 @@ public sealed class LocationDirectory(IDbContextFactory<VppBooksDbContext> conte
     /// <summary>All tokens that are not deleted, by name.</summary>
     public async Task<IReadOnlyList<LocationSummary>> ListAsync(Actor actor, CancellationToken cancellationToken)
     {
-        actor.Demand(Permissions.Read);
+        actor.Demand(Permissions.ReadTokens);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var locations = await db.Locations.AsNoTracking().Where(l => l.DeletedAt == null).OrderBy(l => l.Name).ThenBy(l => l.Id).ToListAsync(cancellationToken);
         return await DescribeAsync(db, locations, cancellationToken);
@@ -20,7 +20,7 @@ public sealed class LocationDirectory(IDbContextFactory<VppBooksDbContext> conte
     /// <summary>One token; null when it is not here or was deleted.</summary>
     public async Task<LocationDetail?> FindAsync(Guid publicId, Actor actor, CancellationToken cancellationToken)
     {
-        actor.Demand(Permissions.Read);
+        actor.Demand(Permissions.ReadTokens);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var location = await db.Locations.AsNoTracking().SingleOrDefaultAsync(l => l.PublicId == publicId && l.DeletedAt == null, cancellationToken);
         if (location is null)

@@ -41,6 +41,12 @@ public enum Permissions
 
     /// <summary>Read settings.</summary>
     ReadSettings = 1024,
+
+    /// <summary>Read tokens, and nothing else.</summary>
+    ReadTokens = 2048,
+
+    /// <summary>Keep the catalog in order: categories, and books that are gone.</summary>
+    ManageBooks = 4096,
 }
 
 /// <summary>Who acts, as Core sees it: checked in every service, written into every audit row.</summary>
@@ -54,7 +60,7 @@ public sealed record Actor(ActorKind Kind, string Id, string DisplayName, Permis
     public bool IsProgram { get; init; }
 
     /// <summary>The application itself: schedules, follow-up work.</summary>
-    public static Actor System { get; } = new(ActorKind.System, "system", "VppBooks", Permissions.Read | Permissions.SyncNow);
+    public static Actor System { get; } = new(ActorKind.System, "system", "VppBooks", Permissions.Read | Permissions.ReadTokens | Permissions.SyncNow);
 
     /// <summary>A person in a matter of their own, by the id that screens use: an audit row that holds no name says nothing once the person is erased.</summary>
     public static Actor Reader(Guid publicId) => new(ActorKind.Person, publicId.ToString("D"), "Reader", Permissions.None);
@@ -67,10 +73,10 @@ public sealed record Actor(ActorKind Kind, string Id, string DisplayName, Permis
         {
             granted |= role switch
             {
-                AppRoles.Administrator => Permissions.Read | Permissions.ManageTokens | Permissions.Assign | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.ManageSettings | Permissions.HandleAlerts | Permissions.ReadActivity | Permissions.ManagePrivacy | Permissions.Export | Permissions.ReadSettings,
-                AppRoles.Assigner => Permissions.Read | Permissions.Assign | Permissions.SyncNow | Permissions.Export,
-                AppRoles.Helpdesk => Permissions.Read | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.HandleAlerts | Permissions.Export,
-                AppRoles.Auditor => Permissions.Read | Permissions.ReadActivity | Permissions.Export | Permissions.ReadSettings,
+                AppRoles.Administrator => Permissions.Read | Permissions.ReadTokens | Permissions.ManageTokens | Permissions.ManageBooks | Permissions.Assign | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.ManageSettings | Permissions.HandleAlerts | Permissions.ReadActivity | Permissions.ManagePrivacy | Permissions.Export | Permissions.ReadSettings,
+                AppRoles.Assigner => Permissions.Read | Permissions.ReadTokens | Permissions.Assign | Permissions.SyncNow | Permissions.Export,
+                AppRoles.Helpdesk => Permissions.Read | Permissions.ReadTokens | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.HandleAlerts | Permissions.Export,
+                AppRoles.Auditor => Permissions.Read | Permissions.ReadTokens | Permissions.ReadActivity | Permissions.Export | Permissions.ReadSettings,
                 _ => Permissions.None,
             };
         }

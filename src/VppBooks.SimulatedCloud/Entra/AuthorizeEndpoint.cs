@@ -21,7 +21,7 @@ internal sealed class AuthorizeEndpoint(EntraSimulator entra, EntraTokens tokens
         context.Response.Headers.CacheControl = "no-store";
         var parameters = await ReadAsync(context);
         var request = new AuthorizeRequest(parameters);
-        if (request.ClientId != EntraSimulator.ConsoleClientId)
+        if (entra.FindApplication(request.ClientId) is null)
         {
             return SignInPage.Error(entra, "AADSTS700016", $"No application with the id “{request.ClientId}” is registered here.");
         }

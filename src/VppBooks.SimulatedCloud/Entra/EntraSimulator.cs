@@ -5,7 +5,7 @@ using VppBooks.SimulatedCloud.Organization;
 
 namespace VppBooks.SimulatedCloud.Entra;
 
-/// <summary>Stand-in for Microsoft Entra ID: one tenant, two registered applications, no passwords.</summary>
+/// <summary>Stand-in for Microsoft Entra ID: one tenant, two registered applications and whatever is registered besides, no passwords.</summary>
 /// <remarks>Safe for concurrent use. Everything it knows is forgotten with the object, signing key included.</remarks>
 public sealed class EntraSimulator(SimulatedDirectory directory, TimeProvider clock) : IDisposable
 {
@@ -26,6 +26,13 @@ public sealed class EntraSimulator(SimulatedDirectory directory, TimeProvider cl
     private readonly ConcurrentDictionary<string, Grant> _codes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Grant> _refreshTokens = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Guid> _sessions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, EntraApplication> _applications = new(StringComparer.Ordinal)
+    {
+        [ConsoleClientId] = new(ConsoleClientId, ConsoleClientSecret, []),
+        [AutomationClientId] = new(
+            AutomationClientId, AutomationClientSecret, ["VppBooks.Administrator", "DeviceManagementApps.ReadWrite.All", "DeviceManagementServiceConfig.ReadWrite.All"]),
+    };
+
     private long _tokenLifetimeTicks = TimeSpan.FromHours(1).Ticks;
 
     /// <summary>Https root with a trailing slash; issuers and token addresses start with it.</summary>
@@ -83,6 +90,15 @@ public sealed class EntraSimulator(SimulatedDirectory directory, TimeProvider cl
             return true;
         }
     }
+
+    /// <summary>Registers an application, or gives a known one another secret and other roles.</summary>
+    public void Register(EntraApplication application)
+    {
+        ArgumentNullException.ThrowIfNull(application);
+        _applications[application.ClientId] = application;
+    }
+
+    internal EntraApplication? FindApplication(string clientId) => _applications.GetValueOrDefault(clientId);
 
     internal string IssueCode(Grant grant)
     {
@@ -165,6 +181,12 @@ public sealed class EntraSimulator(SimulatedDirectory directory, TimeProvider cl
 
     private static string Secret() => Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(32));
 }
+
+/// <summary>An application that may ask for tokens.</summary>
+/// <param name="ClientId">Its id.</param>
+/// <param name="Secret">Its secret.</param>
+/// <param name="Roles">App roles of the console's API that an administrator granted it.</param>
+public sealed record EntraApplication(string ClientId, string Secret, IReadOnlyList<string> Roles);
 
 /// <summary>What a person allowed an application, kept between the browser's visit and the application's.</summary>
 internal sealed record Grant(

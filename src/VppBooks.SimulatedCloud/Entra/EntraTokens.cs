@@ -14,8 +14,12 @@ internal sealed class EntraTokens(EntraSimulator entra)
     private static readonly string[] GraphRoles =
         ["GroupMember.Read.All", "User.Read.All", "Directory.Read.All", "DeviceManagementManagedDevices.Read.All"];
 
-    private static readonly string[] AutomationRoles =
-        ["VppBooks.Administrator", "DeviceManagementApps.ReadWrite.All", "DeviceManagementServiceConfig.ReadWrite.All"];
+    /// <summary>Scopes of the console's API: its own, and those that Graph has for tokens and books.</summary>
+    private static readonly string[] ConsoleScopes =
+    [
+        "access_as_user", "DeviceManagementApps.Read.All", "DeviceManagementApps.ReadWrite.All", "DeviceManagementServiceConfig.Read.All",
+        "DeviceManagementServiceConfig.ReadWrite.All",
+    ];
 
     private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
 
@@ -47,8 +51,8 @@ internal sealed class EntraTokens(EntraSimulator entra)
     public string ApplicationAccessToken(string clientId, Resource resource)
     {
         var objectId = PairwiseId("service principal", clientId)[..32];
-        var roles = resource.IsConsole
-            ? clientId == EntraSimulator.AutomationClientId ? AutomationRoles : []
+        string[] roles = resource.IsConsole
+            ? [.. entra.FindApplication(clientId)?.Roles ?? []]
             : clientId == EntraSimulator.ConsoleClientId ? GraphRoles : [];
         var id = Guid.Parse(objectId).ToString();
         return Sign(resource.Audience, new()
@@ -79,7 +83,9 @@ internal sealed class EntraTokens(EntraSimulator entra)
         var (audience, name) = slash < 0 ? ("", target) : (target[..slash], target[(slash + 1)..]);
         if (audience is EntraSimulator.ConsoleClientId or $"api://{EntraSimulator.ConsoleClientId}")
         {
-            return new(EntraSimulator.ConsoleClientId, name == ".default" ? "access_as_user" : name, IsConsole: true);
+            var names = scopes.Where(each => each.StartsWith(audience + "/", StringComparison.Ordinal)).Select(each => each[(audience.Length + 1)..])
+                .Select(each => each == ".default" ? ConsoleScopes[0] : each).ToList();
+            return new(EntraSimulator.ConsoleClientId, string.Join(' ', names), IsConsole: true) { Unknown = names.Find(each => !ConsoleScopes.Contains(each)) };
         }
 
         // A scope without a resource means Graph; the simulated Graph goes by its own address.
@@ -139,4 +145,8 @@ internal sealed class EntraTokens(EntraSimulator entra)
 /// <param name="Audience">The <c>aud</c> of the token.</param>
 /// <param name="Scopes">The <c>scp</c> of a person's token.</param>
 /// <param name="IsConsole">Whether the token is for the console's own API.</param>
-internal sealed record Resource(string Audience, string Scopes, bool IsConsole);
+internal sealed record Resource(string Audience, string Scopes, bool IsConsole)
+{
+    /// <summary>A scope asked for that the resource does not have; null when it has them all.</summary>
+    public string? Unknown { get; init; }
+}

@@ -22,13 +22,7 @@ internal sealed class TokenEndpoint(EntraSimulator entra, EntraTokens tokens)
 
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
         var (clientId, secret) = Client(context, form);
-        var expected = clientId switch
-        {
-            EntraSimulator.ConsoleClientId => EntraSimulator.ConsoleClientSecret,
-            EntraSimulator.AutomationClientId => EntraSimulator.AutomationClientSecret,
-            _ => null,
-        };
-        if (expected is null)
+        if (entra.FindApplication(clientId) is not { Secret: var expected })
         {
             return Refuse("unauthorized_client", 700016, $"Application with identifier '{clientId}' was not found in the directory '{DemoDirectory.OrganizationName}'.");
         }
@@ -95,6 +89,11 @@ internal sealed class TokenEndpoint(EntraSimulator entra, EntraTokens tokens)
         if (tokens.FindResource(scope) is not { } resource)
         {
             return UnknownResource(scope);
+        }
+
+        if (resource.Unknown is { } unknown)
+        {
+            return Refuse("invalid_scope", 650053, $"The application asked for scope '{unknown}' that doesn't exist on the resource '{resource.Audience}'. Contact the app vendor.");
         }
 
         var answer = Answer(tokens.PersonAccessToken(person, grant.ClientId, resource));

@@ -11,6 +11,9 @@ public static class ApiRoutes
 
     public static bool Match(PathString path) => Array.Exists(_roots, root => path.StartsWithSegments(root, StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>Whether an address has Graph's shape.</summary>
+    public static bool IsGraph(PathString path) => Array.Exists(_graph, root => path.StartsWithSegments(root, StringComparison.OrdinalIgnoreCase));
+
     /// <summary>Whether a program reads the answer: on the routes of the API, and where their description is asked for with a token and not by a browser.</summary>
     public static bool AnswersPrograms(HttpContext context) =>
         Match(context.Request.Path) || (context.Request.Path.StartsWithSegments("/openapi", StringComparison.OrdinalIgnoreCase) && context.Request.Headers.Authorization.Count > 0);
@@ -32,7 +35,7 @@ public static class ApiRoutes
     /// <summary>The segment of a Graph address to blame when nothing serves it; null elsewhere.</summary>
     public static string? UnknownSegment(PathString path)
     {
-        if (!Array.Exists(_graph, root => path.StartsWithSegments(root, StringComparison.OrdinalIgnoreCase)))
+        if (!IsGraph(path))
         {
             return null;
         }

@@ -41,7 +41,7 @@ public sealed class GraphError(int status, string code, string message, string? 
     {
         400 => new(status, "BadRequest", "The request is not valid."),
         401 => new(status, "InvalidAuthenticationToken", "Access token is empty, expired or not meant for this service. A Graph client sends its token only to the hosts it was told to trust: this one must be among them."),
-        403 => new(status, "Forbidden", "The roles in the access token do not allow this."),
+        403 => new(status, "Forbidden", "The roles and scopes in the access token do not allow this."),
         404 => new(status, "ResourceNotFound", "There is nothing at this address."),
         405 => new(status, "MethodNotAllowed", "The address does not know this method."),
         409 => new(status, "Conflict", "The request conflicts with the present state."),

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authorization;
+using VppBooks.Core.Security;
 
 namespace VppBooks.Web.SignIn;
 
@@ -8,8 +9,14 @@ public static class Policies
     /// <summary>Every screen of the console.</summary>
     public const string ReadAll = nameof(ReadAll);
 
+    /// <summary>Tokens, for programs that may see nothing else.</summary>
+    public const string ReadTokens = nameof(ReadTokens);
+
     /// <summary>Upload, renew, take over and delete content tokens.</summary>
     public const string ManageTokens = nameof(ManageTokens);
+
+    /// <summary>Categories of books, and books that are gone.</summary>
+    public const string ManageBooks = nameof(ManageBooks);
 
     /// <summary>Plan and commit assignments: the only way to spend licenses.</summary>
     public const string Assign = nameof(Assign);
@@ -38,42 +45,29 @@ public static class Policies
     /// <summary>A reader's own page: anyone who is signed in.</summary>
     public const string UseLibrary = nameof(UseLibrary);
 
-    /// <summary>The roles each policy admits; an empty list admits every signed-in person.</summary>
-    public static IReadOnlyDictionary<string, IReadOnlyList<string>> Matrix { get; } = new Dictionary<string, IReadOnlyList<string>>
+    /// <summary>What each policy demands; <see cref="Permissions.None"/> admits every signed-in person. Who has which permission, Core says.</summary>
+    public static IReadOnlyDictionary<string, Permissions> Demands { get; } = new Dictionary<string, Permissions>
     {
-        [ReadAll] = Roles.All,
-        [ManageTokens] = [Roles.Administrator],
-        [Assign] = [Roles.Administrator, Roles.Assigner],
-        [SyncNow] = [Roles.Administrator, Roles.Assigner, Roles.Helpdesk],
-        [ResendInvitation] = [Roles.Administrator, Roles.Helpdesk],
-        [ReadActivity] = [Roles.Administrator, Roles.Auditor],
-        [Export] = [Roles.Administrator, Roles.Assigner, Roles.Helpdesk, Roles.Auditor],
-        [ReadSettings] = [Roles.Administrator, Roles.Auditor],
-        [ManageSettings] = [Roles.Administrator],
-        [ManagePrivacy] = [Roles.Administrator],
-        [UseLibrary] = [],
+        [ReadAll] = Permissions.Read,
+        [ReadTokens] = Permissions.ReadTokens,
+        [ManageTokens] = Permissions.ManageTokens,
+        [ManageBooks] = Permissions.ManageBooks,
+        [Assign] = Permissions.Assign,
+        [SyncNow] = Permissions.SyncNow,
+        [ResendInvitation] = Permissions.ResendInvitation,
+        [ReadActivity] = Permissions.ReadActivity,
+        [Export] = Permissions.Export,
+        [ReadSettings] = Permissions.ReadSettings,
+        [ManageSettings] = Permissions.ManageSettings,
+        [ManagePrivacy] = Permissions.ManagePrivacy,
+        [UseLibrary] = Permissions.None,
     };
-
-    /// <summary>What a person may still do whose roles nobody could confirm for long.</summary>
-    private static readonly string[] _reading = [ReadAll, ReadActivity, ReadSettings, Export, UseLibrary];
 
     internal static void Register(AuthorizationOptions options)
     {
-        foreach (var (name, roles) in Matrix)
+        foreach (var (name, needed) in Demands)
         {
-            options.AddPolicy(name, policy =>
-            {
-                policy.RequireAuthenticatedUser();
-                if (roles.Count > 0)
-                {
-                    policy.RequireRole(roles);
-                }
-
-                if (!_reading.Contains(name))
-                {
-                    policy.RequireAssertion(context => !SessionClaims.IsReadOnly(context.User));
-                }
-            });
+            options.AddPolicy(name, policy => policy.RequireAuthenticatedUser().RequireAssertion(context => CoreActor.From(context.User).May(needed)));
         }
 
         options.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build();

@@ -45,6 +45,10 @@ internal static class SignInSetup
                 {
                     await (validated?.Invoke(context) ?? Task.CompletedTask);
                     await RecheckAsync(context);
+                    if (context is { Result: null, Principal: { } user } && ApiRoutes.IsGraph(context.HttpContext.Request.Path))
+                    {
+                        context.Principal = BearerClaims.ShownOnGraph(user);
+                    }
                 };
             });
 

@@ -52,6 +52,18 @@ public sealed class ApiHouse : IAsyncLifetime
     /// <summary>A token of a program that acts in nobody's name; its role is Administrator.</summary>
     public async Task<string> ProgramTokenAsync() => (await _console.AutomationAsync()).Parameter!;
 
+    /// <summary>A token of a program that was registered with these app roles, as Entra hands it out.</summary>
+    public async Task<string> ProgramTokenAsync(params string[] roles)
+    {
+        var program = new EntraApplication(Guid.NewGuid().ToString(), "secret", roles);
+        Cloud.Entra.Register(program);
+        return (await _console.ProgramAsync(program)).Parameter!;
+    }
+
+    /// <summary>A token of a person with a role, whose client was allowed these scopes and no others.</summary>
+    public string ScopedToken(string role, params string[] scopes) =>
+        TokenFor(string.Join(' ', scopes.Select(s => $"api://{EntraSimulator.ConsoleClientId}/{s}")), role);
+
     /// <summary>A token of the same person for another service.</summary>
     public string TokenForGraph() => TokenFor("https://graph.microsoft.com/.default", Roles.Administrator);
 

@@ -50,12 +50,12 @@ public sealed partial class RoleMatrixTests
         {
             holders &= permission switch
             {
-                Permissions.Read or Permissions.Export => Who.Console,
+                Permissions.Read or Permissions.ReadTokens or Permissions.Export => Who.Console,
                 Permissions.Assign => Who.Administrator | Who.Assigner,
                 Permissions.SyncNow => Who.Administrator | Who.Assigner | Who.Helpdesk,
                 Permissions.ResendInvitation or Permissions.HandleAlerts => Who.Administrator | Who.Helpdesk,
                 Permissions.ReadActivity or Permissions.ReadSettings => Who.Administrator | Who.Auditor,
-                Permissions.ManageTokens or Permissions.ManageSettings or Permissions.ManagePrivacy => Who.Administrator,
+                Permissions.ManageTokens or Permissions.ManageBooks or Permissions.ManageSettings or Permissions.ManagePrivacy => Who.Administrator,
                 _ => throw new InvalidOperationException($"The permission {permission} is new: write here who holds it."),
             };
         }

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using VppBooks.SimulatedCloud;
+using VppBooks.SimulatedCloud.Entra;
 using VppBooks.Web;
 
 namespace VppBooks.Tests.Shell;
@@ -50,7 +51,10 @@ public sealed class RunningConsole : IAsyncLifetime
     }
 
     /// <summary>An access token for the demo's API client, whose role is Administrator.</summary>
-    public async Task<AuthenticationHeaderValue> AutomationAsync()
+    public Task<AuthenticationHeaderValue> AutomationAsync() => ProgramAsync(new EntraApplication(EntraSimulator.AutomationClientId, EntraSimulator.AutomationClientSecret, []));
+
+    /// <summary>An access token for a program that is registered.</summary>
+    internal async Task<AuthenticationHeaderValue> ProgramAsync(EntraApplication program)
     {
         using var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => Cloud.EntraCertificate!.Equals(shown) } };
         using var entra = new HttpClient(handler);
@@ -59,8 +63,8 @@ public sealed class RunningConsole : IAsyncLifetime
             new FormUrlEncodedContent(new Dictionary<string, string>
             {
                 ["grant_type"] = "client_credentials",
-                ["client_id"] = "vppbooks-automation",
-                ["client_secret"] = "demo-secret",
+                ["client_id"] = program.ClientId,
+                ["client_secret"] = program.Secret,
                 ["scope"] = "b1a7c0de-0000-4000-8000-000000000001/.default",
             }));
         var body = await answer.Content.ReadAsStringAsync();

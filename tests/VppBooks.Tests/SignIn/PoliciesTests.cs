@@ -11,10 +11,10 @@ public sealed class PoliciesTests
         .AddLogging().AddAuthorizationCore(Policies.Register).BuildServiceProvider().GetRequiredService<IAuthorizationService>();
 
     [Theory]
-    [InlineData(Roles.Administrator, "ReadAll ReadSettings ManageTokens Assign SyncNow ResendInvitation ReadActivity Export ManageSettings ManagePrivacy UseLibrary")]
-    [InlineData(Roles.Assigner, "ReadAll Assign SyncNow Export UseLibrary")]
-    [InlineData(Roles.Helpdesk, "ReadAll SyncNow ResendInvitation Export UseLibrary")]
-    [InlineData(Roles.Auditor, "ReadAll ReadSettings ReadActivity Export UseLibrary")]
+    [InlineData(Roles.Administrator, "ReadAll ReadTokens ReadSettings ManageTokens ManageBooks Assign SyncNow ResendInvitation ReadActivity Export ManageSettings ManagePrivacy UseLibrary")]
+    [InlineData(Roles.Assigner, "ReadAll ReadTokens Assign SyncNow Export UseLibrary")]
+    [InlineData(Roles.Helpdesk, "ReadAll ReadTokens SyncNow ResendInvitation Export UseLibrary")]
+    [InlineData(Roles.Auditor, "ReadAll ReadTokens ReadSettings ReadActivity Export UseLibrary")]
     [InlineData("Elsewhere.Administrator", "UseLibrary")]
     public async Task Role_may_exactly_this(string role, string may)
     {
@@ -28,7 +28,7 @@ public sealed class PoliciesTests
     {
         var user = SessionClaims.Marked(new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Role, Roles.Administrator)], "test")), readOnly: true);
 
-        Assert.Equal("Export ReadActivity ReadAll ReadSettings UseLibrary", string.Join(' ', (await AllowedAsync(user)).Order()));
+        Assert.Equal("Export ReadActivity ReadAll ReadSettings ReadTokens UseLibrary", string.Join(' ', (await AllowedAsync(user)).Order()));
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public sealed class PoliciesTests
     private static async Task<List<string>> AllowedAsync(ClaimsPrincipal user)
     {
         List<string> allowed = [];
-        foreach (var policy in Policies.Matrix.Keys)
+        foreach (var policy in Policies.Demands.Keys)
         {
             if ((await _authorization.AuthorizeAsync(user, policy)).Succeeded)
             {

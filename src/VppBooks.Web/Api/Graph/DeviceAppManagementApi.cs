@@ -14,7 +14,7 @@ internal static class DeviceAppManagementApi
     private static readonly IReadOnlySet<string> _properties = new HashSet<string> { "id" };
     private static readonly Expandable[] _parts = [new(Tokens, VppTokenWire.Properties), new(Books, ManagedEBookWire.Properties)];
 
-    public static void Map(RouteGroupBuilder routes) => routes.MapGet("", GetAsync).RequireAuthorization(Policies.ReadAll);
+    public static void Map(RouteGroupBuilder routes) => routes.MapGet("", GetAsync).RequireAuthorization(Policies.ReadTokens);
 
     private static async Task<IResult> GetAsync(HttpContext context, LocationDirectory locations, BookReading reading, CoreActor actor, CancellationToken cancellationToken)
     {

@@ -14,7 +14,7 @@ internal static class DeviceManagementApi
     {
         foreach (var qualifier in new[] { "", "microsoft.graph." })
         {
-            routes.MapGet($"/depOnboardingSettings/{qualifier}{Count}", CountExpiringAsync).RequireAuthorization(Policies.ReadAll);
+            routes.MapGet($"/depOnboardingSettings/{qualifier}{Count}", CountExpiringAsync).RequireAuthorization(Policies.ReadTokens);
         }
     }
 

@@ -24,7 +24,7 @@ internal sealed class GraphBatch(IServiceScopeFactory scopes, ILogger<GraphBatch
     public RequestDelegate? Pipeline { get; set; }
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/$batch", (HttpContext context, GraphBatch batch) => batch.ServeAsync(context)).RequireAuthorization(Policies.ReadAll).WithMetadata(new CarriesRequests());
+        routes.MapPost("/$batch", (HttpContext context, GraphBatch batch) => batch.ServeAsync(context)).RequireAuthorization(Policies.ReadTokens).WithMetadata(new CarriesRequests());
 
     private async Task<IResult> ServeAsync(HttpContext context)
     {

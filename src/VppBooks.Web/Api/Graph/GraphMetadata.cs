@@ -32,7 +32,7 @@ internal static class GraphMetadata
     };
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/$metadata", () => Results.Text(_document, "application/xml", Encoding.UTF8)).RequireAuthorization(Policies.ReadAll);
+        routes.MapGet("/$metadata", () => Results.Text(_document, "application/xml", Encoding.UTF8)).RequireAuthorization(Policies.ReadTokens);
 
     private static readonly string _document = new XDeclaration("1.0", "utf-8", null) + "\n" + new XElement(
         _edmx + "Edmx",

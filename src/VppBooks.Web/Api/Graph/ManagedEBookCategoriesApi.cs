@@ -19,11 +19,11 @@ internal static class ManagedEBookCategoriesApi
         routes.MapGet("/managedEBookCategories/{categoryId}", GetAsync).RequireAuthorization(Policies.ReadAll);
         routes.MapGet("/managedEBooks/{id}/categories", ListOfBookAsync).RequireAuthorization(Policies.ReadAll);
         routes.MapGet("/managedEBooks/{id}/categories/{categoryId}", GetOfBookAsync).RequireAuthorization(Policies.ReadAll);
-        routes.MapPost("/managedEBookCategories", Refuse).RequireAuthorization(Policies.ManageTokens);
-        routes.MapPatch("/managedEBookCategories/{categoryId}", Refuse).RequireAuthorization(Policies.ManageTokens);
-        routes.MapDelete("/managedEBookCategories/{categoryId}", Refuse).RequireAuthorization(Policies.ManageTokens);
-        routes.MapPost("/managedEBooks/{id}/categories", Refuse).RequireAuthorization(Policies.ManageTokens);
-        routes.MapDelete("/managedEBooks/{id}/categories/{categoryId}", Refuse).RequireAuthorization(Policies.ManageTokens);
+        routes.MapPost("/managedEBookCategories", Refuse).RequireAuthorization(Policies.ManageBooks);
+        routes.MapPatch("/managedEBookCategories/{categoryId}", Refuse).RequireAuthorization(Policies.ManageBooks);
+        routes.MapDelete("/managedEBookCategories/{categoryId}", Refuse).RequireAuthorization(Policies.ManageBooks);
+        routes.MapPost("/managedEBooks/{id}/categories", Refuse).RequireAuthorization(Policies.ManageBooks);
+        routes.MapDelete("/managedEBooks/{id}/categories/{categoryId}", Refuse).RequireAuthorization(Policies.ManageBooks);
     }
 
     private static async Task<IResult> ListAsync(HttpContext context, BookCatalog books, CoreActor actor, CancellationToken cancellationToken)

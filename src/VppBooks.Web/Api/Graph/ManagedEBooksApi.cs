@@ -28,9 +28,9 @@ internal static class ManagedEBooksApi
         }
 
         routes.MapGet("/managedEBooks/{id}", GetAsync).RequireAuthorization(Policies.ReadAll);
-        routes.MapPost("/managedEBooks", () => GraphError.BadRequest("Books come from Apple: buy them in Apple School Manager or Apple Business and sync.")).RequireAuthorization(Policies.ManageTokens);
-        routes.MapPatch("/managedEBooks/{id}", () => GraphError.BadRequest("The properties of a book come from Apple and cannot be changed.")).RequireAuthorization(Policies.ManageTokens);
-        routes.MapDelete("/managedEBooks/{id}", DeleteAsync).RequireAuthorization(Policies.ManageTokens);
+        routes.MapPost("/managedEBooks", () => GraphError.BadRequest("Books come from Apple: buy them in Apple School Manager or Apple Business and sync.")).RequireAuthorization(Policies.ManageBooks);
+        routes.MapPatch("/managedEBooks/{id}", () => GraphError.BadRequest("The properties of a book come from Apple and cannot be changed.")).RequireAuthorization(Policies.ManageBooks);
+        routes.MapDelete("/managedEBooks/{id}", DeleteAsync).RequireAuthorization(Policies.ManageBooks);
     }
 
     private static async Task<IResult> ListAsync(HttpContext context, BookReading reading, GraphSkipTokens tokens, CoreActor actor, CancellationToken cancellationToken)

@@ -18,10 +18,10 @@ internal static class VppTokensApi
 
     public static void Map(RouteGroupBuilder routes)
     {
-        routes.MapGet("/vppTokens", ListAsync).RequireAuthorization(Policies.ReadAll);
-        routes.MapGet("/vppTokens/$count", CountAsync).RequireAuthorization(Policies.ReadAll);
+        routes.MapGet("/vppTokens", ListAsync).RequireAuthorization(Policies.ReadTokens);
+        routes.MapGet("/vppTokens/$count", CountAsync).RequireAuthorization(Policies.ReadTokens);
         routes.MapPost("/vppTokens", CreateAsync).RequireAuthorization(Policies.ManageTokens);
-        routes.MapGet("/vppTokens/{id}", GetAsync).RequireAuthorization(Policies.ReadAll);
+        routes.MapGet("/vppTokens/{id}", GetAsync).RequireAuthorization(Policies.ReadTokens);
         routes.MapPatch("/vppTokens/{id}", ChangeAsync).RequireAuthorization(Policies.ManageTokens);
         routes.MapDelete("/vppTokens/{id}", DeleteAsync).RequireAuthorization(Policies.ManageTokens);
         routes.MapPost("/vppTokens/{id}/syncLicenses", SyncAsync).RequireAuthorization(Policies.SyncNow);
@@ -29,7 +29,7 @@ internal static class VppTokensApi
         foreach (var qualifier in new[] { "", "microsoft.graph." })
         {
             routes.MapPost($"/vppTokens/{qualifier}syncLicenseCounts", SyncAllAsync).RequireAuthorization(Policies.SyncNow);
-            routes.MapGet($"/vppTokens/{qualifier}getLicensesForApp(bundleId='{{bundleId}}')", LicensesForApp).RequireAuthorization(Policies.ReadAll);
+            routes.MapGet($"/vppTokens/{qualifier}getLicensesForApp(bundleId='{{bundleId}}')", LicensesForApp).RequireAuthorization(Policies.ReadTokens);
         }
 
         routes.MapPost("/vppTokens/{id}/revokeLicenses", RevokeAsync).RequireAuthorization(Policies.ManageTokens);

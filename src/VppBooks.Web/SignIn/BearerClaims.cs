@@ -1,0 +1,42 @@
+using System.Security.Claims;
+using VppBooks.Core.Security;
+
+namespace VppBooks.Web.SignIn;
+
+/// <summary>What a bearer token says of its client, and where it was shown.</summary>
+internal static class BearerClaims
+{
+    private const string OnGraph = "vppbooks_on_graph";
+    private const string LongScope = "http://schemas.microsoft.com/identity/claims/scope";
+
+    // They say who somebody is, not what a client may do.
+    private static readonly string[] _signIn = ["openid", "profile", "email", "offline_access"];
+
+    /// <summary>Whether it is no token, but a person's session in the console.</summary>
+    public static bool IsSession(ClaimsPrincipal user) => user.HasClaim(c => c.Type == SessionClaims.Id);
+
+    /// <summary>What a person let the client do; null for a program that acts in nobody's name.</summary>
+    public static IReadOnlyList<string>? Scopes(ClaimsPrincipal user)
+    {
+        var claims = user.FindAll(c => c.Type is "scp" or LongScope).ToList();
+        return claims.Count == 0 ? null : [.. claims.SelectMany(c => c.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+    }
+
+    /// <summary>Whether a client asked for permissions of Graph and for nothing that is the console's own.</summary>
+    public static bool AreOfGraphAlone(IReadOnlyList<string> scopes) =>
+        scopes.Any(GraphPermissions.Contains) && scopes.All(s => GraphPermissions.Contains(s) || _signIn.Contains(s, StringComparer.OrdinalIgnoreCase));
+
+    /// <summary>App roles of whatever service, as the token has them.</summary>
+    public static IEnumerable<string> Roles(ClaimsPrincipal user) => user.FindAll(c => c.Type is ClaimTypes.Role or "roles").Select(c => c.Value);
+
+    /// <summary>Whether the token was shown on an address in Graph's shape. Only we can have said so: what comes in a token has its issuer.</summary>
+    public static bool IsOnGraph(ClaimsPrincipal user) => user.HasClaim(c => c is { Type: OnGraph, Issuer: ClaimsIdentity.DefaultIssuer });
+
+    /// <summary>The same token, as one that was shown there.</summary>
+    public static ClaimsPrincipal ShownOnGraph(ClaimsPrincipal user)
+    {
+        var shown = user.Clone();
+        ((ClaimsIdentity)shown.Identity!).AddClaim(new Claim(OnGraph, "true"));
+        return shown;
+    }
+}
