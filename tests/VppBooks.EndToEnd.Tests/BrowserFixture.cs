@@ -3,9 +3,23 @@ using Microsoft.Playwright;
 
 namespace VppBooks.EndToEnd.Tests;
 
-/// <summary>One Chromium for all tests. Tests never skip: without a browser they fail and say what to do.</summary>
+/// <summary>One Chromium for all tests, started by the first that needs it. Tests never skip: without a browser they fail and say what to do.</summary>
 public sealed class BrowserFixture : IAsyncLifetime
 {
+    // What the driver switches off by itself and the tests rely on (of two lists a browser reads the last one only), then what costs a process per window or per
+    // hop to the sign-in page and shows nothing to a test: the address bar's own pages, a spare process, one process per site.
+    private static readonly string[] _withoutFeatures =
+    [
+        "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "GlobalMediaControls", "HttpsUpgrades", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning",
+        "Translate", "OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled",
+        "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup", "SpareRendererForSitePerProcess", "IsolateOrigins", "site-per-process",
+    ];
+
+    private static readonly SemaphoreSlim _one = new(1);
+    private static int _users;
+    private static IPlaywright? _playwright;
+    private static IBrowser? _browser;
+
     private static readonly string[] _places =
     [
         "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable", "/usr/bin/microsoft-edge",
@@ -13,26 +27,58 @@ public sealed class BrowserFixture : IAsyncLifetime
         @"C:\Program Files\Google\Chrome\Application\chrome.exe", @"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
     ];
 
-    private IPlaywright? _playwright;
+    private bool _uses;
 
-    public IBrowser Browser { get; private set; } = null!;
+    public IBrowser Browser => _browser ?? throw new InvalidOperationException("The browser has not been started.");
 
     public async ValueTask InitializeAsync()
     {
-        var executable = Find() ?? await InstallAsync() ?? throw new InvalidOperationException(
-            "No browser found. Install Chromium, Google Chrome or Microsoft Edge, or name one in VPPBOOKS_TEST_BROWSER. On Debian: apt-get install chromium.");
-        _playwright = await Playwright.CreateAsync();
-        Browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = executable, Args = ["--no-sandbox"] });
+        await _one.WaitAsync();
+        try
+        {
+            if (_browser is null)
+            {
+                var executable = Find() ?? await InstallAsync() ?? throw new InvalidOperationException(
+                    "No browser found. Install Chromium, Google Chrome or Microsoft Edge, or name one in VPPBOOKS_TEST_BROWSER. On Debian: apt-get install chromium.");
+                _playwright ??= await Playwright.CreateAsync();
+                _browser = await _playwright.Chromium.LaunchAsync(new()
+                {
+                    ExecutablePath = executable,
+                    Args = ["--no-sandbox", "--disable-site-isolation-trials", $"--disable-features={string.Join(',', _withoutFeatures)}"],
+                });
+            }
+
+            _users++;
+            _uses = true;
+        }
+        finally
+        {
+            _one.Release();
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (Browser is not null)
+        await _one.WaitAsync();
+        try
         {
-            await Browser.DisposeAsync();
-        }
+            if (!_uses || --_users > 0)
+            {
+                return;
+            }
 
-        _playwright?.Dispose();
+            if (_browser is not null)
+            {
+                await _browser.DisposeAsync();
+            }
+
+            _playwright?.Dispose();
+            (_browser, _playwright, _uses) = (null, null, false);
+        }
+        finally
+        {
+            _one.Release();
+        }
     }
 
     private static string? Find()

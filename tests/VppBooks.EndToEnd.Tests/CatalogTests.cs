@@ -11,8 +11,6 @@ public sealed partial class CatalogTests(StockedConsole stocked) : IClassFixture
 
     [Theory]
     [InlineData(false, false)]
-    [InlineData(true, false)]
-    [InlineData(false, true)]
     [InlineData(true, true)]
     public async Task Every_page_is_accessible(bool dark, bool phone)
     {

@@ -20,6 +20,7 @@ public sealed class ConsolePage : IAsyncDisposable
     private static readonly AxeRunOptions _axe = new()
     {
         RunOnly = new RunOnlyOptions { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
+        ResultTypes = new HashSet<ResultType> { ResultType.Violations },
     };
 
     private readonly ConsoleFixture _console;

@@ -20,8 +20,6 @@ public sealed partial class ShellTests(ConsoleFixture console)
 
     [Theory]
     [InlineData(false, false)]
-    [InlineData(true, false)]
-    [InlineData(false, true)]
     [InlineData(true, true)]
     public async Task Overview_is_accessible(bool dark, bool phone)
     {

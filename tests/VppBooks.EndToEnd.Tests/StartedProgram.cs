@@ -41,7 +41,8 @@ internal sealed partial class StartedProgram : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
-            Environment = { [CrashPoint.Variable] = crashPoint },
+            // It lives for seconds: measuring what runs often does not pay.
+            Environment = { [CrashPoint.Variable] = crashPoint, ["DOTNET_TieredPGO"] = "0" },
         };
         return new StartedProgram(new Process { StartInfo = start, EnableRaisingEvents = true }.Started());
     }
