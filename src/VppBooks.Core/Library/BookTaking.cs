@@ -1,3 +1,4 @@
+using Microsoft.Data.SqlClient;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Audit;
@@ -30,7 +31,10 @@ public abstract record TakeResult
     /// <summary>The book is not offered to this reader, or does not exist: which of the two is not told.</summary>
     public sealed record NotOffered : TakeResult;
 
-    /// <summary>The directory has not been read for so long that it is not known who is offered what (F42): later.</summary>
+    /// <summary>
+    /// Later: the directory has not been read for so long that it is not known who is offered what (F42), or so much happened to the book at once that nothing could be
+    /// written. Nothing was spent.
+    /// </summary>
     public sealed record NotNow : TakeResult;
 
     /// <summary>The reader cannot receive books.</summary>
@@ -42,23 +46,28 @@ public sealed class BookTaking(IDbContextFactory<VppBooksDbContext> contexts, Di
 {
     private const int Attempts = 4;
 
+    /// <summary>SQL Server ended this transaction so that another one could go on.</summary>
+    private const int Deadlock = 1205;
+
     /// <summary>Takes a book for the reader who asks, and for nobody else.</summary>
     /// <param name="bookId">The book's public id.</param>
     /// <param name="reader">The signed-in reader; the directory's object id says which person that is.</param>
     /// <param name="cancellationToken">Stops before the commit.</param>
     public async Task<TakeResult> TakeAsync(Guid bookId, Actor reader, CancellationToken cancellationToken)
     {
-        for (var attempt = 1; ; attempt++)
+        for (var attempt = 1; attempt <= Attempts; attempt++)
         {
             try
             {
                 return await TryTakeAsync(bookId, reader, cancellationToken);
             }
-            catch (DbUpdateException) when (attempt < Attempts)
+            catch (Exception e) when (e is DbUpdateException or SqlException { Number: Deadlock })
             {
                 // Another copy of the same wish, a plan or a sync came first: look again.
             }
         }
+
+        return new TakeResult.NotNow();
     }
 
     private async Task<TakeResult> TryTakeAsync(Guid bookId, Actor reader, CancellationToken cancellationToken)
@@ -66,9 +75,16 @@ public sealed class BookTaking(IDbContextFactory<VppBooksDbContext> contexts, Di
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var person = Guid.TryParse(reader.Id, out var directoryId) ? await db.People.AsNoTracking().SingleOrDefaultAsync(p => p.DirectoryId == directoryId, cancellationToken) : null;
+        if (person is null)
+        {
+            return new TakeResult.NotOffered();
+        }
+
+        // A whole class presses at once: they queue at the book's row here instead of meeting at the end, where all but one would have to begin anew.
+        await db.Books.Where(b => b.PublicId == bookId).ExecuteUpdateAsync(set => set.SetProperty(b => b.Version, b => b.Version + 1), cancellationToken);
         var book = await db.Books.SingleOrDefaultAsync(
             b => b.PublicId == bookId && !b.NoLongerReported && db.Locations.Any(l => l.Id == b.LocationId && l.DeletedAt == null), cancellationToken);
-        if (person is null || book is null || !(await BookOffers.FindAsync(db, person, book.Id, cancellationToken)).ContainsKey(book.Id))
+        if (book is null || !(await BookOffers.FindAsync(db, person, book.Id, cancellationToken)).ContainsKey(book.Id))
         {
             return new TakeResult.NotOffered();
         }

@@ -1,9 +1,12 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Library;
 using VppBooks.Core.Licenses;
+using VppBooks.Core.Persistence.Sqlite;
 using VppBooks.Core.Security;
 using VppBooks.SimulatedCloud.Organization;
 using VppBooks.Tests.Locations;
@@ -241,6 +244,44 @@ public sealed class FollowTests
     }
 
     [Fact]
+    public async Task A_class_that_presses_Get_at_once_gets_the_copies_there_are_and_the_rest_wait()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 1);
+        var group = Group(house, "Class 4A");
+        await house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Available));
+        await house.Core.ChangeAsync(db => db.Books.Single(b => b.Id == book.Id).AvailableCount = 9);
+        var readers = group.People.Where(p => house.Core.Cloud.Directory.People[p] is { AccountEnabled: true, ManagedAppleAccount: not null }).Select(Reader).ToList();
+        var taking = house.Core.Get<BookTaking>();
+        Assert.True(readers.Count > 12);
+
+        var answers = await Task.WhenAll(readers.Select(reader => Task.Run(() => taking.TakeAsync(book.PublicId, reader, CancellationToken.None))));
+
+        var states = (await house.LicensesAsync(book)).ToLookup(l => l.State);
+        Assert.Equal((9, readers.Count - 9), (answers.Count(a => a is TakeResult.Taken), answers.Count(a => a is TakeResult.Waits)));
+        Assert.Equal((9, readers.Count - 9), (states[LicenseState.Reserved].Count(), states[LicenseState.Waiting].Count()));
+    }
+
+    [Fact]
+    public async Task A_reader_whose_book_never_stands_still_is_asked_to_come_again_and_spends_nothing()
+    {
+        var unrest = new Unrest();
+        await using var house = await SpendingHouse.StartAsync(configure: services => services.ConfigureDbContext<SqliteVppBooksDbContext>(options => options.AddInterceptors(unrest)));
+        var book = await house.BookAsync(free: 60);
+        var group = Group(house, "Class 4A");
+        await house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Available));
+        var reader = Reader(group.People.First(p => house.Core.Cloud.Directory.People[p].AccountEnabled));
+
+        unrest.Begun = true;
+        var answer = await house.Core.Get<BookTaking>().TakeAsync(book.PublicId, reader, CancellationToken.None);
+
+        Assert.IsType<TakeResult.NotNow>(answer);
+        Assert.Equal(4, unrest.Refused);
+        Assert.Empty(await house.LicensesAsync(book));
+        Assert.Empty(await house.AuditAsync("book.taken"));
+    }
+
+    [Fact]
     public async Task Nobody_takes_a_book_that_is_not_offered_to_them()
     {
         await using var house = await SpendingHouse.StartAsync();
@@ -295,5 +336,24 @@ public sealed class FollowTests
         var ready = await db.People.Where(p => people.Contains(p.PublicId) && p.ManagedAppleAccount != null).ToListAsync();
         var usable = ready.Where(p => !house.Apple.AccountsOfAnotherOrganization.Contains(p.ManagedAppleAccount!)).Select(p => p.PublicId).ToHashSet();
         return [.. people.Where(usable.Contains).Take(count)];
+    }
+
+    /// <summary>Whatever is to be written about a book, somebody else was there first.</summary>
+    private sealed class Unrest : SaveChangesInterceptor
+    {
+        public bool Begun { get; set; }
+
+        public int Refused { get; private set; }
+
+        public override ValueTask<InterceptionResult<int>> SavingChangesAsync(DbContextEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
+        {
+            foreach (var book in Begun ? eventData.Context!.ChangeTracker.Entries<Book>() : [])
+            {
+                book.Property(b => b.Version).OriginalValue = -1;
+                Refused++;
+            }
+
+            return ValueTask.FromResult(result);
+        }
     }
 }

@@ -12,6 +12,7 @@ using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
 using VppBooks.SimulatedCloud;
 using VppBooks.SimulatedCloud.Entra;
+using VppBooks.Tests.Persistence;
 
 namespace VppBooks.Tests.Locations;
 
@@ -87,8 +88,7 @@ internal sealed class CoreHouse : IAsyncDisposable
         var clock = new MovableClock();
         var cloud = await SimulatedCloudHost.StartAsync(new SimulatedCloudOptions { Port = 0, EntraPort = 0, Size = size }, clock, TestContext.Current.CancellationToken);
         var house = new CoreHouse(cloud, clock, Path.Combine(Path.GetTempPath(), $"vppbooks-{Guid.NewGuid():N}.db"), configure);
-        await using var db = await house.OpenAsync();
-        await db.Database.MigrateAsync();
+        await MigratedFile.CopyToAsync(house._file);
         return house;
     }
 
