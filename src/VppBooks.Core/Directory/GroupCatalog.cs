@@ -58,16 +58,27 @@ public sealed class GroupCatalog(IDbContextFactory<VppBooksDbContext> contexts, 
     {
         actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var members =
-            from @group in db.Groups
-            where @group.DirectoryId == directoryId
-            join member in db.GroupMemberships on @group.Id equals member.GroupId
-            join person in db.People on member.PersonId equals person.Id
-            select person;
-        var matches = PersonSearch.Apply(db, members, search);
+        var matches = PersonSearch.Apply(db, Members(db, directoryId), search);
         var rows = await matches.AsNoTracking().OrderBy(p => p.DisplayName).ThenBy(p => p.Id).Skip(Math.Max(skip, 0)).Take(Math.Clamp(take, 1, 999)).ToListAsync(cancellationToken);
         return new PageOf<PersonSummary>(await PeopleCatalog.SummarizeAsync(db, rows, cancellationToken), await matches.CountAsync(cancellationToken));
     }
+
+    /// <summary>Members behind another one, in the same order; from the first for null. Nothing is counted.</summary>
+    public async Task<IReadOnlyList<PersonSummary>> ListMembersBehindAsync(Guid directoryId, string? search, Guid? after, int take, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows = await PeopleCatalog.Behind(db, PersonSearch.Apply(db, Members(db, directoryId), search), after)
+            .AsNoTracking().OrderBy(p => p.DisplayName).ThenBy(p => p.Id).Take(Math.Clamp(take, 1, 999)).ToListAsync(cancellationToken);
+        return await PeopleCatalog.SummarizeAsync(db, rows, cancellationToken);
+    }
+
+    private static IQueryable<Person> Members(VppBooksDbContext db, Guid directoryId) =>
+        from @group in db.Groups
+        where @group.DirectoryId == directoryId
+        join member in db.GroupMemberships on @group.Id equals member.GroupId
+        join person in db.People on member.PersonId equals person.Id
+        select person;
 
     /// <summary>Groups of the directory for the picker; the first page by name when <paramref name="text"/> is empty.</summary>
     /// <exception cref="DirectoryException">The directory cannot be read.</exception>

@@ -88,10 +88,10 @@ internal static class GroupCopies
         });
     }
 
-    /// <summary>One row for each member and book: who can be given books, and is excluded by no other assignment.</summary>
+    /// <summary>One row for each member and book of groups that are there: who can be given books, and is excluded by no other assignment. A deleted group gives nothing (F38).</summary>
     private static IQueryable<GroupCopy> Entitled(VppBooksDbContext db) =>
         from assignment in db.GroupAssignments
-        where assignment.GroupId != null && assignment.Intent != Intent.Excluded
+        where assignment.GroupId != null && assignment.Intent != Intent.Excluded && db.Groups.Any(g => g.Id == assignment.GroupId && g.State == GroupState.Active)
         join member in db.GroupMemberships on assignment.GroupId equals member.GroupId
         join person in db.People on member.PersonId equals person.Id
         where person.AccountEnabled && !person.Guest && person.GoneSince == null

@@ -67,8 +67,8 @@ public sealed class ListExports(
         actor,
         "group-members",
         ["Person id", "Name", "User principal name", "Account enabled", "Guest", "Registration", "Books held", "Expected"],
-        PagesAsync(
-            async skip => (await groups.ListMembersAsync(group, search, skip, Take, actor, cancellationToken)).Rows,
+        FollowingAsync<PersonSummary>(
+            after => groups.ListMembersBehindAsync(group, search, after?.PublicId, Take, actor, cancellationToken),
             m => [m.PublicId, m.DisplayName, m.UserPrincipalName, m.AccountEnabled, m.Guest, m.Registration, m.BooksHeld, m.BooksExpected]));
 
     /// <summary>People.</summary>
@@ -85,8 +85,8 @@ public sealed class ListExports(
         actor,
         trouble == CopyTrouble.Stuck ? "stuck-copies" : "copies-with-leavers",
         ["Person id", "Name", "User principal name", "Mail address", "Gone since", "Book id", "Title", "Store id", "Token", "Registration", "Assigned since"],
-        PagesAsync(
-            async skip => (await copies.ListAsync(new CopiesQuery(trouble) { Search = search, Skip = skip, Take = Take }, actor, cancellationToken)).Rows,
+        FollowingAsync<TroubledCopy>(
+            after => copies.ListBehindAsync(trouble, search, after, Take, actor, cancellationToken),
             c => [c.PersonId, c.DisplayName, c.UserPrincipalName, c.Mail, c.GoneSince, c.BookId, c.Title, c.AdamId, c.LocationName, c.Registration, c.Since]));
 
     /// <summary>Sync runs of a token, newest first; of all for null.</summary>

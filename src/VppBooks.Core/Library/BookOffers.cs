@@ -14,7 +14,14 @@ internal static class BookOffers
     /// <param name="person">The person.</param>
     /// <param name="bookId">Only this book; null for all.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    public static async Task<IReadOnlyDictionary<int, Intent>> FindAsync(VppBooksDbContext db, Person person, int? bookId, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyDictionary<int, Intent>> FindAsync(VppBooksDbContext db, Person person, int? bookId, CancellationToken cancellationToken) =>
+        (await ListAsync(db, person, bookId, cancellationToken)).GroupBy(r => r.BookId, r => r.Intent)
+            .Where(g => !g.Contains(Intent.Excluded))
+            .ToDictionary(g => g.Key, g => g.Contains(Intent.Required) ? Intent.Required : Intent.Available);
+
+    /// <summary>Every wish that reaches the person, exclusions among them.</summary>
+    /// <inheritdoc cref="FindAsync"/>
+    public static async Task<IReadOnlyList<ReachingWish>> ListAsync(VppBooksDbContext db, Person person, int? bookId, CancellationToken cancellationToken)
     {
         var everybody = !person.Guest && person.GoneSince is null;
         var standing = await (
@@ -25,10 +32,10 @@ internal static class BookOffers
                 where (bookId == null || assignment.BookId == bookId)
                     // A group that the directory does not have any more offers nothing (F38); whom it excluded stays excluded.
                     && (@group.State == GroupState.Active || assignment.Intent == Intent.Excluded)
-                select new { assignment.BookId, assignment.Intent })
-            .Concat(db.GroupAssignments.Where(a => everybody && a.GroupId == null && (bookId == null || a.BookId == bookId)).Select(a => new { a.BookId, a.Intent }))
+                select new { assignment.BookId, assignment.Intent, assignment.GroupId })
+            .Concat(db.GroupAssignments.Where(a => everybody && a.GroupId == null && (bookId == null || a.BookId == bookId)).Select(a => new { a.BookId, a.Intent, a.GroupId }))
             .ToListAsync(cancellationToken);
-        var reaching = standing.Select(r => (r.BookId, r.Intent)).ToList();
+        var reaching = standing.ConvertAll(r => new ReachingWish(r.BookId, r.Intent, r.GroupId));
 
         // What a plan gives that can be called back, or is not approved, is not given yet: until it is decided the assignments of before count.
         var undecided = await db.Plans
@@ -48,12 +55,13 @@ internal static class BookOffers
                 reaching.RemoveAll(r => r.BookId == plan.BookId);
                 reaching.AddRange(PlanDrafts.Deserialize(plan.BookId, plan.Before!).Assignments
                     .Where(a => a.GroupId is { } id ? groups.TryGetValue(id, out var missing) && (!missing || a.Intent == Intent.Excluded) : everybody)
-                    .Select(a => (plan.BookId, a.Intent)));
+                    .Select(a => new ReachingWish(plan.BookId, a.Intent, a.GroupId)));
             }
         }
 
-        return reaching.GroupBy(r => r.BookId, r => r.Intent)
-            .Where(g => !g.Contains(Intent.Excluded))
-            .ToDictionary(g => g.Key, g => g.Contains(Intent.Required) ? Intent.Required : Intent.Available);
+        return reaching;
     }
 }
+
+/// <summary>A wish that reaches a person, through a group or (null) as one of all users.</summary>
+internal readonly record struct ReachingWish(int BookId, Intent Intent, int? GroupId);

@@ -42,4 +42,8 @@ public sealed record CopiesPage(IReadOnlyList<TroubledCopy> Rows, int Total, boo
 /// <param name="Registration">The holder's standing at this location.</param>
 /// <param name="Since">Since when the copy is assigned.</param>
 public sealed record TroubledCopy(
-    Guid PersonId, string DisplayName, string UserPrincipalName, string? Mail, DateTimeOffset? GoneSince, Guid BookId, long AdamId, string? Title, string LocationName, RegistrationState Registration, DateTimeOffset Since);
+    Guid PersonId, string DisplayName, string UserPrincipalName, string? Mail, DateTimeOffset? GoneSince, Guid BookId, long AdamId, string? Title, string LocationName, RegistrationState Registration, DateTimeOffset Since)
+{
+    /// <summary>Where the copy stands among those of one name.</summary>
+    internal (int Person, long License) Place { get; init; }
+}

@@ -103,7 +103,8 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
         return people.Where(p => holders.Contains(p.Id));
     }
 
-    private static IQueryable<Person> Behind(VppBooksDbContext db, IQueryable<Person> people, Guid? after) => after is not { } publicId
+    /// <summary>Those who come behind somebody by name.</summary>
+    internal static IQueryable<Person> Behind(VppBooksDbContext db, IQueryable<Person> people, Guid? after) => after is not { } publicId
         ? people
         : from person in people
           from before in db.People

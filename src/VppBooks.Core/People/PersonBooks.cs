@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Assignments;
+using VppBooks.Core.Library;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Persistence;
 
@@ -31,50 +32,41 @@ internal static class PersonBooks
         return [.. rows.OrderBy(r => r.State != LicenseState.Assigned).ThenBy(r => r.Title is null).ThenBy(r => r.Title, StringComparer.CurrentCultureIgnoreCase).ThenBy(r => r.AdamId)];
     }
 
-    /// <summary>Assignments of the person's groups, and of all users; an exclusion takes a book away again, whatever else gives it.</summary>
+    /// <summary>What reaches the person, as in the person's own library (<see cref="BookOffers"/>); an exclusion takes a book away again, whatever else gives it.</summary>
     public static async Task<IReadOnlyList<PersonEntitlement>> ListEntitledAsync(VppBooksDbContext db, Person person, CancellationToken cancellationToken)
     {
-        var countsAsUser = !person.Guest && person.GoneSince is null;
-        var rows = await (
-                from assignment in db.GroupAssignments
-                where (assignment.GroupId == null && countsAsUser) || db.GroupMemberships.Any(m => m.PersonId == person.Id && m.GroupId == assignment.GroupId)
-                join book in db.Books on assignment.BookId equals book.Id
+        var reaching = await BookOffers.ListAsync(db, person, bookId: null, cancellationToken);
+        int[] bookIds = [.. reaching.Select(r => r.BookId).Distinct()], groupIds = [.. reaching.Select(r => r.GroupId).OfType<int>().Distinct()];
+        var names = await db.Groups.Where(g => EF.Parameter(groupIds).Contains(g.Id)).ToDictionaryAsync(g => g.Id, g => g.DisplayName, cancellationToken);
+        var books = await (
+                from book in db.Books
+                where EF.Parameter(bookIds).Contains(book.Id)
                 join location in db.Locations on book.LocationId equals location.Id
                 from title in db.Titles.Where(t => t.Id == book.TitleId).DefaultIfEmpty()
-                from @group in db.Groups.Where(g => g.Id == assignment.GroupId).DefaultIfEmpty()
-                select new
-                {
-                    book.Id,
-                    book.PublicId,
-                    book.AdamId,
-                    Title = title == null ? null : title.Name,
-                    LocationName = location.Name,
-                    assignment.Intent,
-                    GroupName = @group == null ? null : @group.DisplayName,
-                })
-            .ToListAsync(cancellationToken);
-        var adamIds = rows.Select(r => r.AdamId).Distinct().ToList();
+                select new { book.Id, book.PublicId, book.AdamId, Title = title == null ? null : title.Name, LocationName = location.Name })
+            .ToDictionaryAsync(b => b.Id, cancellationToken);
+        var adamIds = books.Values.Select(b => b.AdamId).Distinct().ToArray();
         var licenses = (await db.Licenses
-                .Where(l => l.PersonId == person.Id && l.Ordinal == 0 && adamIds.Contains(l.AdamId))
+                .Where(l => l.PersonId == person.Id && l.Ordinal == 0 && EF.Parameter(adamIds).Contains(l.AdamId))
                 .Select(l => new { l.AdamId, l.State })
                 .ToListAsync(cancellationToken))
             .ToDictionary(l => l.AdamId, l => l.State);
         return
         [
-            .. rows.GroupBy(r => r.Id)
+            .. reaching.Where(r => books.ContainsKey(r.BookId)).GroupBy(r => r.BookId)
                 .Select(g =>
                 {
                     var intent = Combined([.. g.Select(r => r.Intent)]);
                     var deciding = g.Where(r => r.Intent == intent).ToList();
-                    var book = deciding[0];
+                    var book = books[g.Key];
                     return new PersonEntitlement(
                         book.PublicId,
                         book.AdamId,
                         book.Title,
                         book.LocationName,
                         intent,
-                        [.. deciding.Where(r => r.GroupName is not null).Select(r => r.GroupName!).Distinct().Order(StringComparer.CurrentCultureIgnoreCase)],
-                        deciding.Any(r => r.GroupName is null),
+                        [.. deciding.Select(r => r.GroupId).OfType<int>().Where(names.ContainsKey).Select(id => names[id]).Distinct().Order(StringComparer.CurrentCultureIgnoreCase)],
+                        deciding.Exists(r => r.GroupId is null),
                         licenses.TryGetValue(book.AdamId, out var state) ? state : null);
                 })
                 .OrderBy(e => e.Intent == Intent.Excluded)

@@ -19,6 +19,29 @@ public sealed class TroubledCopies(IDbContextFactory<VppBooksDbContext> contexts
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var copies = In(db, PersonSearch.Apply(db, db.People, query.Search), query.Trouble);
         var total = await copies.Select(c => c.License.Id).Take(PeopleCatalog.CountLimit + 1).CountAsync(cancellationToken);
+        return new CopiesPage(await ReadAsync(db, copies, Math.Max(query.Skip, 0), query.Take, cancellationToken), Math.Min(total, PeopleCatalog.CountLimit), total > PeopleCatalog.CountLimit);
+    }
+
+    /// <summary>Copies in one trouble behind another one, in the same order; from the first for null. Nothing is counted.</summary>
+    /// <exception cref="NotAllowedException">The actor lacks <see cref="Permissions.Read"/>.</exception>
+    public async Task<IReadOnlyList<TroubledCopy>> ListBehindAsync(CopyTrouble trouble, string? search, TroubledCopy? after, int take, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var copies = In(db, PersonSearch.Apply(db, db.People, search), trouble);
+        if (after is { DisplayName: var name, Place: var (person, license) })
+        {
+#pragma warning disable CA1309 // The database compares.
+            copies = copies.Where(c => string.Compare(c.Person.DisplayName, name) > 0
+                || (c.Person.DisplayName == name && (c.Person.Id > person || (c.Person.Id == person && c.License.Id > license))));
+#pragma warning restore CA1309
+        }
+
+        return await ReadAsync(db, copies, skip: 0, take, cancellationToken);
+    }
+
+    private static async Task<IReadOnlyList<TroubledCopy>> ReadAsync(VppBooksDbContext db, IQueryable<TroubledHolding> copies, int skip, int take, CancellationToken cancellationToken)
+    {
         var rows = await (
                 from copy in copies
                 from title in db.Titles.Where(t => t.Id == copy.Book.TitleId).DefaultIfEmpty()
@@ -26,6 +49,7 @@ public sealed class TroubledCopies(IDbContextFactory<VppBooksDbContext> contexts
                 select new
                 {
                     PersonNumber = copy.Person.Id,
+                    LicenseNumber = copy.License.Id,
                     Person = copy.Person.PublicId,
                     copy.Person.DisplayName,
                     copy.Person.UserPrincipalName,
@@ -38,8 +62,8 @@ public sealed class TroubledCopies(IDbContextFactory<VppBooksDbContext> contexts
                     copy.Location.Name,
                     copy.License.ChangedAt,
                 })
-            .Skip(Math.Max(query.Skip, 0))
-            .Take(Math.Clamp(query.Take, 1, 999))
+            .Skip(skip)
+            .Take(Math.Clamp(take, 1, 999))
             .ToListAsync(cancellationToken);
         var people = rows.Select(r => r.PersonNumber).Distinct().ToArray();
         var records = (await db.VppUsers
@@ -47,11 +71,11 @@ public sealed class TroubledCopies(IDbContextFactory<VppBooksDbContext> contexts
                 .Select(u => new { PersonId = u.PersonId!.Value, u.LocationId, u.Status, u.Retired, u.ErrorNumber })
                 .ToListAsync(cancellationToken))
             .ToLookup(u => (u.PersonId, u.LocationId), u => PeopleCatalog.StateOf(u.Status, u.Retired, u.ErrorNumber));
-        return new CopiesPage(
-            rows.ConvertAll(r => new TroubledCopy(
-                r.Person, r.DisplayName, r.UserPrincipalName, r.Mail, r.GoneSince, r.Book, r.AdamId, r.Title, r.Name, PeopleCatalog.Best(records[(r.PersonNumber, r.LocationNumber)]), r.ChangedAt)),
-            Math.Min(total, PeopleCatalog.CountLimit),
-            total > PeopleCatalog.CountLimit);
+        return rows.ConvertAll(r => new TroubledCopy(
+            r.Person, r.DisplayName, r.UserPrincipalName, r.Mail, r.GoneSince, r.Book, r.AdamId, r.Title, r.Name, PeopleCatalog.Best(records[(r.PersonNumber, r.LocationNumber)]), r.ChangedAt)
+        {
+            Place = (r.PersonNumber, r.LicenseNumber),
+        });
     }
 
     /// <summary>Copies of some people that are in a trouble. Tokens that were deleted do not count: nothing can be done there.</summary>

@@ -1,4 +1,6 @@
 using VppBooks.Apple;
+using VppBooks.Core.Assignments;
+using VppBooks.Core.Devices;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Mail;
 
@@ -34,6 +36,9 @@ public sealed record PersonData
     /// <summary>When name and addresses were erased; null while they are kept.</summary>
     public required DateTimeOffset? ErasedAt { get; init; }
 
+    /// <summary>Since when nothing here needs the person; null while something does.</summary>
+    public required DateTimeOffset? UnneededSince { get; init; }
+
     /// <summary>Groups that are assigned or looked at, and have the person as a member.</summary>
     public required IReadOnlyList<PersonDataGroup> Groups { get; init; }
 
@@ -41,7 +46,13 @@ public sealed record PersonData
 
     public required IReadOnlyList<PersonDataDevice> Devices { get; init; }
 
+    /// <summary>When the devices were last read; null: never.</summary>
+    public required DateTimeOffset? DevicesReadAt { get; init; }
+
     public required IReadOnlyList<PersonDataLicense> Licenses { get; init; }
+
+    /// <summary>What plans would do for the person, or did.</summary>
+    public required IReadOnlyList<PersonDataPlan> Plans { get; init; }
 
     public required IReadOnlyList<PersonDataMail> Mails { get; init; }
 
@@ -53,20 +64,27 @@ public sealed record PersonData
 public sealed record PersonDataGroup(Guid DirectoryId, string DisplayName);
 
 /// <summary>A record at Apple. <paramref name="IdHash"/> is Apple's, and the same for one Apple Account.</summary>
-public sealed record PersonDataRegistration(string Token, string ClientUserId, VppUserStatus Status, bool Retired, string? IdHash, int? ErrorNumber, DateTimeOffset ChangedAt);
+public sealed record PersonDataRegistration(
+    string Token, string ClientUserId, VppUserStatus Status, bool Retired, string? IdHash, int? ErrorNumber, bool ManagedAccountRefused, bool MailRefused, bool AcceptanceRequired,
+    DateTimeOffset? LeavingSince, DateTimeOffset ChangedAt);
 
 /// <summary>A managed device.</summary>
-public sealed record PersonDataDevice(string Name, string Platform, string? OsVersion, DateTimeOffset? LastSeenAt);
+public sealed record PersonDataDevice(string Name, string Platform, string? OsVersion, bool UserAffinity, BooksApp BooksApp, DateTimeOffset? LastSeenAt);
 
 /// <summary>A license, with what became of it from the first change to the last.</summary>
 public sealed record PersonDataLicense(
-    long AdamId, string? Title, string Token, LicenseState State, LicenseSource Source, DateTimeOffset CreatedAt, IReadOnlyList<PersonDataChange> Changes);
+    long AdamId, string? Title, string Token, int Copy, LicenseState State, LicenseSource Source, LicenseCause Cause, int? ErrorNumber, DateTimeOffset CreatedAt, DateTimeOffset WantedAt,
+    int? WaitingRank, DateTimeOffset ChangedAt, IReadOnlyList<PersonDataChange> Changes);
 
 /// <summary>A change of a license's state.</summary>
 public sealed record PersonDataChange(DateTimeOffset At, LicenseState State, LicenseCause Cause, int? ErrorNumber);
 
+/// <summary>A line of a plan.</summary>
+public sealed record PersonDataPlan(long AdamId, string? Title, string Token, PlanKind Kind, PlanState State, DateTimeOffset CreatedAt, PlanOutcome Outcome, PlanReason Reason);
+
 /// <summary>A mail that was sent or is to be sent. Its text is not stored.</summary>
-public sealed record PersonDataMail(MailKind Kind, MailState State, DateTimeOffset QueuedAt, DateTimeOffset? SentAt);
+public sealed record PersonDataMail(
+    MailKind Kind, string? Token, MailState State, MailFailure Failure, int Attempts, DateTimeOffset QueuedAt, DateTimeOffset? NextAt, DateTimeOffset? TriedAt, DateTimeOffset? SentAt, DateTimeOffset? AcceptedAt);
 
 /// <summary>A row of the audit trail.</summary>
 public sealed record PersonDataEvent(DateTimeOffset At, string Action, string Actor, string? Details);

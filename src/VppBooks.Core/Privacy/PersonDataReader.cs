@@ -53,6 +53,7 @@ public sealed class PersonDataReader(IDbContextFactory<VppBooksDbContext> contex
             Guest = person.Guest,
             GoneSince = person.GoneSince,
             ErasedAt = person.ErasedAt,
+            UnneededSince = person.UnneededSince,
             Groups = await (
                     from member in db.GroupMemberships
                     where member.PersonId == person.Id
@@ -65,13 +66,29 @@ public sealed class PersonDataReader(IDbContextFactory<VppBooksDbContext> contex
                     where user.PersonId == person.Id
                     join location in db.Locations on user.LocationId equals location.Id
                     orderby user.Id
-                    select new PersonDataRegistration(location.Name, user.ClientUserId, user.Status, user.Retired, user.IdHash, user.ErrorNumber, user.ChangedAt))
+                    select new PersonDataRegistration(location.Name, user.ClientUserId, user.Status, user.Retired, user.IdHash, user.ErrorNumber, user.ManagedAccountRefused, user.MailRefused, user.AcceptanceRequired, user.LeavingSince, user.ChangedAt))
                 .ToListAsync(cancellationToken),
             Devices = await db.ManagedDevices.Where(d => d.PersonId == person.Id).OrderBy(d => d.Name)
-                .Select(d => new PersonDataDevice(d.Name, d.Platform, d.OsVersion, d.LastSeenAt)).ToListAsync(cancellationToken),
+                .Select(d => new PersonDataDevice(d.Name, d.Platform, d.OsVersion, d.UserAffinity, d.BooksApp, d.LastSeenAt)).ToListAsync(cancellationToken),
+            DevicesReadAt = await db.DeviceReadings.Where(r => r.PersonId == person.Id).Select(r => r.ReadAt).SingleOrDefaultAsync(cancellationToken),
             Licenses = await LicensesAsync(db, person.Id, cancellationToken),
-            Mails = await db.OutboxMails.Where(m => m.PersonId == person.Id).OrderBy(m => m.Id)
-                .Select(m => new PersonDataMail(m.Kind, m.State, m.QueuedAt, m.SentAt)).ToListAsync(cancellationToken),
+            Plans = await (
+                    from line in db.PlanLines
+                    where line.PersonId == person.Id
+                    join plan in db.Plans on line.PlanId equals plan.Id
+                    join book in db.Books on plan.BookId equals book.Id
+                    join location in db.Locations on book.LocationId equals location.Id
+                    orderby plan.Id
+                    select new PersonDataPlan(
+                        book.AdamId, db.Titles.Where(t => t.AdamId == book.AdamId).Select(t => t.Name).FirstOrDefault(), location.Name, plan.Kind, plan.State, plan.CreatedAt, line.Outcome, line.Reason))
+                .ToListAsync(cancellationToken),
+            Mails = await (
+                    from mail in db.OutboxMails
+                    where mail.PersonId == person.Id
+                    orderby mail.Id
+                    select new PersonDataMail(
+                        mail.Kind, db.Locations.Where(l => l.Id == mail.LocationId).Select(l => l.Name).FirstOrDefault(), mail.State, mail.Failure, mail.Attempts, mail.QueuedAt, mail.NextAt, mail.TriedAt, mail.SentAt, mail.AcceptedAt))
+                .ToListAsync(cancellationToken),
             Activity = await ActivityAsync(db, person, own, cancellationToken),
         };
     }
@@ -87,9 +104,15 @@ public sealed class PersonDataReader(IDbContextFactory<VppBooksDbContext> contex
                 join book in db.Books on license.BookId equals book.Id
                 join location in db.Locations on book.LocationId equals location.Id
                 orderby license.Id
-                select new { license.Id, license.AdamId, Title = db.Titles.Where(t => t.AdamId == license.AdamId).Select(t => t.Name).FirstOrDefault(), location.Name, license.State, license.Source, license.CreatedAt })
+                select new { License = license, Title = db.Titles.Where(t => t.AdamId == license.AdamId).Select(t => t.Name).FirstOrDefault(), location.Name })
+            .AsNoTracking()
             .ToListAsync(cancellationToken);
-        return [.. licenses.Select(l => new PersonDataLicense(l.AdamId, l.Title, l.Name, l.State, l.Source, l.CreatedAt, [.. changes[l.Id]]))];
+        return
+        [
+            .. licenses.Select(l => new PersonDataLicense(
+                l.License.AdamId, l.Title, l.Name, l.License.Ordinal + 1, l.License.State, l.License.Source, l.License.Cause, l.License.ErrorNumber, l.License.CreatedAt, l.License.WantedAt,
+                l.License.WaitingRank, l.License.ChangedAt, [.. changes[l.License.Id]])),
+        ];
     }
 
     // Two reads: one condition over both columns would keep the database from using the index of either.

@@ -1,10 +1,12 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using VppBooks.Apple;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Mail;
 using VppBooks.Core.People;
+using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
 using VppBooks.Tests.Locations;
 
@@ -270,6 +272,77 @@ public sealed class InvitationMailTests
         Assert.Equal(1, (await invitations.ResendManyAsync(new PeopleQuery(), CoreHouse.Helpdesk, Cancel)).NotAvailable[InvitationObstacle.NoMailAddress]);
         await house.ChangeAsync(db => db.People.Single().AccountEnabled = false);
         Assert.Equal(new ResendResult.NotAvailable(InvitationObstacle.PersonInactive), await ResendAsync(house));
+    }
+
+    [Fact]
+    public async Task An_acceptance_is_recorded_once_also_where_invitations_are_sent_on_demand_only()
+    {
+        await using var sink = new MailSink();
+        await using var house = await StartAsync(sink.Port, o => (o.SendByItself, o.ResendAfter) = (false, TimeSpan.Zero));
+        Assert.IsType<ResendResult.Queued>(await ResendAsync(house));
+        await TurnAsync(house);
+        house.Clock.Pass(TimeSpan.FromMinutes(5));
+        Assert.IsType<ResendResult.Queued>(await ResendAsync(house));
+        await TurnAsync(house);
+        await house.ChangeAsync(db => db.VppUsers.Single().Status = VppUserStatus.Associated);
+
+        await TurnAsync(house);
+        await TurnAsync(house);
+
+        await using var db = await house.OpenAsync();
+        Assert.Equal(1, await db.AuditEvents.CountAsync(a => a.Action == "invitation.accepted", Cancel));
+        Assert.Equal([true, false], await db.OutboxMails.OrderBy(m => m.Id).Select(m => m.AcceptedAt != null).ToListAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task Sending_to_many_goes_on_behind_each_window_and_somebody_elses_click_costs_nobody_else_the_mail()
+    {
+        await using var house = await StartAsync(25);
+        await house.ChangeAsync(db => db.People.AddRange(Enumerable.Range(1, 500).Select(i => new Person
+        {
+            PublicId = Guid.NewGuid(),
+            DirectoryId = Guid.NewGuid(),
+            DisplayName = $"Pupil {i}",
+            UserPrincipalName = $"pupil{i}@noordrand.example",
+            Mail = $"pupil{i}@noordrand.example",
+        })));
+        await house.ChangeAsync(db => db.VppUsers.AddRange(db.People.Where(p => p.DisplayName != Bob).ToList().Select(p => new VppUser
+        {
+            LocationId = db.Locations.Single().Id,
+            PersonId = p.Id,
+            ClientUserId = p.PublicId.ToString(),
+            Status = VppUserStatus.Registered,
+            InviteSecret = [1],
+        })));
+        List<int> users;
+        await using (var db = await house.OpenAsync())
+        {
+            users = await db.VppUsers.OrderBy(u => u.Id).Select(u => u.Id).ToListAsync(Cancel);
+        }
+
+        // The first look at the clock comes when the mails of the first window were read: at that moment somebody sends the third one.
+        var clock = new InterruptedClock(house.Clock, () => house.ChangeAsync(db => Outbox.Add(
+            db, InvitationMails.New(MailKind.Resent, $"resent:{users[2]}:1", null, db.Locations.Single().Id, users[2], house.Clock.GetUtcNow()), CoreHouse.Helpdesk, house.Clock.GetUtcNow())).GetAwaiter().GetResult());
+        var invitations = new Invitations(
+            house.Get<IDbContextFactory<VppBooksDbContext>>(), house.Get<IOptions<InvitationOptions>>(), house.Get<IOptions<MailOptions>>(), clock);
+
+        var result = await invitations.ResendManyAsync(new PeopleQuery(), CoreHouse.Helpdesk, Cancel);
+
+        Assert.Equal((500, 1), Counts(result));
+        await using var read = await house.OpenAsync();
+        Assert.Equal(users, await read.OutboxMails.OrderBy(m => m.VppUserId).Select(m => m.VppUserId!.Value).ToListAsync(Cancel));
+        Assert.Equal((0, 501), Counts(await house.Get<Invitations>().ResendManyAsync(new PeopleQuery(), CoreHouse.Helpdesk, Cancel)));
+    }
+
+    private sealed class InterruptedClock(TimeProvider clock, Action interrupt) : TimeProvider
+    {
+        private Action? _interrupt = interrupt;
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            Interlocked.Exchange(ref _interrupt, null)?.Invoke();
+            return clock.GetUtcNow();
+        }
     }
 
     [Fact]

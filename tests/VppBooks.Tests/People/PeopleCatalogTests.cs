@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using VppBooks.Apple;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
+using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
 using VppBooks.Core.People;
@@ -74,6 +75,43 @@ public sealed class PeopleCatalogTests(PeopleCatalogTests.Shared shared) : IClas
         Assert.Equal([false, true, false], anna.Entitled.Select(e => e.ThroughAllUsers));
         Assert.Null(await _house.People.FindAsync(Guid.NewGuid(), CoreHouse.Helpdesk, Cancel));
         await Assert.ThrowsAsync<NotAllowedException>(() => _house.People.FindAsync(shared.Anna, CoreHouse.Nobody, Cancel));
+    }
+
+    [Fact]
+    public async Task A_person_page_entitles_to_what_the_own_library_offers_and_to_nothing_else()
+    {
+        await using var db = await _house.OpenAsync();
+        var group = await db.Groups.SingleAsync(g => g.DisplayName == "4A", Cancel);
+        group.State = GroupState.Deleted;
+        await db.SaveChangesAsync(Cancel);
+
+        // A deleted group gives nothing (F38), and whom another one excludes stays excluded.
+        Assert.Equal([(2L, Intent.Available), (3L, Intent.Excluded)], await EntitledAsync());
+        group.State = GroupState.Active;
+        var (one, two) = (await db.Books.SingleAsync(b => b.AdamId == 1, Cancel), await db.Books.SingleAsync(b => b.AdamId == 2, Cancel));
+        db.Plans.AddRange(APlan(one, "[]"), APlan(two, $$"""[{"GroupId":{{group.Id}},"Intent":1}]"""));
+        await db.SaveChangesAsync(Cancel);
+
+        // What is not approved is not given yet, and what it would take away is given still.
+        Assert.Equal([(2L, Intent.Required), (3L, Intent.Excluded)], await EntitledAsync());
+        Assert.Equal("4A", (await _house.People.FindAsync(shared.Anna, CoreHouse.Helpdesk, Cancel))!.Entitled[0].Through.Single());
+        var anna = await db.People.AsNoTracking().SingleAsync(p => p.PublicId == shared.Anna, Cancel);
+        Assert.Equal(new Dictionary<int, Intent> { [two.Id] = Intent.Required }, await VppBooks.Core.Library.BookOffers.FindAsync(db, anna, bookId: null, Cancel));
+        await db.Plans.ExecuteDeleteAsync(Cancel);
+
+        async Task<IEnumerable<(long, Intent)>> EntitledAsync() => (await _house.People.FindAsync(shared.Anna, CoreHouse.Helpdesk, Cancel))!.Entitled.Select(e => (e.AdamId, e.Intent));
+
+        static Plan APlan(Book book, string before) => new()
+        {
+            PublicId = Guid.NewGuid(),
+            BookId = book.Id,
+            State = PlanState.AwaitingApproval,
+            Wish = "[]",
+            Before = before,
+            Hash = "",
+            CreatedById = "1",
+            CreatedByName = "A",
+        };
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Apple;
 using VppBooks.Core.People;
 using VppBooks.Core.Security;
 using VppBooks.Tests.Locations;
@@ -26,6 +28,60 @@ public sealed class TroubledCopiesTests(ReportWorld world) : IClassFixture<Repor
         var holders = await world.Get<PeopleCatalog>().ListAsync(new PeopleQuery { Copies = trouble }, CoreHouse.Helpdesk, Cancel);
         Assert.Equal([person], holders.Rows.Select(p => p.DisplayName));
     }
+
+    [Fact]
+    public async Task Who_has_a_retired_record_only_has_left_and_who_has_another_beside_it_has_not()
+    {
+        await using var db = world.Fixture.Open();
+        var record = await db.VppUsers.SingleAsync(u => db.People.Any(p => p.Id == u.PersonId && p.DisplayName == "Anna"), Cancel);
+        record.Retired = true;
+        await db.SaveChangesAsync(Cancel);
+        try
+        {
+            Assert.Equal(
+                [("Anna", 0L, "Central"), ("Anna", 1L, "Central"), ("Anna", 2L, "Central"), ("Carol", 0L, "Central")],
+                (await RowsAsync(CopyTrouble.WithLeavers)).Select(c => (c.DisplayName, c.AdamId - world.Biology.AdamId, c.LocationName)).Order());
+            Assert.Equal([("Anna", "Second")], (await RowsAsync(CopyTrouble.Stuck)).Select(c => (c.DisplayName, c.LocationName)));
+
+            var beside = new VppUser { LocationId = record.LocationId, PersonId = record.PersonId, ClientUserId = record.ClientUserId, Status = VppUserStatus.Registered };
+            db.VppUsers.Add(beside);
+            await db.SaveChangesAsync(Cancel);
+            Assert.Equal(["Carol"], (await RowsAsync(CopyTrouble.WithLeavers)).Select(c => c.DisplayName));
+            Assert.Equal([0L, 0L, 1L, 2L], (await RowsAsync(CopyTrouble.Stuck)).Select(c => c.AdamId - world.Biology.AdamId).Order());
+            db.VppUsers.Remove(beside);
+        }
+        finally
+        {
+            record.Retired = false;
+            await db.SaveChangesAsync(Cancel);
+        }
+    }
+
+    [Fact]
+    public async Task What_is_read_behind_a_copy_begins_there_although_copies_before_it_are_gone()
+    {
+        await using var db = world.Fixture.Open();
+        var record = await db.VppUsers.SingleAsync(u => db.People.Any(p => p.Id == u.PersonId && p.DisplayName == "Anna"), Cancel);
+        record.Retired = true;
+        await db.SaveChangesAsync(Cancel);
+        var all = await RowsAsync(CopyTrouble.WithLeavers);
+        List<TroubledCopy> paged = [];
+        while (await BehindAsync(paged.LastOrDefault(), take: 1) is [var next])
+        {
+            paged.Add(next);
+        }
+
+        Assert.Equal(all, paged);
+        record.Retired = false;
+        await db.SaveChangesAsync(Cancel);
+        Assert.Equal(["Carol"], (await BehindAsync(all[0], take: 999)).Select(c => c.DisplayName));
+        Assert.Empty(await BehindAsync(all[^1], take: 999));
+
+        Task<IReadOnlyList<TroubledCopy>> BehindAsync(TroubledCopy? after, int take) => world.Get<TroubledCopies>().ListBehindAsync(CopyTrouble.WithLeavers, null, after, take, CoreHouse.Helpdesk, Cancel);
+    }
+
+    private async Task<IReadOnlyList<TroubledCopy>> RowsAsync(CopyTrouble trouble) =>
+        (await world.Get<TroubledCopies>().ListAsync(new CopiesQuery(trouble) { Take = 999 }, CoreHouse.Helpdesk, Cancel)).Rows;
 
     [Fact]
     public async Task Who_may_not_read_sees_no_copy() =>

@@ -91,7 +91,7 @@ internal sealed class CapturingSqlServer : IDbContextFactory<VppBooksDbContext>
 
         public override decimal GetDecimal(int ordinal) => 1;
 
-        public override string GetString(int ordinal) => "x";
+        public override string GetString(int ordinal) => "[]";
 
         public override char GetChar(int ordinal) => 'x';
 

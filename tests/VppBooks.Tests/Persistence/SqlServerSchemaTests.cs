@@ -102,6 +102,8 @@ public sealed partial class SqlServerSchemaTests
         foreach (var trouble in Enum.GetValues<CopyTrouble>())
         {
             await new TroubledCopies(database).ListAsync(new CopiesQuery(trouble) { Search = "anna" }, CoreHouse.Admin, CancellationToken.None);
+            var copy = new TroubledCopy(Guid.NewGuid(), "Anna", "anna", null, null, Guid.NewGuid(), 1, null, "Token", RegistrationState.None, default);
+            await new TroubledCopies(database).ListBehindAsync(trouble, "anna", copy, 500, CoreHouse.Admin, CancellationToken.None);
         }
 
         await using (var groups = database.CreateDbContext())

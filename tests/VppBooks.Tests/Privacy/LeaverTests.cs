@@ -135,6 +135,42 @@ public sealed class LeaverTests(ForgettingHouse house) : IClassFixture<Forgettin
         Assert.Equal(1, await db.ManagedDevices.CountAsync(d => d.PersonId == holder.Id, Cancel));
     }
 
+    [Fact]
+    public async Task A_readers_own_file_names_nobody_of_the_staff()
+    {
+        var person = await house.HolderAsync();
+        await Core.Get<PersonDataReader>().ReadAsync(person.PublicId, CoreHouse.Admin, Cancel);
+
+        var own = (await Core.Get<PersonDataReader>().ReadOwnAsync(new Actor(ActorKind.Person, person.DirectoryId.ToString(), person.DisplayName, Permissions.None), Cancel))!;
+        var all = (await Core.Get<PersonDataReader>().ReadAsync(person.PublicId, CoreHouse.Admin, Cancel))!;
+
+        Assert.Equal(["Staff", "Reader"], own.Activity.Where(e => e.Action == "person.exported").Select(e => e.Actor));
+        Assert.DoesNotContain(CoreHouse.Admin.DisplayName, System.Text.Json.JsonSerializer.Serialize(own), StringComparison.Ordinal);
+        Assert.Equal([CoreHouse.Admin.DisplayName, "Reader", CoreHouse.Admin.DisplayName], all.Activity.Where(e => e.Action == "person.exported").Select(e => e.Actor));
+    }
+
+    [Fact]
+    public async Task After_an_upgrade_that_asks_for_more_everybody_is_read_again()
+    {
+        var person = await house.HolderAsync();
+        house.Graph.Edit(() => Core.Cloud.Directory.People[person.DirectoryId].PreferredLanguage = "nl-NL");
+        await house.ReadAsync();
+        await Core.ChangeAsync(db =>
+        {
+            var cursor = db.DirectoryCursors.Single(c => c.Kind == CursorKind.Users);
+            db.DirectoryCursors.Remove(cursor);
+            db.DirectoryCursors.Add(new DirectoryCursor { Kind = CursorKind.Users, Groups = "", Link = cursor.Link, Properties = "id,displayName", ReadAt = cursor.ReadAt });
+            db.People.Single(p => p.Id == person.Id).Language = null;
+        });
+
+        await house.ReadAsync();
+
+        Assert.Equal("nl", (await house.RowAsync(person.Id))!.Language);
+        house.Graph.Requests.Clear();
+        await house.ReadAsync();
+        Assert.Single(house.Graph.Requests.Recent);
+    }
+
     private async Task EraseAsync(Person leaver)
     {
         house.Graph.DeletePerson(leaver.DirectoryId);

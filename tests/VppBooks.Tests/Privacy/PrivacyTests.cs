@@ -131,8 +131,14 @@ public sealed class PrivacyTests : IAsyncLifetime
         Assert.Equal(LicenseState.Assigned, license.Changes[^1].State);
         Assert.Equal(ClientUserIds.For(SpendingHouse.UId, holder), Assert.Single(data.Registrations).ClientUserId);
         Assert.Equal("Class 4A", Assert.Single(data.Groups).DisplayName);
-        Assert.Equal("iPad of a pupil", Assert.Single(data.Devices).Name);
-        Assert.Single(data.Mails);
+        var device = Assert.Single(data.Devices);
+        Assert.Equal(("iPad of a pupil", true, BooksApp.Present), (device.Name, device.UserAffinity, device.BooksApp));
+        Assert.NotNull(data.DevicesReadAt);
+        Assert.Equal(("Education", MailFailure.None), (Assert.Single(data.Mails).Token, data.Mails[0].Failure));
+        var line = Assert.Single(data.Plans);
+        Assert.Equal((book.AdamId, "Education", PlanState.Committed), (line.AdamId, line.Token, line.State));
+        Assert.NotEqual(PlanOutcome.Cannot, line.Outcome);
+        Assert.NotEqual(default, license.WantedAt);
         Assert.DoesNotContain(neighbor.Id.ToString(), JsonSerializer.Serialize(data), StringComparison.Ordinal);
         Assert.Single(await _house.AuditAsync("person.exported"));
     }
@@ -200,9 +206,9 @@ public sealed class PrivacyTests : IAsyncLifetime
 
     private Task RememberDevicesAndMailAsync(int personId) => _house.Core.ChangeAsync(db =>
     {
-        db.ManagedDevices.Add(new ManagedDevice { PersonId = personId, Name = "iPad of a pupil", Platform = "iOS" });
-        db.DeviceReadings.Add(new DeviceReading { PersonId = personId, Outcome = DeviceReadOutcome.Read });
-        db.OutboxMails.Add(new OutboxMail { Kind = MailKind.Resent, Reason = "resent:1", PersonId = personId, State = MailState.Sent, QueuedAt = _house.Core.Clock.GetUtcNow() });
+        db.ManagedDevices.Add(new ManagedDevice { PersonId = personId, Name = "iPad of a pupil", Platform = "iOS", UserAffinity = true, BooksApp = BooksApp.Present });
+        db.DeviceReadings.Add(new DeviceReading { PersonId = personId, Outcome = DeviceReadOutcome.Read, ReadAt = _house.Core.Clock.GetUtcNow() });
+        db.OutboxMails.Add(new OutboxMail { Kind = MailKind.Resent, Reason = "resent:1", PersonId = personId, LocationId = _house.LocationId, State = MailState.Sent, QueuedAt = _house.Core.Clock.GetUtcNow() });
     });
 
     private async Task<(Book Book, Guid Holder)> HolderAsync()

@@ -37,12 +37,22 @@ internal static class InvitationWords
         ];
         if (result.TooSoon > 0)
         {
-            said.Add(l["{0} were sent a moment ago.", Number(result.TooSoon)]);
+            said.Add(result.TooSoon == 1 ? l["1 was sent a moment ago."] : l["{0} were sent a moment ago.", Number(result.TooSoon)]);
         }
 
-        said.AddRange(result.NotAvailable.OrderBy(n => n.Key).Select(n => OfMany(l, n.Key, Number(n.Value))));
+        said.AddRange(result.NotAvailable.OrderBy(n => n.Key).Select(n => n.Value == 1 ? OfOne(l, n.Key) : OfMany(l, n.Key, Number(n.Value))));
         return (result.NotAvailable.Count > 0 || result.Queued == 0 ? State.Warning : State.Good, string.Join(' ', said));
     }
+
+    private static string OfOne(IStringLocalizer<PeopleTexts> l, InvitationObstacle obstacle) => obstacle switch
+    {
+        InvitationObstacle.CodeUnknown or InvitationObstacle.CodeUnreadable => l["1 has no invite code yet: sync the token, then try again."],
+        InvitationObstacle.AddressUnknown => l["1 could not be sent: Apple does not publish an address for invitations now."],
+        InvitationObstacle.NoMailAddress => l["1 has no mail address: copy the link and hand it over in another way."],
+        InvitationObstacle.MailOff => l["1 could not be sent: no mail server is set up."],
+        InvitationObstacle.PersonInactive => l["1 is disabled, a guest or gone from the directory."],
+        _ => l["1 needs none any more."],
+    };
 
     private static string OfMany(IStringLocalizer<PeopleTexts> l, InvitationObstacle obstacle, string count) => obstacle switch
     {
