@@ -71,7 +71,7 @@ internal static class ApiWorkload
             [
                 "--environment=Development", "--urls=http://127.0.0.1:0", "--SimulatedCloud:Enabled=true", "--SimulatedCloud:Port=0", "--SimulatedCloud:EntraPort=0", "--SimulatedCloud:StateFile=", "--Scheduler:Store=Memory",
                 $"--ConnectionStrings:VppBooks=Data Source={file};Default Timeout=30", "--Serilog:MinimumLevel:Default=Fatal", "--Serilog:MinimumLevel:Override:Microsoft=Fatal", "--Serilog:MinimumLevel:Override:Microsoft.IdentityModel=Fatal", "--Serilog:MinimumLevel:Override:Microsoft.Hosting.Lifetime=Fatal",
-                "--RateLimit:Burst=100000", "--RateLimit:PerSecond=10000",
+                "--RateLimit:Burst=100000", "--RateLimit:PerSecond=10000", "--RateLimit:ReadBurst=100000", "--RateLimit:ReadsPerSecond=10000",
             ],
             cancellationToken);
         await app.Web.StartAsync(cancellationToken);

@@ -12,9 +12,16 @@ using VppBooks.Web.SignIn;
 
 namespace VppBooks.Web.Hosting;
 
-/// <summary>How much one caller may ask of us.</summary>
+/// <summary>How much one caller may ask of us, and all callers of the API together.</summary>
 internal static class Traffic
 {
+    private enum Kind
+    {
+        Page,
+        Read,
+        Write,
+    }
+
     extension(IServiceCollection services)
     {
         public void AddTrafficLimits()
@@ -23,7 +30,9 @@ internal static class Traffic
             services.AddOptions<RateLimiterOptions>().Configure<IOptions<RateLimitSettings>>((limiter, settings) =>
             {
                 limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
-                limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, (bool Changes, string Caller)>(context => Partition(context, settings.Value));
+                limiter.GlobalLimiter = PartitionedRateLimiter.CreateChained(
+                    PartitionedRateLimiter.Create<HttpContext, (Kind Kind, string Caller)>(context => OfCaller(context, settings.Value)),
+                    PartitionedRateLimiter.Create<HttpContext, Kind>(context => OfAll(context, settings.Value)));
                 limiter.OnRejected = RefuseAsync;
             });
             services.AddSingleton<NotificationTraffic>();
@@ -32,29 +41,41 @@ internal static class Traffic
         }
     }
 
-    private static RateLimitPartition<(bool Changes, string Caller)> Partition(HttpContext context, RateLimitSettings settings)
+    private static RateLimitPartition<(Kind Kind, string Caller)> OfCaller(HttpContext context, RateLimitSettings settings)
     {
         // Apple's notifications have limits of their own (NotificationTraffic).
         if (SiteFiles.Match(context.Request.Path) || context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal)
             || context.Request.Path.StartsWithSegments(NotificationOptions.Path, StringComparison.OrdinalIgnoreCase))
         {
-            return RateLimitPartition.GetNoLimiter((false, "files"));
+            return RateLimitPartition.GetNoLimiter((Kind.Page, "files"));
         }
 
         var caller = context.User.ObjectId ?? context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
-        return RateLimitPartition.GetTokenBucketLimiter((Changes: Changes(context), Caller: caller), of => new TokenBucketRateLimiterOptions
-        {
-            TokenLimit = of.Changes ? settings.WriteBurst : settings.Burst,
-            TokensPerPeriod = of.Changes ? settings.WritesPerSecond : settings.PerSecond,
-            ReplenishmentPeriod = TimeSpan.FromSeconds(1),
-        });
+        return RateLimitPartition.GetTokenBucketLimiter((Kind: KindOf(context), Caller: caller), of => Bucket(of.Kind, settings, times: 1));
     }
 
-    // Each one locks rows and asks Apple or the directory; a script that reads much must not be held back by what it writes, nor the other way round.
-    private static bool Changes(HttpContext context) =>
-        ApiRoutes.Match(context.Request.Path)
-        && !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method) && !HttpMethods.IsOptions(context.Request.Method)
-        && context.GetEndpoint()?.Metadata.GetMetadata<CarriesRequests>() is null;
+    // Readers and administrators come as they come; it is programs that flood.
+    private static RateLimitPartition<Kind> OfAll(HttpContext context, RateLimitSettings settings) => KindOf(context) is var kind and not Kind.Page
+        ? RateLimitPartition.GetTokenBucketLimiter(kind, of => Bucket(of, settings, settings.Callers))
+        : RateLimitPartition.GetNoLimiter(Kind.Page);
+
+    private static TokenBucketRateLimiterOptions Bucket(Kind kind, RateLimitSettings settings, int times)
+    {
+        var (burst, perSecond) = kind switch
+        {
+            Kind.Read => (settings.ReadBurst, settings.ReadsPerSecond),
+            Kind.Write => (settings.WriteBurst, settings.WritesPerSecond),
+            _ => (settings.Burst, settings.PerSecond),
+        };
+        return new TokenBucketRateLimiterOptions { TokenLimit = burst * times, TokensPerPeriod = perSecond * times, ReplenishmentPeriod = TimeSpan.FromSeconds(1) };
+    }
+
+    // A change locks rows and asks Apple or the directory; a script that reads much must not be held back by what it writes, nor the other way round.
+    private static Kind KindOf(HttpContext context) =>
+        !ApiRoutes.Match(context.Request.Path) ? Kind.Page
+        : HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method) || HttpMethods.IsOptions(context.Request.Method)
+            || context.GetEndpoint()?.Metadata.GetMetadata<CarriesRequests>() is not null ? Kind.Read
+        : Kind.Write;
 
     private static async ValueTask RefuseAsync(OnRejectedContext rejected, CancellationToken cancellationToken)
     {

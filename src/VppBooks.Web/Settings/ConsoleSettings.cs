@@ -48,28 +48,44 @@ public sealed class ReverseProxySettings : ISettings
         [.. Check.Addresses("ReverseProxy:KnownProxies", KnownProxies), .. Check.Networks("ReverseProxy:KnownNetworks", KnownNetworks)];
 }
 
-/// <summary>How many requests one caller may send.</summary>
+/// <summary>
+/// How many requests one caller may send. Those of the API are as many as Intune allows a program for books: a thousand that read and a hundred that change in 20 seconds,
+/// the burst and what comes in meanwhile together.
+/// </summary>
+/// <remarks>Source: Microsoft Graph, "Microsoft Graph service-specific throttling limits", Intune.</remarks>
 public sealed class RateLimitSettings : ISettings
 {
     public static string Section => "RateLimit";
 
-    /// <summary>Requests that may come at once; 10 to 100,000, default 300. Static files and open connections do not count.</summary>
+    /// <summary>Requests for pages and exports that may come at once; 10 to 100,000, default 300. Static files and open connections do not count.</summary>
     public int Burst { get; set; } = 300;
 
-    /// <summary>Requests per second that are allowed for long; 1 to 10,000, default 50.</summary>
+    /// <summary>The same per second that are allowed for long; 1 to 10,000, default 50.</summary>
     public int PerSecond { get; set; } = 50;
 
-    /// <summary>Changing requests to the API that may come at once; 1 to 100,000, default 100. They do not count as others.</summary>
-    public int WriteBurst { get; set; } = 100;
+    /// <summary>Reading requests to the API that may come at once; 1 to 100,000, default 500. They do not count as others.</summary>
+    public int ReadBurst { get; set; } = 500;
 
-    /// <summary>Changing requests to the API per second that are allowed for long; 1 to 10,000, default 10.</summary>
-    public int WritesPerSecond { get; set; } = 10;
+    /// <summary>Reading requests to the API per second that are allowed for long; 1 to 10,000, default 25.</summary>
+    public int ReadsPerSecond { get; set; } = 25;
+
+    /// <summary>Changing requests to the API that may come at once; 1 to 100,000, default 60. They do not count as others.</summary>
+    public int WriteBurst { get; set; } = 60;
+
+    /// <summary>Changing requests to the API per second that are allowed for long; 1 to 10,000, default 2.</summary>
+    public int WritesPerSecond { get; set; } = 2;
+
+    /// <summary>How many callers at their limits of the API are served together; 1 to 1,000, default 2.</summary>
+    public int Callers { get; set; } = 2;
 
     public IEnumerable<string> Faults() =>
     [
         .. Check.Range("RateLimit:Burst", Burst, 10, 100_000),
         .. Check.Range("RateLimit:PerSecond", PerSecond, 1, 10_000),
+        .. Check.Range("RateLimit:ReadBurst", ReadBurst, 1, 100_000),
+        .. Check.Range("RateLimit:ReadsPerSecond", ReadsPerSecond, 1, 10_000),
         .. Check.Range("RateLimit:WriteBurst", WriteBurst, 1, 100_000),
         .. Check.Range("RateLimit:WritesPerSecond", WritesPerSecond, 1, 10_000),
+        .. Check.Range("RateLimit:Callers", Callers, 1, 1_000),
     ];
 }

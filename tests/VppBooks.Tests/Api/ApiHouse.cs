@@ -31,7 +31,7 @@ public sealed class ApiHouse : IAsyncLifetime
     {
     }
 
-    internal ApiHouse(IEnumerable<string> more) => _console = new RunningConsole(["--RateLimit:Burst=100000", "--RateLimit:PerSecond=10000", "--RateLimit:WriteBurst=100000", "--RateLimit:WritesPerSecond=10000", .. more]);
+    internal ApiHouse(IEnumerable<string> more) => _console = new RunningConsole(["--RateLimit:Burst=100000", "--RateLimit:PerSecond=10000", "--RateLimit:ReadBurst=100000", "--RateLimit:ReadsPerSecond=10000", "--RateLimit:WriteBurst=100000", "--RateLimit:WritesPerSecond=10000", .. more]);
 
     public SimulatedCloudHost Cloud => _console.Cloud;
 

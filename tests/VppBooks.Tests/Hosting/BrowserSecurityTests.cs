@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text.Json;
+using System.Net.Http.Json;
 using VppBooks.Tests.Shell;
 
 namespace VppBooks.Tests.Hosting;
@@ -55,7 +57,7 @@ public sealed class TrafficTests
     [Fact]
     public async Task Caller_beyond_the_limit_is_told_to_wait_and_changes_have_a_limit_of_their_own()
     {
-        await using var console = new RunningConsole(["--RateLimit:Burst=10", "--RateLimit:PerSecond=1", "--RateLimit:WriteBurst=2", "--RateLimit:WritesPerSecond=1"]);
+        await using var console = new RunningConsole(["--RateLimit:ReadBurst=10", "--RateLimit:ReadsPerSecond=1", "--RateLimit:WriteBurst=2", "--RateLimit:WritesPerSecond=1", "--RateLimit:Callers=3"]);
         await console.InitializeAsync();
 
         List<HttpResponseMessage> changes = [];
@@ -79,5 +81,52 @@ public sealed class TrafficTests
         Assert.True(refused.Headers.RetryAfter!.Delta >= TimeSpan.FromSeconds(1));
         Assert.Contains("\"TooManyRequests\"", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await console.Client.GetAsync("/health/live")).StatusCode);
+        await DemandLimitInBatchAsync(console);
+    }
+
+    [Fact]
+    public async Task Callers_of_the_API_share_a_limit()
+    {
+        await using var console = new RunningConsole(["--RateLimit:WriteBurst=4", "--RateLimit:WritesPerSecond=1", "--RateLimit:Callers=1"]);
+        await console.InitializeAsync();
+        var program = await console.AutomationAsync();
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var answers = new List<HttpStatusCode>();
+        foreach (var authorization in Enumerable.Range(0, 16).Select(i => i % 2 == 0 ? program : null))
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Delete, $"/v1.0/deviceAppManagement/vppTokens/{Guid.NewGuid()}");
+            request.Headers.Authorization = authorization;
+            using var answer = await console.Client.SendAsync(request);
+            answers.Add(answer.StatusCode);
+        }
+
+        // Each by itself could have sent four at once, and one more every second.
+        Assert.InRange(answers.Count(a => a != HttpStatusCode.TooManyRequests), 4, 4 + (int)clock.Elapsed.TotalSeconds + 1);
+    }
+
+    [Fact]
+    public void Limits_of_the_API_are_Intunes_in_its_stretch_of_time()
+    {
+        var settings = new VppBooks.Web.Settings.RateLimitSettings();
+
+        Assert.Equal((1_000, 100, 2), (settings.ReadBurst + (20 * settings.ReadsPerSecond), settings.WriteBurst + (20 * settings.WritesPerSecond), settings.Callers));
+    }
+
+    /// <summary>Each request in a batch is counted by itself: some are served, and the rest is told to wait.</summary>
+    private static async Task DemandLimitInBatchAsync(RunningConsole console)
+    {
+        using var batch = new HttpRequestMessage(HttpMethod.Post, "/beta/$batch")
+        {
+            Content = JsonContent.Create(new { requests = Enumerable.Range(0, 20).Select(i => new { id = $"{i}", method = "DELETE", url = $"/deviceAppManagement/vppTokens/{Guid.NewGuid()}" }) }),
+        };
+        batch.Headers.Authorization = await console.AutomationAsync();
+        using var answer = await console.Client.SendAsync(batch);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var steps = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("responses").EnumerateArray().ToList();
+        Assert.Equal(404, steps[0].GetProperty("status").GetInt32());
+        var throttled = steps.First(s => s.GetProperty("status").GetInt32() == 429);
+        Assert.True(int.Parse(throttled.GetProperty("headers").GetProperty("Retry-After").GetString()!, System.Globalization.CultureInfo.InvariantCulture) >= 1);
+        Assert.Equal("TooManyRequests", throttled.GetProperty("body").GetProperty("error").GetProperty("code").GetString());
     }
 }
