@@ -73,7 +73,7 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
             case TokenState.Invalid when location.StateErrorNumber == LocationHealth.UnreadableHere:
                 yield return Of(AlertKind.TokenUnreadable, AlertSeverity.Critical);
                 yield break;
-            case TokenState.Invalid or TokenState.DuplicateLocation:
+            case TokenState.Invalid:
                 yield return Of(AlertKind.TokenRefused, AlertSeverity.Critical) with { ErrorNumber = location.StateErrorNumber };
                 yield break;
         }

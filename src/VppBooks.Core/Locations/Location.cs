@@ -4,7 +4,10 @@ using VppBooks.Core.Persistence;
 
 namespace VppBooks.Core.Locations;
 
-/// <summary>State of a location's token, in Microsoft Graph's words (parity paper T7).</summary>
+/// <summary>
+/// State of a location's token, in Microsoft Graph's words (parity paper T7). Graph's word for a second token of the same location is missing: such a one is refused at
+/// upload, and the database holds a location once.
+/// </summary>
 public enum TokenState : byte
 {
     /// <summary>Not checked yet.</summary>
@@ -21,9 +24,6 @@ public enum TokenState : byte
 
     /// <summary>Another device management claims the location.</summary>
     AssignedToExternalMdm = 4,
-
-    /// <summary>Another token of the same location is here. Refused at upload; kept for the API's vocabulary.</summary>
-    DuplicateLocation = 5,
 }
 
 /// <summary>The kind of Apple account behind a token.</summary>

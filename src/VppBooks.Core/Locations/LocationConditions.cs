@@ -31,7 +31,6 @@ public static class LocationConditions
                 Revoked => LocationCondition.RevokedOrPasswordChanged,
                 _ => LocationCondition.InvalidToken,
             },
-            TokenState.DuplicateLocation => LocationCondition.InvalidToken,
             _ when location.PausedUntil > now => LocationCondition.Paused,
             _ when location.ReadOnly => LocationCondition.ReadOnly,
             _ when lastRunFailed => LocationCondition.SyncFailed,

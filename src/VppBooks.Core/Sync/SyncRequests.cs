@@ -101,7 +101,7 @@ public sealed class SyncRequests(IDbContextFactory<VppBooksDbContext> contexts, 
             return new SyncRequestResult.NotFound();
         }
 
-        if (location.State is TokenState.Expired or TokenState.Invalid or TokenState.AssignedToExternalMdm or TokenState.DuplicateLocation)
+        if (location.State is TokenState.Expired or TokenState.Invalid or TokenState.AssignedToExternalMdm)
         {
             return new SyncRequestResult.NotPossible(location.State);
         }

@@ -23,8 +23,7 @@ internal static class DeviceAppManagementApi
         var entity = new JsonObject { ["@odata.type"] = "#microsoft.graph.deviceAppManagement", ["id"] = "deviceAppManagement" };
         if (query.Expand.ContainsKey(Tokens))
         {
-            var beta = Wire.IsBeta(context);
-            entity[Tokens] = new JsonArray([.. (await locations.ListAsync(who, cancellationToken)).Select(l => VppTokenWire.From(l, beta))]);
+            entity[Tokens] = new JsonArray([.. (await locations.ListAsync(who, cancellationToken)).Select(VppTokenWire.From)]);
         }
 
         if (query.Expand.ContainsKey(Books))

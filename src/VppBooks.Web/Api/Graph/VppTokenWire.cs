@@ -13,14 +13,12 @@ internal static class Wire
 
     public static string Date(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
-    public static string Word(TokenState state, bool beta) => state switch
+    public static string Word(TokenState state) => state switch
     {
         TokenState.Valid => "valid",
         TokenState.Expired => "expired",
         TokenState.Invalid => "invalid",
         TokenState.AssignedToExternalMdm => "assignedToExternalMDM",
-        // v1.0 has no word for it; a client would read the beta one as null.
-        TokenState.DuplicateLocation => beta ? "duplicateLocationId" : "invalid",
         _ => "unknown",
     };
 
@@ -35,8 +33,6 @@ internal static class Wire
     public static string Word(AccountType type) => type == AccountType.Education ? "education" : "business";
 
     public static int Int32(long value) => (int)Math.Clamp(value, 0, int.MaxValue);
-
-    public static bool IsBeta(HttpContext context) => context.Request.Path.StartsWithSegments("/beta", StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary><c>microsoft.graph.vppToken</c>.</summary>
@@ -73,7 +69,7 @@ internal static class VppTokenWire
     }
 
     /// <summary>The secret is write-only: <c>token</c> is always null.</summary>
-    public static JsonObject From(LocationSummary location, bool beta) => new()
+    public static JsonObject From(LocationSummary location) => new()
     {
         ["@odata.type"] = "#microsoft.graph.vppToken",
         ["id"] = location.PublicId.ToString(),
@@ -84,7 +80,7 @@ internal static class VppTokenWire
         ["lastSyncDateTime"] = location.LastSyncedAt is { } synced ? Wire.Date(synced) : Wire.Never,
         ["token"] = null,
         ["lastModifiedDateTime"] = Wire.Date(location.ModifiedAt),
-        ["state"] = Wire.Word(location.State, beta),
+        ["state"] = Wire.Word(location.State),
         ["lastSyncStatus"] = Wire.Word(location.SyncWaiting ? SyncStatus.InProgress : location.SyncStatus),
         ["automaticallyUpdateApps"] = false,
         ["countryOrRegion"] = location.CountryOrRegion.ToLowerInvariant(),

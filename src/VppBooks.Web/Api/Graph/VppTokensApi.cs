@@ -39,13 +39,13 @@ internal static class VppTokensApi
     private static async Task<IResult> ListAsync(HttpContext context, LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken)
     {
         var query = GraphQuery.Of(context.Request, VppTokenWire.Properties);
-        return GraphAnswers.Page(context, Path, await RowsAsync(context, locations, actor, cancellationToken), query);
+        return GraphAnswers.Page(context, Path, await RowsAsync(locations, actor, cancellationToken), query);
     }
 
     private static async Task<IResult> CountAsync(HttpContext context, LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken)
     {
         var query = GraphQuery.Of(context.Request, VppTokenWire.Properties);
-        return Results.Text(query.Arrange(await RowsAsync(context, locations, actor, cancellationToken)).Count.ToString(CultureInfo.InvariantCulture));
+        return Results.Text(query.Arrange(await RowsAsync(locations, actor, cancellationToken)).Count.ToString(CultureInfo.InvariantCulture));
     }
 
     private static async Task<IResult> GetAsync(HttpContext context, string id, LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken)
@@ -193,7 +193,7 @@ internal static class VppTokensApi
 
         if (await syncs.RequestAsync(publicId, SyncReason.Manual, who, cancellationToken) is SyncRequestResult.NotPossible { State: var state })
         {
-            return GraphError.Conflict($"The token cannot be synced: its state is {Wire.Word(state, beta: true)}. Renew it or take control first.");
+            return GraphError.Conflict($"The token cannot be synced: its state is {Wire.Word(state)}. Renew it or take control first.");
         }
 
         return await AnswerAsync(context, locations, publicId, who, cancellationToken);
@@ -214,11 +214,8 @@ internal static class VppTokensApi
             ? Missing(id)
             : GraphError.Conflict("A license of a book cannot be taken back: Apple gives it to the person for good. Nothing was changed.");
 
-    private static async Task<IEnumerable<JsonObject>> RowsAsync(HttpContext context, LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken)
-    {
-        var beta = Wire.IsBeta(context);
-        return (await locations.ListAsync(await actor.FindAsync(), cancellationToken)).Select(l => VppTokenWire.From(l, beta));
-    }
+    private static async Task<IEnumerable<JsonObject>> RowsAsync(LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken) =>
+        (await locations.ListAsync(await actor.FindAsync(), cancellationToken)).Select(VppTokenWire.From);
 
     private static async Task<IResult> AnswerAsync(
         HttpContext context, LocationDirectory locations, Guid id, Actor who, CancellationToken cancellationToken, int status = StatusCodes.Status200OK) =>
@@ -227,7 +224,7 @@ internal static class VppTokensApi
     private static IResult Answer(HttpContext context, LocationDetail location, GraphQuery? query, int status = StatusCodes.Status200OK)
     {
         context.Response.Headers.ETag = GraphETag.Of(location.Summary.Version);
-        var entity = VppTokenWire.From(location.Summary, Wire.IsBeta(context));
+        var entity = VppTokenWire.From(location.Summary);
         return GraphAnswers.Entity(context, Path, query?.Project(entity) ?? entity, status);
     }
 
