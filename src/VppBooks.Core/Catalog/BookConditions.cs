@@ -21,8 +21,8 @@ internal static class BookConditions
     };
 
     /// <summary>Both conditions, or either, about the same row. Halves are joined, not one after another: a long list makes no deep expression.</summary>
-    public static Expression<Func<ListedBook, bool>> Join(
-        IReadOnlyList<Expression<Func<ListedBook, bool>>> parts, Func<Expression, Expression, Expression> join, Expression<Func<ListedBook, bool>> none)
+    public static Expression<Func<TRow, bool>> Join<TRow>(
+        IReadOnlyList<Expression<Func<TRow, bool>>> parts, Func<Expression, Expression, Expression> join, Expression<Func<TRow, bool>> none)
     {
         switch (parts.Count)
         {
@@ -32,12 +32,12 @@ internal static class BookConditions
                 return parts[0];
             default:
                 var (left, right) = (Join([.. parts.Take(parts.Count / 2)], join, none), Join([.. parts.Skip(parts.Count / 2)], join, none));
-                return Expression.Lambda<Func<ListedBook, bool>>(join(left.Body, BookFields.About(right, left.Parameters[0])), left.Parameters[0]);
+                return Expression.Lambda<Func<TRow, bool>>(join(left.Body, BookFields.About(right, left.Parameters[0])), left.Parameters[0]);
         }
     }
 
-    private static Expression<Func<ListedBook, bool>> Negate(Expression<Func<ListedBook, bool>> condition) =>
-        Expression.Lambda<Func<ListedBook, bool>>(Expression.Not(condition.Body), condition.Parameters);
+    public static Expression<Func<TRow, bool>> Negate<TRow>(Expression<Func<TRow, bool>> condition) =>
+        Expression.Lambda<Func<TRow, bool>>(Expression.Not(condition.Body), condition.Parameters);
 
     private static Expression<Func<ListedBook, bool>> Compare(BookCondition.Compare compare)
     {

@@ -37,7 +37,7 @@ internal static class BookFields
     };
 
     /// <summary>A comparison of what <paramref name="field"/> finds with <paramref name="value"/>.</summary>
-    public static Expression<Func<ListedBook, bool>> Test<T>(Expression<Func<ListedBook, T>> field, Expression value, Func<Expression, Expression, Expression> compare)
+    public static Expression<Func<TRow, bool>> Test<TRow, T>(Expression<Func<TRow, T>> field, Expression value, Func<Expression, Expression, Expression> compare)
     {
         var (left, right) = (field.Body, value);
         if (compare != Expression.Equal && typeof(T) == typeof(string))
@@ -45,7 +45,7 @@ internal static class BookFields
             (left, right) = (Expression.Call(typeof(string), nameof(string.Compare), null, field.Body, value), Expression.Constant(0));
         }
 
-        return Expression.Lambda<Func<ListedBook, bool>>(compare(left, right), field.Parameters);
+        return Expression.Lambda<Func<TRow, bool>>(compare(left, right), field.Parameters);
     }
 
     /// <summary>A value that SQL gets as a parameter, so that its plan is kept.</summary>

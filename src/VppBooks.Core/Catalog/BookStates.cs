@@ -41,6 +41,12 @@ public sealed record BookStatePage
 
     /// <summary>Counts the rows of the whole list too.</summary>
     public bool Count { get; init; }
+
+    /// <summary>Which rows are in the list; null: all.</summary>
+    public BookStateCondition? Where { get; init; }
+
+    /// <summary>Ordered by user principal name, false from A and true from Z; null: in an order of its own.</summary>
+    public bool? ByName { get; init; }
 }
 
 /// <summary>A part of a list.</summary>
@@ -55,21 +61,7 @@ public sealed record BookStateCounts(IReadOnlyDictionary<HoldingState, int> Peop
 /// <summary>People and devices of a book, as device managements report them.</summary>
 public sealed class BookStates(IDbContextFactory<VppBooksDbContext> contexts)
 {
-    /// <summary>Everybody the book was given to, each once; null when there is no such book.</summary>
-    /// <exception cref="NotAllowedException">The actor may not read.</exception>
-    public async Task<IReadOnlyList<BookUser>?> ListAsync(Guid bookId, Actor actor, CancellationToken cancellationToken)
-    {
-        actor.Demand(Permissions.Read);
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        if (await One(db, bookId).SingleOrDefaultAsync(cancellationToken) is not (> 0 and var book))
-        {
-            return null;
-        }
-
-        return [.. (await UsersAsync(db, Given(db, db.Licenses.Where(l => l.BookId == book)).OrderBy(g => g.License.PersonId), cancellationToken)).Select(u => u.User)];
-    }
-
-    /// <summary>Some of the same people, in an order of their own that a page far back costs no more in than the first; null when there is no such book.</summary>
+    /// <summary>Everybody the book was given to, each once, page by page: one far back costs no more than the first. Null when there is no such book.</summary>
     /// <exception cref="NotAllowedException">The actor may not read.</exception>
     /// <exception cref="FormatException">The place is none of this list.</exception>
     public async Task<BookPart<BookUser>?> PageUsersAsync(Guid bookId, BookStatePage page, Actor actor, CancellationToken cancellationToken)
@@ -81,16 +73,15 @@ public sealed class BookStates(IDbContextFactory<VppBooksDbContext> contexts)
             return null;
         }
 
-        var given = Given(db, db.Licenses.Where(l => l.BookId == book));
-        var rest = PlaceOf(page.After, 1) is [var person] ? given.Where(g => g.License.PersonId > person) : given;
-        var users = await UsersAsync(db, rest.OrderBy(g => g.License.PersonId).Skip(page.Skip).Take(page.Take + 1), cancellationToken);
+        var given = Selected(Given(db, db.Licenses.Where(l => l.BookId == book)), page);
+        var users = await UsersAsync(db, From(given, page, devices: false).Skip(page.Skip).Take(page.Take + 1), cancellationToken);
         return new BookPart<BookUser>(
             [.. users.Take(page.Take).Select(u => u.User)],
             page.Count ? await given.CountAsync(cancellationToken) : null,
-            users.Count > page.Take && page.Take > 0 ? [Word(users[page.Take - 1].PersonId)] : null);
+            users.Count > page.Take && page.Take > 0 ? [.. NameIn(page, users[page.Take - 1].User.UserPrincipalName), Word(users[page.Take - 1].PersonId)] : null);
     }
 
-    /// <summary>Some of the devices of the same people, in an order of their own; null when there is no such book.</summary>
+    /// <summary>The devices of the same people; null when there is no such book.</summary>
     /// <exception cref="NotAllowedException">The actor may not read.</exception>
     /// <exception cref="FormatException">The place is none of this list.</exception>
     public async Task<BookPart<BookDevice>?> PageDevicesAsync(Guid bookId, BookStatePage page, Actor actor, CancellationToken cancellationToken)
@@ -102,23 +93,22 @@ public sealed class BookStates(IDbContextFactory<VppBooksDbContext> contexts)
             return null;
         }
 
-        var all = Given(db, db.Licenses.Where(l => l.BookId == book))
-            .Join(db.ManagedDevices, g => g.License.PersonId, d => d.PersonId, (g, d) => new { g.Person, g.License, Device = d });
-        var rest = PlaceOf(page.After, 2) is [var person, var device]
-            ? all.Where(x => x.License.PersonId > person || (x.License.PersonId == person && x.Device.Id > device))
-            : all;
-        var rows = await rest.AsNoTracking()
-            .OrderBy(x => x.License.PersonId).ThenBy(x => x.Device.Id)
+        var given = Selected(
+            Given(db, db.Licenses.Where(l => l.BookId == book))
+                .Join(db.ManagedDevices, g => g.License.PersonId, d => d.PersonId, (g, d) => new GivenLicense { License = g.License, Person = g.Person, Device = d }),
+            page);
+        var rows = await From(given, page, devices: true).AsNoTracking()
             .Skip(page.Skip).Take(page.Take + 1)
-            .Select(x => new { x.License.PersonId, x.Person.PublicId, x.Person.UserPrincipalName, x.License.State, x.License.ErrorNumber, x.Device })
+            .Select(x => new { x.License.PersonId, x.Person.PublicId, x.Person.UserPrincipalName, x.License.State, x.License.ErrorNumber, Device = x.Device! })
             .ToListAsync(cancellationToken);
+        var last = rows.Count > page.Take && page.Take > 0 ? rows[page.Take - 1] : null;
         return new BookPart<BookDevice>(
             [.. rows.Take(page.Take).Select(r => DeviceOf(r.Device, r.PublicId, r.UserPrincipalName, StateOf(r.State), r.ErrorNumber))],
-            page.Count ? await all.CountAsync(cancellationToken) : null,
-            rows.Count > page.Take && page.Take > 0 ? [Word(rows[page.Take - 1].PersonId), Word(rows[page.Take - 1].Device.Id)] : null);
+            page.Count ? await given.CountAsync(cancellationToken) : null,
+            last is null ? null : [.. NameIn(page, last.UserPrincipalName), Word(last.PersonId), Word(last.Device.Id)]);
     }
 
-    /// <summary>One of <see cref="ListAsync"/>; null when the person was not given the book.</summary>
+    /// <summary>One of the people; null when the person was not given the book.</summary>
     /// <exception cref="NotAllowedException">The actor may not read.</exception>
     public async Task<BookUser?> FindUserAsync(Guid bookId, Guid personId, Actor actor, CancellationToken cancellationToken)
     {
@@ -179,11 +169,22 @@ public sealed class BookStates(IDbContextFactory<VppBooksDbContext> contexts)
         ];
     }
 
-    private static int[]? PlaceOf(IReadOnlyList<string>? words, int length)
+    private static IQueryable<GivenLicense> Selected(IQueryable<GivenLicense> given, BookStatePage page) => page.Where is { } where ? given.Where(BookStateConditions.Of(where)) : given;
+
+    /// <summary>The rows after the place of the page, in its order.</summary>
+    private static IQueryable<GivenLicense> From(IQueryable<GivenLicense> given, BookStatePage page, bool devices)
     {
-        var place = words?.Select(w => int.Parse(w, NumberStyles.None, CultureInfo.InvariantCulture)).ToArray();
-        return place is null || place.Length == length ? place : throw new FormatException("A place in another list.");
+        var rest = page.After is { } place ? given.Where(BookStateConditions.After(page, place, devices)) : given;
+        var ordered = page.ByName switch
+        {
+            null => rest.OrderBy(g => g.License.PersonId),
+            false => rest.OrderBy(g => g.Person.UserPrincipalName).ThenBy(g => g.License.PersonId),
+            true => rest.OrderByDescending(g => g.Person.UserPrincipalName).ThenBy(g => g.License.PersonId),
+        };
+        return devices ? ordered.ThenBy(g => g.Device!.Id) : ordered;
     }
+
+    private static string[] NameIn(BookStatePage page, string name) => page.ByName is null ? [] : [name];
 
     private static string Word(int id) => id.ToString(CultureInfo.InvariantCulture);
 
@@ -198,11 +199,4 @@ public sealed class BookStates(IDbContextFactory<VppBooksDbContext> contexts)
     };
 
     private sealed record PlacedUser(int PersonId, BookUser User);
-
-    private sealed class GivenLicense
-    {
-        public required License License { get; init; }
-
-        public required Person Person { get; init; }
-    }
 }

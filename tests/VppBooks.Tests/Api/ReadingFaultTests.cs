@@ -105,7 +105,6 @@ public sealed class ReadingFaultTests(SyncedHouse house)
 
         foreach (var (list, least) in new[] { ("userStateSummary", 5), ("deviceStates", 3) })
         {
-            // A filter makes the program look at everybody.
             var all = (await _api.ReadAsync($"{path}/{list}?$filter=id ne 'x'&$count=true")).GetProperty("value").EnumerateArray().Select(r => r.ToString()).ToList();
             var pages = new List<string>();
             for (string? next = $"{path}/{list}?$top=2&$count=true"; next is not null;)
@@ -122,10 +121,55 @@ public sealed class ReadingFaultTests(SyncedHouse house)
             Assert.Equal(least.ToString(System.Globalization.CultureInfo.InvariantCulture), await count.Content.ReadAsStringAsync());
         }
 
+        await DemandFilteredAsync(path);
         var summary = await _api.ReadAsync($"{path}/installSummary");
         Assert.Equal([1, 1, 3, 2], new[] { "installedUserCount", "failedUserCount", "notInstalledUserCount", "failedDeviceCount" }.Select(n => summary.GetProperty(n).GetInt32()));
         var device = (await _api.ReadAsync($"{path}/deviceStates?$top=1")).GetProperty("value")[0];
         Assert.Equal(device.GetProperty("deviceName").GetString(), (await _api.ReadAsync($"{path}/deviceStates/{device.GetProperty("id").GetString()}")).GetProperty("deviceName").GetString());
+    }
+
+    /// <summary>Filters and orders of people and devices are those of all rows at hand, page by page too.</summary>
+    private async Task DemandFilteredAsync(string path)
+    {
+        var users = await RowsAsync($"{path}/userStateSummary?$top=999");
+        var devices = await RowsAsync($"{path}/deviceStates?$top=999");
+        var names = users.Select(u => u.GetProperty("userName").GetString()!).ToList();
+        var (name, key) = (names[1], devices[0].GetProperty("id").GetString());
+
+        Assert.Equal(2, (await RowsAsync($"{path}/deviceStates?$filter=installState eq 'failed'")).Count);
+        Assert.Single(await RowsAsync($"{path}/deviceStates?$filter=installState in ('unknown','installed')"));
+        Assert.Single(await RowsAsync($"{path}/deviceStates?$filter=not (installState eq 'failed')"));
+        Assert.Equal(key, Assert.Single(await RowsAsync($"{path}/deviceStates?$filter=id eq '{key}'")).GetProperty("id").GetString());
+        Assert.Equal(name, Assert.Single(await RowsAsync($"{path}/userStateSummary?$filter=userName eq '{name.ToUpperInvariant()}'")).GetProperty("userName").GetString());
+        Assert.Equal(2, (await RowsAsync($"{path}/userStateSummary?$filter=userName eq '{name}' or userName eq '{names[3]}'")).Count);
+        Assert.Equal(4, (await RowsAsync($"{path}/userStateSummary?$filter=id ne {users[0].GetProperty("id").GetString()} and endswith(userName,'{name[^8..]}')")).Count);
+        using var count = await _api.SendAsync(HttpMethod.Get, $"{path}/deviceStates/$count?$filter=installState eq 'failed' and startswith(userName,'{name}')");
+        Assert.Equal("2", await count.Content.ReadAsStringAsync());
+
+        foreach (var (order, expected) in new[] { ("userName", names.Order(StringComparer.Ordinal)), ("userName desc", names.OrderDescending(StringComparer.Ordinal)) })
+        {
+            Assert.Equal(expected, (await RowsAsync($"{path}/userStateSummary?$orderby={order}&$top=2")).Select(u => u.GetProperty("userName").GetString()!));
+        }
+
+        Assert.Equal(devices.Select(d => d.GetProperty("userName").GetString()).Order(StringComparer.Ordinal), (await RowsAsync($"{path}/deviceStates?$orderby=userName&$top=1")).Select(d => d.GetProperty("userName").GetString()));
+        foreach (var refused in new[] { "deviceStates?$filter=osVersion eq '26'", "deviceStates?$filter=installState gt 'a'", "userStateSummary?$filter=failedDeviceCount gt 0", "userStateSummary?$orderby=id", "deviceStates?$orderby=userName,id" })
+        {
+            using var answer = await _api.SendAsync(HttpMethod.Get, $"{path}/{refused}");
+            Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        }
+
+        async Task<List<System.Text.Json.JsonElement>> RowsAsync(string? next)
+        {
+            var rows = new List<System.Text.Json.JsonElement>();
+            while (next is not null)
+            {
+                var page = await _api.ReadAsync(next);
+                rows.AddRange(page.GetProperty("value").EnumerateArray());
+                next = page.TryGetProperty("@odata.nextLink", out var link) ? link.GetString() : null;
+            }
+
+            return rows;
+        }
     }
 
     /// <summary>Five people in different states, two of them with devices, and one who has a further copy.</summary>

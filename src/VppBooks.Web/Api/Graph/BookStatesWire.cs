@@ -19,6 +19,9 @@ internal static class BookStatesWire
         "id", "deviceName", "deviceId", "lastSyncDateTime", "installState", "errorCode", "osVersion", "osDescription", "userName",
     };
 
+    public const string UserType = "#microsoft.graph.userInstallStateSummary";
+    public const string DeviceType = "#microsoft.graph.deviceInstallState";
+
     public static JsonObject From(Guid bookId, BookStateCounts counts) => new()
     {
         ["@odata.type"] = "#microsoft.graph.eBookInstallSummary",
@@ -35,7 +38,7 @@ internal static class BookStatesWire
     {
         var entity = new JsonObject
         {
-            ["@odata.type"] = "#microsoft.graph.userInstallStateSummary",
+            ["@odata.type"] = UserType,
             ["id"] = user.PersonId.ToString(),
             ["userName"] = user.UserPrincipalName,
             ["installedDeviceCount"] = 0,
@@ -52,21 +55,24 @@ internal static class BookStatesWire
 
     public static JsonObject From(BookDevice device) => new()
     {
-        ["@odata.type"] = "#microsoft.graph.deviceInstallState",
+        ["@odata.type"] = DeviceType,
         ["id"] = IdOf(device),
         ["deviceName"] = device.Name,
         ["deviceId"] = IdOf(device),
         ["lastSyncDateTime"] = device.LastSeenAt is { } seen ? Wire.Date(seen) : Wire.Never,
-        ["installState"] = device.State switch
-        {
-            HoldingState.Failed => "failed",
-            HoldingState.Assigned => "unknown",
-            _ => "notInstalled",
-        },
+        ["installState"] = Word(device.State),
         ["errorCode"] = device.ErrorNumber?.ToString(CultureInfo.InvariantCulture),
         ["osVersion"] = device.OsVersion,
         ["osDescription"] = device.Platform,
         ["userName"] = device.UserPrincipalName,
+    };
+
+    /// <summary>What is known of a device whose owner stands so with the book.</summary>
+    public static string Word(HoldingState state) => state switch
+    {
+        HoldingState.Failed => "failed",
+        HoldingState.Assigned => "unknown",
+        _ => "notInstalled",
     };
 
     public static string IdOf(BookDevice device) => string.Create(CultureInfo.InvariantCulture, $"{device.PersonId:N}_{device.DeviceId}");

@@ -77,6 +77,6 @@ internal abstract record GraphCondition
 
         public override BookCondition ForBooks() => new BookCondition.Always(Is(ManagedEBookWire.Type));
 
-        private bool Is(string? type) => type?.TrimStart('#').Equals(Type.TrimStart('#'), StringComparison.OrdinalIgnoreCase) == true;
+        public bool Is(string? type) => type?.TrimStart('#').Equals(Type.TrimStart('#'), StringComparison.OrdinalIgnoreCase) == true;
     }
 }

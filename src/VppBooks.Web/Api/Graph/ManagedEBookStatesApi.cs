@@ -41,30 +41,16 @@ internal static class ManagedEBookStatesApi
 
     private static async Task<IResult> ListDevicesAsync(HttpContext context, string id, BookStates states, GraphSkipTokens tokens, CoreActor actor, CancellationToken cancellationToken)
     {
-        var who = await actor.FindAsync();
         var query = GraphQuery.Of(context.Request, BookStatesWire.DeviceProperties);
-        var path = $"{Path}('{id}')/{Devices}";
-        if (query.IsPlain && ApiId.TryParse(id, out var book))
-        {
-            return await PageAsync(page => states.PageDevicesAsync(book, page, who, cancellationToken), query, tokens) is { } part
-                ? GraphAnswers.Collection(context, path, part.Rows.Select(BookStatesWire.From), query, part.Total, NextLink(part.Next, query, tokens))
-                : ManagedEBooksApi.Missing(id);
-        }
-
-        return await FindAsync(states, id, actor, cancellationToken) is { } users
-            ? GraphAnswers.Page(context, path, users.SelectMany(u => u.Devices).Select(BookStatesWire.From), query)
+        return await DevicesAsync(states, id, BookStatesFilter.Page(query, tokens, devices: true), actor, cancellationToken) is { } part
+            ? GraphAnswers.Collection(context, $"{Path}('{id}')/{Devices}", part.Rows.Select(BookStatesWire.From), query, part.Total, NextLink(part.Next, query, tokens))
             : ManagedEBooksApi.Missing(id);
     }
 
-    private static async Task<IResult> CountDevicesAsync(HttpContext context, string id, BookStates states, CoreActor actor, CancellationToken cancellationToken)
+    private static async Task<IResult> CountDevicesAsync(HttpContext context, string id, BookStates states, GraphSkipTokens tokens, CoreActor actor, CancellationToken cancellationToken)
     {
-        var query = GraphQuery.Of(context.Request, BookStatesWire.DeviceProperties);
-        if (query.IsPlain && ApiId.TryParse(id, out var book))
-        {
-            return await states.CountAsync(book, await actor.FindAsync(), cancellationToken) is { } counts ? Number(counts.Devices.Values.Sum()) : ManagedEBooksApi.Missing(id);
-        }
-
-        return await FindAsync(states, id, actor, cancellationToken) is { } users ? Number(query.Arrange(users.SelectMany(u => u.Devices).Select(BookStatesWire.From)).Count) : ManagedEBooksApi.Missing(id);
+        var page = BookStatesFilter.Page(GraphQuery.Of(context.Request, BookStatesWire.DeviceProperties), tokens, devices: true) with { Take = 0, Count = true };
+        return await DevicesAsync(states, id, page, actor, cancellationToken) is { Total: { } count } ? Number(count) : ManagedEBooksApi.Missing(id);
     }
 
     private static async Task<IResult> GetDeviceAsync(HttpContext context, string id, string deviceStateId, BookStates states, CoreActor actor, CancellationToken cancellationToken)
@@ -78,30 +64,17 @@ internal static class ManagedEBookStatesApi
 
     private static async Task<IResult> ListUsersAsync(HttpContext context, string id, BookStates states, GraphSkipTokens tokens, CoreActor actor, CancellationToken cancellationToken)
     {
-        var who = await actor.FindAsync();
         var query = GraphQuery.Of(context.Request, BookStatesWire.UserProperties, _ownDevices);
-        var path = $"{Path}('{id}')/userStateSummary";
-        if (query.IsPlain && ApiId.TryParse(id, out var book))
-        {
-            return await PageAsync(page => states.PageUsersAsync(book, page, who, cancellationToken), query, tokens) is { } part
-                ? GraphAnswers.Collection(context, path, part.Rows.Select(u => BookStatesWire.From(u, query.Expand.ContainsKey(Devices))), query, part.Total, NextLink(part.Next, query, tokens))
-                : ManagedEBooksApi.Missing(id);
-        }
-
-        return await FindAsync(states, id, actor, cancellationToken) is { } users
-            ? GraphAnswers.Page(context, path, users.Select(u => BookStatesWire.From(u, query.Expand.ContainsKey(Devices))), query)
+        return await UsersAsync(states, id, BookStatesFilter.Page(query, tokens, devices: false), actor, cancellationToken) is { } part
+            ? GraphAnswers.Collection(
+                context, $"{Path}('{id}')/userStateSummary", part.Rows.Select(u => BookStatesWire.From(u, query.Expand.ContainsKey(Devices))), query, part.Total, NextLink(part.Next, query, tokens))
             : ManagedEBooksApi.Missing(id);
     }
 
-    private static async Task<IResult> CountUsersAsync(HttpContext context, string id, BookStates states, CoreActor actor, CancellationToken cancellationToken)
+    private static async Task<IResult> CountUsersAsync(HttpContext context, string id, BookStates states, GraphSkipTokens tokens, CoreActor actor, CancellationToken cancellationToken)
     {
-        var query = GraphQuery.Of(context.Request, BookStatesWire.UserProperties);
-        if (query.IsPlain && ApiId.TryParse(id, out var book))
-        {
-            return await states.CountAsync(book, await actor.FindAsync(), cancellationToken) is { } counts ? Number(counts.People.Values.Sum()) : ManagedEBooksApi.Missing(id);
-        }
-
-        return await FindAsync(states, id, actor, cancellationToken) is { } users ? Number(query.Arrange(users.Select(u => BookStatesWire.From(u, query.Expand.ContainsKey(Devices)))).Count) : ManagedEBooksApi.Missing(id);
+        var page = BookStatesFilter.Page(GraphQuery.Of(context.Request, BookStatesWire.UserProperties), tokens, devices: false) with { Take = 0, Count = true };
+        return await UsersAsync(states, id, page, actor, cancellationToken) is { Total: { } count } ? Number(count) : ManagedEBooksApi.Missing(id);
     }
 
     private static async Task<IResult> GetUserAsync(HttpContext context, string id, string userId, BookStates states, CoreActor actor, CancellationToken cancellationToken)
@@ -129,11 +102,17 @@ internal static class ManagedEBookStatesApi
             : GraphError.NotFound("There is no such deviceInstallState.");
     }
 
-    private static async Task<BookPart<T>?> PageAsync<T>(Func<BookStatePage, Task<BookPart<T>?>> read, GraphQuery query, GraphSkipTokens tokens)
+    private static async Task<BookPart<BookDevice>?> DevicesAsync(BookStates states, string id, BookStatePage page, CoreActor actor, CancellationToken cancellationToken) =>
+        ApiId.TryParse(id, out var book) ? await PlacedAsync(states.PageDevicesAsync(book, page, await actor.FindAsync(), cancellationToken)) : null;
+
+    private static async Task<BookPart<BookUser>?> UsersAsync(BookStates states, string id, BookStatePage page, CoreActor actor, CancellationToken cancellationToken) =>
+        ApiId.TryParse(id, out var book) ? await PlacedAsync(states.PageUsersAsync(book, page, await actor.FindAsync(), cancellationToken)) : null;
+
+    private static async Task<BookPart<T>?> PlacedAsync<T>(Task<BookPart<T>?> reading)
     {
         try
         {
-            return await read(new BookStatePage { Skip = query.SkipToken is null ? query.Skip : 0, Take = query.Top, After = tokens.Read(query), Count = query.Count });
+            return await reading;
         }
         catch (FormatException)
         {
@@ -142,10 +121,6 @@ internal static class ManagedEBookStatesApi
     }
 
     private static string? NextLink(IReadOnlyList<string>? next, GraphQuery query, GraphSkipTokens tokens) => next is null ? null : query.NextLink(tokens.Write(next, query));
-
-    /// <summary>Everybody, for a filter or an order that the database does not know.</summary>
-    private static async Task<IReadOnlyList<BookUser>?> FindAsync(BookStates states, string id, CoreActor actor, CancellationToken cancellationToken) =>
-        ApiId.TryParse(id, out var publicId) ? await states.ListAsync(publicId, await actor.FindAsync(), cancellationToken) : null;
 
     private static async Task<BookUser?> FindUserAsync(BookStates states, string id, string userId, CoreActor actor, CancellationToken cancellationToken) =>
         ApiId.TryParse(id, out var book) && ApiId.TryParse(userId, out var person) ? await states.FindUserAsync(book, person, await actor.FindAsync(), cancellationToken) : null;

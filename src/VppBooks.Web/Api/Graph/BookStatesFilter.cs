@@ -1,0 +1,62 @@
+using System.Globalization;
+using VppBooks.Core.Catalog;
+
+namespace VppBooks.Web.Api.Graph;
+
+/// <summary>The options of a report on people or devices, for the database: a book may have a hundred thousand of each.</summary>
+internal static class BookStatesFilter
+{
+    /// <summary>The page that a request asks for.</summary>
+    /// <exception cref="GraphQueryException">It is filtered or ordered by something that the database does not know.</exception>
+    public static BookStatePage Page(GraphQuery query, GraphSkipTokens tokens, bool devices) => new()
+    {
+        Skip = query.SkipToken is null ? query.Skip : 0,
+        Take = query.Top,
+        After = tokens.Read(query),
+        Count = query.Count,
+        Where = query.Filter is { } filter ? Of(filter, devices) : null,
+        ByName = query.OrderBy switch
+        {
+            [] => null,
+            [("userName", var descending)] => descending,
+            _ => throw new GraphQueryException("These reports are ordered by userName, or not at all."),
+        },
+    };
+
+    private static BookStateCondition Of(GraphCondition condition, bool devices) => condition switch
+    {
+        GraphCondition.All { Parts: var parts } => new BookStateCondition.All([.. parts.Select(p => Of(p, devices))]),
+        GraphCondition.Any { Parts: var parts } => new BookStateCondition.Any([.. parts.Select(p => Of(p, devices))]),
+        GraphCondition.Not { Part: var part } => new BookStateCondition.Not(Of(part, devices)),
+        GraphCondition.IsOf isOf => new BookStateCondition.Always(isOf.Is(devices ? BookStatesWire.DeviceType : BookStatesWire.UserType)),
+        GraphCondition.Match { Property: "userName", Place: var place, Text: var text } => new BookStateCondition.NameHas(place, text),
+        GraphCondition.Compare { Property: "userName", Comparison: BookComparison.Equal, Value: var value } => value is string name ? new BookStateCondition.Named(name) : Nothing,
+        GraphCondition.Compare { Property: "id", Comparison: BookComparison.Equal, Value: var value } => Key(value as string, devices),
+        GraphCondition.Compare { Property: "installState", Comparison: BookComparison.Equal, Value: var value } => State(value as string),
+        _ => throw new GraphQueryException(devices
+            ? "Devices can be filtered by installState, userName and id with eq, ne and in, and by userName with contains, startswith and endswith, joined by and, or and not."
+            : "People can be filtered by userName and id with eq, ne and in, and by userName with contains, startswith and endswith, joined by and, or and not."),
+    };
+
+    private static BookStateCondition.Always Nothing => new(false);
+
+    // Words that no device is ever in are Graph's all the same.
+    private static BookStateCondition State(string? word)
+    {
+        foreach (var state in Enum.GetValues<HoldingState>())
+        {
+            if (BookStatesWire.Word(state).Equals(word, StringComparison.OrdinalIgnoreCase))
+            {
+                return new BookStateCondition.InState(state);
+            }
+        }
+
+        return Nothing;
+    }
+
+    private static BookStateCondition Key(string? id, bool devices) => devices
+        ? id?.Split('_') is [var person, var device] && Guid.TryParseExact(person, "N", out var owner) && int.TryParse(device, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? new BookStateCondition.IsDevice(owner, number)
+            : Nothing
+        : ApiId.TryParse(id, out var one) ? new BookStateCondition.IsPerson(one) : Nothing;
+}
