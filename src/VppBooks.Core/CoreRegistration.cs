@@ -5,6 +5,7 @@ using VppBooks.Core.Activities;
 using VppBooks.Core.Alerts;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Audit;
+using VppBooks.Core.Catalog;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Exports;
 using VppBooks.Core.Library;
@@ -81,6 +82,8 @@ public static class CoreRegistration
         services.AddVppBooksReports();
         services.AddSingleton<ReaderLibrary>();
 
+        services.AddSingleton<BookCategories>();
+        services.AddSingleton<BookRemoval>();
         services.AddSingleton<BookCounts>();
         services.AddSingleton<OperationRecorder>();
         services.AddSingleton<Recognition>();

@@ -80,6 +80,7 @@ internal sealed class AuditEventConfiguration : IEntityTypeConfiguration<AuditEv
     public void Configure(EntityTypeBuilder<AuditEvent> audit)
     {
         audit.HasIndex(a => a.At);
+        audit.HasIndex(a => new { a.Action, a.At });
         audit.HasIndex(a => a.BookId);
         audit.HasIndex(a => a.LocationId);
         audit.HasIndex(a => a.PersonId);

@@ -167,7 +167,7 @@ public sealed class BookCatalog(IDbContextFactory<VppBooksDbContext> contexts)
             .ToDictionaryAsync(c => c.TitleId, c => c.File, cancellationToken);
     }
 
-    /// <summary>Genres, languages and locations to filter by.</summary>
+    /// <summary>Genres, languages, locations and categories to filter by.</summary>
     /// <exception cref="NotAllowedException">The actor may not read.</exception>
     public async Task<BookFacets> ListFacetsAsync(Actor actor, CancellationToken cancellationToken)
     {
@@ -176,10 +176,12 @@ public sealed class BookCatalog(IDbContextFactory<VppBooksDbContext> contexts)
         var genres = await db.ListedBooks().Where(b => b.Title != null && b.Title.Genres != "").Select(b => b.Title!.Genres).Distinct().ToListAsync(cancellationToken);
         var languages = await db.ListedBooks().Where(b => b.Title!.Language != null).Select(b => b.Title!.Language!).Distinct().ToListAsync(cancellationToken);
         var locations = await db.Locations.Where(l => l.DeletedAt == null).OrderBy(l => l.Name).Select(l => new LocationFacet(l.PublicId, l.Name)).ToListAsync(cancellationToken);
+        var categories = await db.BookCategories.OrderBy(c => c.NameKey).Select(c => new CategoryFacet(c.PublicId, c.Name)).ToListAsync(cancellationToken);
         return new BookFacets(
             [.. genres.SelectMany(Split).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.CurrentCultureIgnoreCase)],
             [.. languages.Order(StringComparer.Ordinal)],
-            locations);
+            locations,
+            categories);
     }
 
     private static IQueryable<BookRow> Rows(VppBooksDbContext db, IQueryable<ListedBook> books) => books.Select(b => new BookRow

@@ -20,13 +20,13 @@ internal sealed class ListedBook
 /// <summary>Conditions and orders of book lists, as SQL that both databases run.</summary>
 internal static class BookFilters
 {
-    /// <summary>Books of locations that are connected.</summary>
+    /// <summary>Books of locations that are connected, without those that were removed and have no copies.</summary>
     public static IQueryable<ListedBook> ListedBooks(this VppBooksDbContext db) =>
         from book in db.Books.AsNoTracking()
         join location in db.Locations on book.LocationId equals location.Id
         join title in db.Titles on book.TitleId equals title.Id into titles
         from title in titles.DefaultIfEmpty()
-        where location.DeletedAt == null
+        where location.DeletedAt == null && (book.RemovedAt == null || book.Unlimited || book.TotalCount > 0 || book.AssignedCount > 0)
         select new ListedBook { Book = book, Location = location, Title = title };
 
     public static IQueryable<ListedBook> Where(this IQueryable<ListedBook> books, VppBooksDbContext db, BookQuery query)
@@ -46,6 +46,11 @@ internal static class BookFilters
             // Genres are kept joined by bars: between two bars stands exactly one.
             var genre = Like("|" + query.Genre + "|");
             books = books.Where(b => EF.Functions.Like("|" + b.Title!.Genres + "|", genre, Escape));
+        }
+
+        if (query.Category is { } category)
+        {
+            books = books.Where(b => db.BookCategoryLinks.Any(l => l.BookId == b.Book.Id && db.BookCategories.Any(c => c.Id == l.CategoryId && c.PublicId == category)));
         }
 
         if (!string.IsNullOrEmpty(query.Language))

@@ -63,6 +63,9 @@ public sealed record BookQuery
     /// <summary>A genre as <see cref="BookFacets"/> lists them.</summary>
     public string? Genre { get; init; }
 
+    /// <summary>Public id of a category; null for all.</summary>
+    public Guid? Category { get; init; }
+
     /// <summary>A language as <see cref="BookFacets"/> lists them.</summary>
     public string? Language { get; init; }
 
@@ -230,7 +233,10 @@ public sealed record BookFacts(
 public sealed record CoverFile(string ContentType, byte[] Content, DateTimeOffset FetchedAt);
 
 /// <summary>What books can be filtered by.</summary>
-public sealed record BookFacets(IReadOnlyList<string> Genres, IReadOnlyList<string> Languages, IReadOnlyList<LocationFacet> Locations);
+public sealed record BookFacets(IReadOnlyList<string> Genres, IReadOnlyList<string> Languages, IReadOnlyList<LocationFacet> Locations, IReadOnlyList<CategoryFacet> Categories);
+
+/// <summary>A category in a filter.</summary>
+public sealed record CategoryFacet(Guid PublicId, string Name);
 
 /// <summary>A location in a filter.</summary>
 public sealed record LocationFacet(Guid PublicId, string Name);

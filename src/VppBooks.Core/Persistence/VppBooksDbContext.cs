@@ -25,6 +25,10 @@ public abstract class VppBooksDbContext(DbContextOptions options) : DbContext(op
 
     public DbSet<Book> Books => Set<Book>();
 
+    public DbSet<BookCategory> BookCategories => Set<BookCategory>();
+
+    public DbSet<BookCategoryLink> BookCategoryLinks => Set<BookCategoryLink>();
+
     public DbSet<Title> Titles => Set<Title>();
 
     public DbSet<Cover> Covers => Set<Cover>();

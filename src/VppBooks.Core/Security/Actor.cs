@@ -57,7 +57,7 @@ public enum Permissions
 public sealed record Actor(ActorKind Kind, string Id, string DisplayName, Permissions Permissions)
 {
     /// <summary>A program that acts in nobody's name: there is no person behind its word.</summary>
-    public bool IsProgram { get; init; }
+    public bool IsProgram => Kind == ActorKind.Program;
 
     /// <summary>The application itself: schedules, follow-up work.</summary>
     public static Actor System { get; } = new(ActorKind.System, "system", "VppBooks", Permissions.Read | Permissions.ReadTokens | Permissions.SyncNow);
@@ -106,8 +106,11 @@ public enum ActorKind : byte
     /// <summary>A person in the console.</summary>
     Person = 1,
 
-    /// <summary>A person or program through the API.</summary>
+    /// <summary>A person through the API.</summary>
     Api = 2,
+
+    /// <summary>A program through the API that acts in nobody's name.</summary>
+    Program = 3,
 }
 
 /// <summary>Names of the Entra app roles.</summary>

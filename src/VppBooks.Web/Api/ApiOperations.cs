@@ -36,10 +36,13 @@ internal static class ApiOperations
         return (method, last) switch
         {
             _ when _actions.TryGetValue(last, out var known) => known,
+            ("POST", "$ref") => $"Put into one of {segments[^2]}",
+            ("DELETE", "$ref") => $"Take out of one of {segments[^3]}",
             (_, "$count") => $"Number of {segments[^2]}",
             _ when last.StartsWith("getLicensesForApp", StringComparison.Ordinal) => "Nothing: only books are managed here",
             _ when last.StartsWith("getExpiringVppTokenCount", StringComparison.Ordinal) => "Number of tokens that expire before a moment",
             _ when last.StartsWith("getAuditActivityTypes", StringComparison.Ordinal) => "Activities of a category",
+            ("GET", "iosVppEBook" or "graph.iosVppEBook") when segments[^2][0] == '{' => $"One of {segments[^3]}, as a {last}",
             ("GET", ['{', ..]) => $"One of {segments[^2]}",
             ("GET", _) => $"List {last}",
             ("PATCH", _) => $"Change one of {segments[^2]}",
@@ -58,6 +61,8 @@ internal static class ApiOperations
             ("POST", [.., "$batch"]) => Object(("requests", List(Object(("id", Text), ("method", Text), ("url", Text), ("headers", Object()), ("body", Object()), ("dependsOn", List(Text)))))),
             ("POST", [.., "vppTokens"]) or ("PATCH", [.., "vppTokens", _]) => GraphSchemas.Entity("vppToken"),
             ("POST", [.., "assignments"]) or ("PATCH", [.., "assignments", _]) => GraphSchemas.Entity("managedEBookAssignment"),
+            ("POST", [.., "managedEBookCategories"]) or ("PATCH", [.., "managedEBookCategories", _]) => GraphSchemas.Entity("managedEBookCategory"),
+            ("POST", [.., "categories"] or [.., "categories", "$ref"]) => Object(("@odata.id", Text), ("id", Text)),
             ("POST", ["api", "plans", _, "commit"]) => Object(("typedNumber", Whole), ("undoMinutes", Whole)),
             _ => null,
         };

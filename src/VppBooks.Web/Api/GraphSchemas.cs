@@ -43,10 +43,11 @@ internal static class GraphSchemas
         return (method, segments) switch
         {
             ("GET", [.., (Summary or "deviceAppManagement") and var one]) => ("200", Entity(_types[one])),
+            ("GET", ["deviceAppManagement", "managedEBooks", ['{', ..], _]) when segments[^1].EndsWith("graph.iosVppEBook", StringComparison.Ordinal) => ("200", Entity(_types[segments[^1]])),
             ("GET", [.., var list]) when _types.TryGetValue(list, out var type) => ("200", Collection(type)),
             ("GET", [.., var list, ['{', ..]]) when _types.TryGetValue(list, out var type) => ("200", Entity(type)),
-            ("POST", [.., ("vppTokens" or "assignments") and var list]) => ("201", Entity(_types[list])),
-            ("PATCH", [.., ("vppTokens" or "assignments") and var list, _]) => ("200", Entity(_types[list])),
+            ("POST", [.., ("vppTokens" or "assignments" or "managedEBookCategories" or "categories") and var list]) => ("201", Entity(_types[list])),
+            ("PATCH", [.., ("vppTokens" or "assignments" or "managedEBookCategories") and var list, _]) => ("200", Entity(_types[list])),
             ("POST", [.., "syncLicenses" or "microsoft.graph.syncLicenses"]) => ("200", Entity("vppToken")),
             _ => null,
         };

@@ -18,13 +18,10 @@ public sealed class CoreActor(ICurrentActor current)
         var address = user.Address;
         var application = user.FindFirstValue("azp") ?? user.FindFirstValue("appid");
         return new Actor(
-            BearerClaims.IsSession(user) ? ActorKind.Person : ActorKind.Api,
+            BearerClaims.IsSession(user) ? ActorKind.Person : IsProgram(user) ? ActorKind.Program : ActorKind.Api,
             user.ObjectId ?? application ?? "anonymous",
             address.Length > 0 ? user.DisplayName : application ?? user.DisplayName,
-            user.Identity?.IsAuthenticated == true ? PermissionsOf(user) & (SessionClaims.IsReadOnly(user) ? Unconfirmed : ~Permissions.None) : Permissions.None)
-        {
-            IsProgram = IsProgram(user),
-        };
+            user.Identity?.IsAuthenticated == true ? PermissionsOf(user) & (SessionClaims.IsReadOnly(user) ? Unconfirmed : ~Permissions.None) : Permissions.None);
     }
 
     /// <summary>Whether a program acts in nobody's name: only a token that a person let it have says what for.</summary>

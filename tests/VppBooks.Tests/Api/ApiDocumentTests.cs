@@ -29,7 +29,9 @@ public sealed class ApiDocumentTests(SyncedHouse house)
     {
         var api = house.Api;
         var book = await FirstAsync("managedEBooks?$filter=genres ne ''");
-        var category = await FirstAsync($"managedEBooks/{book}/categories");
+        using var made = await api.SendAsync(HttpMethod.Post, "/v1.0/deviceAppManagement/managedEBookCategories", ApiHouse.Json("""{"displayName":"Described"}"""));
+        var category = JsonDocument.Parse(await made.Content.ReadAsStringAsync()).RootElement.GetProperty("id").GetString()!;
+        using var linked = await api.SendAsync(HttpMethod.Post, $"/v1.0/deviceAppManagement/managedEBooks/{book}/categories", ApiHouse.Json($$"""{"id":"{{category}}"}"""));
         var document = await api.ReadAsync("/openapi/v1.json");
         var compared = new List<string>();
         foreach (var path in document.GetProperty("paths").EnumerateObject().Where(p => p.Name.StartsWith("/v1.0/", StringComparison.Ordinal) && p.Value.TryGetProperty("get", out _)))

@@ -113,20 +113,6 @@ public sealed class BookAssignmentsTests(SyncedHouse house)
     }
 
     [Fact]
-    public async Task Categories_are_the_genres_of_the_books()
-    {
-        var all = (await _api.ReadAsync("/beta/deviceAppManagement/managedEBookCategories")).GetProperty("value").EnumerateArray().ToList();
-        var genres = (await _api.ReadAsync($"{Path}?$top=999&$select=genres")).GetProperty("value").EnumerateArray()
-            .SelectMany(b => b.GetProperty("genres").EnumerateArray()).Select(g => g.GetString()).Distinct();
-
-        Assert.Equal(genres.Order(StringComparer.Ordinal), all.Select(c => c.GetProperty("displayName").GetString()).Order(StringComparer.Ordinal));
-        var one = await _api.ReadAsync($"/beta/deviceAppManagement/managedEBookCategories/{all[0].GetProperty("id").GetString()}");
-        Assert.Equal(all[0].GetProperty("displayName").GetString(), one.GetProperty("displayName").GetString());
-        using var made = await _api.SendAsync(HttpMethod.Post, "/beta/deviceAppManagement/managedEBookCategories", ApiHouse.Json("""{"displayName":"Mine"}"""));
-        Assert.Equal(HttpStatusCode.BadRequest, made.StatusCode);
-    }
-
-    [Fact]
     public async Task Licenses_of_books_cannot_be_revoked()
     {
         using var answer = await _api.SendAsync(HttpMethod.Post, $"/beta/deviceAppManagement/vppTokens/{house.Token.Id}/revokeLicenses", ApiHouse.Json("""{"notifyManagedDevices":true}"""));

@@ -79,12 +79,16 @@ public sealed class SampleFlowTests : IAsyncLifetime
         Assert.InRange(readers, 20, 28);
         Assert.Equal(before.Assigned + readers, CountsAtApple(book).Assigned);
 
+        var shelf = await PostAsync($"{Manage}/managedEBookCategories", HttpStatusCode.Created, new JsonObject { ["displayName"] = "Class reading" });
+        var shelfAddress = $"https://graph.microsoft.com/beta/deviceAppManagement/managedEBookCategories/{shelf!.Value.GetProperty("id").GetString()}";
+        await PostAsync($"{Manage}/managedEBooks/{id}/categories/$ref", HttpStatusCode.NoContent, new JsonObject { ["@odata.id"] = shelfAddress });
+
         // As the documentation writes it: a slash before the question mark.
         var whole = await _api.ReadAsync($"{Manage}/managedEBooks/{id}/?$expand=assignments,installSummary,categories,userStateSummary($select=userName),deviceStates");
         Assert.Equal(before.Assigned + readers, whole.GetProperty("usedLicenseCount").GetInt32());
         Assert.Equal("required", Assert.Single(whole.GetProperty("assignments").EnumerateArray()).GetProperty("installIntent").GetString());
         Assert.Equal(readers, whole.GetProperty("installSummary").GetProperty("installedUserCount").GetInt32());
-        Assert.NotEmpty(whole.GetProperty("categories").EnumerateArray());
+        Assert.Equal("Class reading", Assert.Single(whole.GetProperty("categories").EnumerateArray()).GetProperty("displayName").GetString());
         Assert.All(whole.GetProperty("userStateSummary").EnumerateArray(), u => Assert.Equal(["userName"], u.EnumerateObject().Select(p => p.Name).Where(n => n[0] != '@')));
         Assert.Equal(Rows(await _api.ReadAsync($"{Manage}/managedEBooks/{id}/deviceStates")).Count, whole.GetProperty("deviceStates").GetArrayLength());
         Assert.True(Rows(await _api.ReadAsync($"{Manage}/managedEBooks/{id}/userStateSummary?$expand=deviceStates")).Count >= readers);
@@ -151,7 +155,7 @@ public sealed class SampleFlowTests : IAsyncLifetime
         Assert.Contains("plan.committed", types);
         var events = (await management.GetAsync(r => (r.QueryParameters.Filter, r.QueryParameters.Top) = ("activityType eq 'plan.committed'", 5)))!.Value!;
         var committed = Assert.Single(events);
-        Assert.Equal(("plan", "Script"), (committed.Category, committed.Actor!.ApplicationDisplayName));
+        Assert.Equal(("plan", "Script"), (committed.Category, committed.Actor!.UserPrincipalName));
         Assert.Equal(committed.ActivityDateTime, (await management[committed.Id].GetAsync())!.ActivityDateTime);
     }
 

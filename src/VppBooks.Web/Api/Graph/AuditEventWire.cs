@@ -26,7 +26,7 @@ internal static class AuditEventWire
         ["activityDateTime"] = entry.At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture),
         ["activityType"] = entry.Action,
         ["activityOperationType"] = Operation(entry.Action),
-        ["activityResult"] = "Success",
+        ["activityResult"] = Result(entry.Action),
         ["correlationId"] = Guid.TryParseExact(entry.Correlation, "N", out var correlation) ? correlation.ToString() : null,
         ["resources"] = new JsonArray([.. Resources(entry)]),
         ["category"] = CategoryOf(entry.Action),
@@ -37,15 +37,27 @@ internal static class AuditEventWire
 
     public static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(t => (JsonNode)t)]);
 
-    private static JsonObject Actor(ActivityEntry entry) => new()
+    private static JsonObject Actor(ActivityEntry entry)
     {
-        ["@odata.type"] = "microsoft.graph.auditActor",
-        ["type"] = entry.ActorKind?.ToString(),
-        ["auditActorType"] = entry.ActorKind == ActorKind.Person ? "ItPro" : "Application",
-        ["userId"] = entry.ActorKind == ActorKind.Person ? entry.ActorId : null,
-        ["userPrincipalName"] = entry.ActorKind == ActorKind.Person ? entry.ActorName : null,
-        ["applicationId"] = entry.ActorKind == ActorKind.Person ? null : entry.ActorId,
-        ["applicationDisplayName"] = entry.ActorKind == ActorKind.Person ? "VppBooks" : entry.ActorName,
+        var isPerson = entry.ActorKind is ActorKind.Person or ActorKind.Api;
+        return new()
+        {
+            ["@odata.type"] = "microsoft.graph.auditActor",
+            ["type"] = entry.ActorKind?.ToString(),
+            ["auditActorType"] = isPerson ? "ItPro" : "Application",
+            ["userId"] = isPerson ? entry.ActorId : null,
+            ["userPrincipalName"] = isPerson ? entry.ActorName : null,
+            ["applicationId"] = isPerson ? null : entry.ActorId,
+            ["applicationDisplayName"] = isPerson ? "VppBooks" : entry.ActorName,
+        };
+    }
+
+    /// <summary>How it ended, as far as was known when it was written down.</summary>
+    private static string Result(string action) => action switch
+    {
+        "operation.refused" or "operation.not-sent" or "operation.not-found" or "mail.failed" => "Failure",
+        "operation.unknown" or "operation.not-confirmed" or "mail.unclear" => "Unknown",
+        _ => "Success",
     };
 
     private static string Operation(string action) => action.Split('.')[^1] switch

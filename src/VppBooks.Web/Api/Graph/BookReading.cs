@@ -9,7 +9,7 @@ namespace VppBooks.Web.Api.Graph;
 internal sealed record BookEntities(IReadOnlyList<JsonObject> Rows, int? Total, IReadOnlyList<string>? Next);
 
 /// <summary>Reads books for the API: only what the options of a request ask for.</summary>
-internal sealed class BookReading(BookCatalog books, PlanViews plans, BookStates states)
+internal sealed class BookReading(BookCatalog books, PlanViews plans, BookStates states, BookCategories shelves)
 {
     public const string Assignments = "assignments";
     public const string Summary = "installSummary";
@@ -64,6 +64,7 @@ internal sealed class BookReading(BookCatalog books, PlanViews plans, BookStates
             ? await books.ReadCoversAsync([.. rows.Select(r => r.CoverTitleId).OfType<int>()], cancellationToken)
             : new Dictionary<int, CoverFile>();
         var counts = query.Expand.ContainsKey(Summary) ? await states.CountAsync([.. rows.Select(r => r.PublicId)], actor, cancellationToken) : new Dictionary<Guid, BookStateCounts>();
+        var categories = query.Expand.ContainsKey(Categories) ? await shelves.ReadAsync([.. rows.Select(r => r.BookId)], actor, cancellationToken) : null;
         var entities = new List<JsonObject>(rows.Count);
         foreach (var row in rows.Where(r => facts.ContainsKey(r.BookId)))
         {
@@ -78,9 +79,9 @@ internal sealed class BookReading(BookCatalog books, PlanViews plans, BookStates
                 entity[Summary] = BookStatesWire.From(row.PublicId, count);
             }
 
-            if (query.Expand.ContainsKey(Categories))
+            if (categories is not null)
             {
-                entity[Categories] = new JsonArray([.. facts[row.BookId].Genres.Select(ManagedEBookCategoriesApi.From)]);
+                entity[Categories] = new JsonArray([.. categories[row.BookId].Select(ManagedEBookCategoriesApi.From)]);
             }
 
             if (query.Expand.ContainsKey(Devices) && await states.PageDevicesAsync(row.PublicId, new BookStatePage { Take = MostExpanded }, actor, cancellationToken) is { } devices)

@@ -27,9 +27,13 @@ internal static class GraphMetadata
         ["managedEBookCategory"] = "id:String displayName:String lastModifiedDateTime:DateTimeOffset",
         ["auditEvent"] = "id:String displayName:String componentName:String actor:Untyped activity:String activityDateTime:DateTimeOffset activityType:String activityOperationType:String "
             + "activityResult:String correlationId:Guid resources:Collection(Edm.Untyped) category:String",
-        ["deviceManagement"] = "id:String auditEvents:|auditEvent*",
         ["deviceAppManagement"] = "id:String vppTokens:|vppToken* managedEBooks:|iosVppEBook* managedEBookCategories:|managedEBookCategory*",
+        ["deviceManagement"] = "id:String auditEvents:|auditEvent*",
     };
+
+    /// <summary>The first type that has exactly these properties, for people; empty when none has.</summary>
+    public static string NameOf(IReadOnlySet<string> properties) =>
+        Types.FirstOrDefault(t => properties.SetEquals(t.Value.Split(' ').Select(p => p.Split(':')).Where(p => p[1][0] != '|').Select(p => p[0]))).Key is { } name ? "microsoft.graph." + name : "";
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/$metadata", () => Results.Text(_document, "application/xml", Encoding.UTF8)).RequireAuthorization(Policies.ReadTokens);

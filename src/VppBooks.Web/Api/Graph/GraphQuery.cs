@@ -41,9 +41,6 @@ internal sealed class GraphQuery
     /// <summary>Where the page before ended, as its nextLink said; null on a first page.</summary>
     public string? SkipToken { get; private init; }
 
-    /// <summary>Neither filtered nor ordered by the caller, so that the database can pick the page.</summary>
-    public bool IsPlain => Filter is null && OrderBy.Count == 0;
-
     /// <summary>The filter and the order as asked for: a place in a list means nothing in another one.</summary>
     public string Arrangement => $"{Option(_request, "$filter")}\n{Option(_request, "$orderby")}";
 
@@ -65,10 +62,9 @@ internal sealed class GraphQuery
             throw new GraphQueryException($"The options of the query are longer than {LongestOptions} characters. Ask in parts, with a shorter $filter each.");
         }
 
-        var page = Preferred(request) ?? DefaultPage;
         return new GraphQuery(request, options)
         {
-            Top = Math.Clamp(Number(request, "$top") ?? page, 0, LargestPage),
+            Top = Math.Clamp(Number(request, "$top") ?? Preferred(request) ?? DefaultPage, 0, LargestPage),
             Skip = Number(request, "$skip") ?? 0,
             SkipToken = Option(request, "$skiptoken"),
             Count = Option(request, "$count")?.ToLowerInvariant() switch
@@ -154,6 +150,7 @@ internal sealed class GraphQuery
         var text => throw new GraphQueryException($"{name} must be a whole number from 0; it is \"{(text.Length > 40 ? text[..40] : text)}\"."),
     };
 
+    // Told only where it is done: a $top is what the caller wants more.
     private static int? Preferred(HttpRequest request)
     {
         foreach (var part in request.Headers["Prefer"].ToString().Split([',', ';'], StringSplitOptions.TrimEntries))
@@ -199,7 +196,7 @@ internal sealed class GraphQuery
         var names = Split(list);
         return names.Length == 0 || names.Contains("*")
             ? null
-            : [.. names.Select(n => properties.TryGetValueIgnoringCase(n, out var known) ? known : throw new GraphQueryException($"Could not find a property named '{n}'."))];
+            : [.. names.Select(n => properties.TryGetValueIgnoringCase(n, out var known) ? known : throw new GraphQueryException($"Could not find a property named '{n}' on type '{GraphMetadata.NameOf(properties)}'."))];
     }
 
     private static IEnumerable<JsonObject> Items(JsonNode? part) => part switch

@@ -27,7 +27,11 @@ internal static class ManagedEBooksApi
             routes.MapGet(collection + "/$count", CountAsync).RequireAuthorization(Policies.ReadAll);
         }
 
-        routes.MapGet("/managedEBooks/{id}", GetAsync).RequireAuthorization(Policies.ReadAll);
+        foreach (var one in new[] { "/managedEBooks/{id}", "/managedEBooks/{id}/microsoft.graph.iosVppEBook", "/managedEBooks/{id}/graph.iosVppEBook" })
+        {
+            routes.MapGet(one, GetAsync).RequireAuthorization(Policies.ReadAll);
+        }
+
         routes.MapPost("/managedEBooks", () => GraphError.BadRequest("Books come from Apple: buy them in Apple School Manager or Apple Business and sync.")).RequireAuthorization(Policies.ManageBooks);
         routes.MapPatch("/managedEBooks/{id}", () => GraphError.BadRequest("The properties of a book come from Apple and cannot be changed.")).RequireAuthorization(Policies.ManageBooks);
         routes.MapDelete("/managedEBooks/{id}", DeleteAsync).RequireAuthorization(Policies.ManageBooks);
@@ -67,10 +71,15 @@ internal static class ManagedEBooksApi
         return GraphETag.NotModified(context, GraphETag.Of(entity)) ?? GraphAnswers.Entity(context, Path, entity);
     }
 
-    private static async Task<IResult> DeleteAsync(string id, BookCatalog books, CoreActor actor, CancellationToken cancellationToken) =>
-        ApiId.TryParse(id, out var publicId) && await books.FindAsync(publicId, await actor.FindAsync(), cancellationToken) is not null
-            ? GraphError.Conflict("A book stays as long as Apple lists it or anybody holds it; move its licenses away in Apple School Manager or Apple Business.")
-            : Missing(id);
+    private static async Task<IResult> DeleteAsync(string id, BookRemoval removal, CoreActor actor, CancellationToken cancellationToken) =>
+        !ApiId.TryParse(id, out var publicId) ? Missing(id) : await removal.RemoveAsync(publicId, await actor.FindAsync(), cancellationToken) switch
+        {
+            BookRemovalAnswer.Done => Results.NoContent(),
+            BookRemovalAnswer.NotFound => Missing(id),
+            BookRemovalAnswer.IsAssigned => GraphError.Conflict("The book is assigned to groups: remove its assignments first."),
+            BookRemovalAnswer.Changed => GraphError.Conflict("The book changed meanwhile. Read it again, then repeat the removal."),
+            _ => GraphError.Conflict("A book stays as long as Apple has copies of it, or anybody was given one; move its licenses away in Apple School Manager or Apple Business."),
+        };
 
     public static GraphError Missing(string id) => GraphError.NotFound($"There is no managedEBook with the id '{(id.Length > 64 ? id[..64] : id)}'.");
 }

@@ -18,6 +18,9 @@ public sealed record BookListState
 
     public string? Genre { get; init; }
 
+    /// <summary>Public id of a category.</summary>
+    public Guid? Category { get; init; }
+
     public string? Language { get; init; }
 
     public BookFilter State { get; init; }
@@ -30,7 +33,7 @@ public sealed record BookListState
     public int Page { get; init; } = 1;
 
     /// <summary>Something is left out of the list.</summary>
-    public bool Filtered => Search is not null || Token is not null || Genre is not null || Language is not null || State != BookFilter.All;
+    public bool Filtered => Search is not null || Token is not null || Genre is not null || Category is not null || Language is not null || State != BookFilter.All;
 
     public string Href => HrefAt(Path, Page);
 
@@ -42,6 +45,7 @@ public sealed record BookListState
         ("q", Search),
         ("token", Token?.ToString()),
         ("genre", Genre),
+        ("category", Category?.ToString()),
         ("language", Language),
         ("state", Address.Slug(State)),
         ("sort", SortWord),
@@ -55,6 +59,7 @@ public sealed record BookListState
         Search = Search,
         LocationId = Token,
         Genre = Genre,
+        Category = Category,
         Language = Language,
         State = State,
         Sort = Sort,
@@ -64,11 +69,12 @@ public sealed record BookListState
     };
 
     /// <summary>Reads the parameters of an address; what makes no sense is left out.</summary>
-    public static BookListState Parse(string? search, Guid? token, string? genre, string? language, string? state, string? sort, int? page) => new BookListState
+    public static BookListState Parse(string? search, Guid? token, string? genre, Guid? category, string? language, string? state, string? sort, int? page) => new BookListState
     {
         Search = Clean(search),
         Token = token,
         Genre = Clean(genre),
+        Category = category,
         Language = Clean(language),
         State = Address.Parse<BookFilter>(state) ?? BookFilter.All,
         Page = Math.Clamp(page ?? 1, 1, 1_000_000),

@@ -32,6 +32,8 @@ public sealed partial class BooksPage
 
     [SupplyParameterFromQuery(Name = "genre")] private string? Genre { get; set; }
 
+    [SupplyParameterFromQuery(Name = "category")] private Guid? Category { get; set; }
+
     [SupplyParameterFromQuery(Name = "language")] private string? Language { get; set; }
 
     [SupplyParameterFromQuery(Name = "state")] private string? Standing { get; set; }
@@ -56,7 +58,7 @@ public sealed partial class BooksPage
 
     protected override Task OnParametersSetAsync()
     {
-        var state = BookListState.Parse(Search, Token, Genre, Language, Standing, Sort, Page);
+        var state = BookListState.Parse(Search, Token, Genre, Category, Language, Standing, Sort, Page);
         if (state == _state && _books is not Loadable<BookPage>.Pending)
         {
             return Task.CompletedTask;

@@ -23,7 +23,7 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
     internal string? Through(ActorKind? kind) => kind switch
     {
         ActorKind.Person => l["through the console"].Value,
-        ActorKind.Api => l["through the API"].Value,
+        ActorKind.Api or ActorKind.Program => l["through the API"].Value,
         ActorKind.System => l["by itself"].Value,
         _ => null,
     };
@@ -47,6 +47,12 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
         "plan.rejected" => l["refused a plan"],
         "plan.undone" => l["called a plan back"],
         "plan.released" => l["released a plan after its undo window"],
+        "book.deleted" => l["removed a book without licenses"],
+        "category.created" => l["made a category"],
+        "category.changed" => l["renamed a category"],
+        "category.deleted" => l["deleted a category"],
+        "category.linked" => l["put a book into a category"],
+        "category.unlinked" => l["took a book out of a category"],
         "book.taken" => l["took a book"],
         "group.state-changed" => l["found a group in another state"],
         "group.followed" => l["followed the members of groups"],
@@ -199,6 +205,7 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
         "readOnly" => l["Read only"],
         "address" => l["Address"],
         "books" => l["Books"],
+        "category" => l["Category"],
         "list" => l["List"],
         "filtered" => l["With a filter"],
         "verdict" => l["Verdict"],

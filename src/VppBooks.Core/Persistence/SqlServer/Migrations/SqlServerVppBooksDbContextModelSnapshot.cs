@@ -492,6 +492,8 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
 
                     b.HasIndex("Sequence");
 
+                    b.HasIndex("Action", "At");
+
                     b.ToTable("AuditEvents");
                 });
 
@@ -559,6 +561,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<Guid>("PublicId")
                         .HasColumnType("uniqueidentifier");
 
+                    b.Property<DateTimeOffset?>("RemovedAt")
+                        .HasColumnType("datetimeoffset");
+
                     b.Property<long>("RetiredCount")
                         .HasColumnType("bigint");
 
@@ -591,6 +596,60 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .IsUnique();
 
                     b.ToTable("Books");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Catalog.BookCategory", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("int");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<int>("Id"));
+
+                    b.Property<DateTimeOffset>("ModifiedAt")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("nvarchar(100)");
+
+                    b.Property<string>("NameKey")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("nvarchar(100)");
+
+                    b.Property<Guid>("PublicId")
+                        .HasColumnType("uniqueidentifier");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("int");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("NameKey")
+                        .IsUnique();
+
+                    b.HasIndex("PublicId")
+                        .IsUnique();
+
+                    b.ToTable("BookCategories");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Catalog.BookCategoryLink", b =>
+                {
+                    b.Property<int>("CategoryId")
+                        .HasColumnType("int");
+
+                    b.Property<int>("BookId")
+                        .HasColumnType("int");
+
+                    b.HasKey("CategoryId", "BookId");
+
+                    b.HasIndex("BookId");
+
+                    b.ToTable("BookCategoryLinks", (string)null);
                 });
 
             modelBuilder.Entity("VppBooks.Core.Catalog.BookCountSnapshot", b =>
@@ -2029,6 +2088,21 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .WithMany()
                         .HasForeignKey("TitleId")
                         .OnDelete(DeleteBehavior.SetNull);
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Catalog.BookCategoryLink", b =>
+                {
+                    b.HasOne("VppBooks.Core.Catalog.Book", null)
+                        .WithMany()
+                        .HasForeignKey("BookId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("VppBooks.Core.Catalog.BookCategory", null)
+                        .WithMany()
+                        .HasForeignKey("CategoryId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("VppBooks.Core.Catalog.BookCountSnapshot", b =>

@@ -475,6 +475,8 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
 
                     b.HasIndex("Sequence");
 
+                    b.HasIndex("Action", "At");
+
                     b.ToTable("AuditEvents");
                 });
 
@@ -540,6 +542,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<Guid>("PublicId")
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("RemovedAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("RetiredCount")
                         .HasColumnType("INTEGER");
 
@@ -572,6 +577,58 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .IsUnique();
 
                     b.ToTable("Books");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Catalog.BookCategory", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ModifiedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("NameKey")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("PublicId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("NameKey")
+                        .IsUnique();
+
+                    b.HasIndex("PublicId")
+                        .IsUnique();
+
+                    b.ToTable("BookCategories");
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Catalog.BookCategoryLink", b =>
+                {
+                    b.Property<int>("CategoryId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("BookId")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("CategoryId", "BookId");
+
+                    b.HasIndex("BookId");
+
+                    b.ToTable("BookCategoryLinks", (string)null);
                 });
 
             modelBuilder.Entity("VppBooks.Core.Catalog.BookCountSnapshot", b =>
@@ -1965,6 +2022,21 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .WithMany()
                         .HasForeignKey("TitleId")
                         .OnDelete(DeleteBehavior.SetNull);
+                });
+
+            modelBuilder.Entity("VppBooks.Core.Catalog.BookCategoryLink", b =>
+                {
+                    b.HasOne("VppBooks.Core.Catalog.Book", null)
+                        .WithMany()
+                        .HasForeignKey("BookId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("VppBooks.Core.Catalog.BookCategory", null)
+                        .WithMany()
+                        .HasForeignKey("CategoryId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("VppBooks.Core.Catalog.BookCountSnapshot", b =>
