@@ -1,6 +1,6 @@
 using Microsoft.EntityFrameworkCore;
-using VppBooks.Core.Audit;
 using VppBooks.Core.Assignments;
+using VppBooks.Core.Audit;
 using VppBooks.Core.Devices;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
