@@ -1,4 +1,3 @@
-using Microsoft.Data.SqlClient;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Audit;
@@ -46,9 +45,6 @@ public sealed class BookTaking(IDbContextFactory<VppBooksDbContext> contexts, Di
 {
     private const int Attempts = 4;
 
-    /// <summary>SQL Server ended this transaction so that another one could go on.</summary>
-    private const int Deadlock = 1205;
-
     /// <summary>Takes a book for the reader who asks, and for nobody else.</summary>
     /// <param name="bookId">The book's public id.</param>
     /// <param name="reader">The signed-in reader; the directory's object id says which person that is.</param>
@@ -61,7 +57,7 @@ public sealed class BookTaking(IDbContextFactory<VppBooksDbContext> contexts, Di
             {
                 return await TryTakeAsync(bookId, reader, cancellationToken);
             }
-            catch (Exception e) when (e is DbUpdateException or SqlException { Number: Deadlock })
+            catch (Exception e) when (Contention.Lost(e))
             {
                 // Another copy of the same wish, a plan or a sync came first: look again.
             }

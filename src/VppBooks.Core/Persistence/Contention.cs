@@ -1,0 +1,14 @@
+using Microsoft.Data.SqlClient;
+using Microsoft.EntityFrameworkCore;
+
+namespace VppBooks.Core.Persistence;
+
+/// <summary>Tells a transaction that lost against another one from one that cannot succeed.</summary>
+internal static class Contention
+{
+    /// <summary>SQL Server ended this transaction so that another one could go on.</summary>
+    private const int Deadlock = 1205;
+
+    /// <summary>Whether somebody else was there first: begun anew, with what is read then, it may succeed.</summary>
+    public static bool Lost(Exception exception) => exception is DbUpdateException or SqlException { Number: Deadlock };
+}
