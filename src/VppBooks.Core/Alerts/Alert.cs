@@ -145,7 +145,7 @@ public sealed class AlertDelivery
 
     public Guid PublicId { get; init; }
 
-    /// <summary>The alert; null for a test.</summary>
+    /// <summary>The alert; null for a test, and for many at once.</summary>
     public int? AlertId { get; init; }
 
     public AlertOccasion Occasion { get; init; }

@@ -12,7 +12,7 @@ namespace VppBooks.Core.Alerts;
 /// when it changes; what is told is written down in the same transaction as the change and its audit row.
 /// </summary>
 public sealed class AlertBook(
-    IDbContextFactory<VppBooksDbContext> contexts, AlertConditions conditions, AlertReceivers receivers, AlertRules rules, IAlertWords words, UnwrittenAlert unwritten, IdSource ids, ChangeFeed feed, TimeProvider clock, ILogger<AlertBook> logger)
+    IDbContextFactory<VppBooksDbContext> contexts, AlertConditions conditions, AlertReceivers receivers, AlertLetters letters, UnwrittenAlert unwritten, IdSource ids, ChangeFeed feed, TimeProvider clock, ILogger<AlertBook> logger)
 {
     private const int Attempts = 3;
 
@@ -46,7 +46,8 @@ public sealed class AlertBook(
             await CatchUpAsync(db, known, unwrittenYet, now, cancellationToken);
         }
 
-        var told = new List<(Alert Alert, AlertOccasion Occasion)>();
+        var changed = new List<(Alert Alert, AlertOccasion Occasion)>();
+        var unheard = new List<Alert>();
         foreach (var condition in exist.Values)
         {
             if (!known.TryGetValue(condition.Key, out var alert))
@@ -57,17 +58,27 @@ public sealed class AlertBook(
 
             if (Update(alert, condition, now) is { } occasion)
             {
-                told.Add((alert, occasion));
+                changed.Add((alert, occasion));
+            }
+            else if (alert is { ToldLevel: null, AcknowledgedAt: null, SnoozedUntil: null })
+            {
+                unheard.Add(alert);
             }
         }
 
+        var followed = new HashSet<Alert>();
         foreach (var alert in known.Values.Where(a => a.ClearedAt is null && !exist.ContainsKey(a.Key)))
         {
             alert.ClearedAt = now;
-            told.Add((alert, AlertOccasion.Cleared));
+            changed.Add((alert, AlertOccasion.Cleared));
+            if (AlertSuccession.IsSuperseded(alert, exist))
+            {
+                // What follows it is told: this one got worse, and whoever is told that it is over would believe the opposite.
+                followed.Add(alert);
+            }
         }
 
-        foreach (var (alert, occasion) in told)
+        foreach (var (alert, occasion) in changed)
         {
             if (occasion is not AlertOccasion.Reminder)
             {
@@ -75,19 +86,25 @@ public sealed class AlertBook(
             }
         }
 
-        if (!db.ChangeTracker.HasChanges())
+        if (unheard.Count > 0 && (await receivers.ListAsync(db, cancellationToken)).Count == 0)
+        {
+            unheard = [];
+        }
+
+        if (unheard.Count == 0 && !db.ChangeTracker.HasChanges())
         {
             return 0;
         }
 
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
-        var messages = await TellAsync(db, told, now, cancellationToken);
+        var news = changed.Where(c => !followed.Contains(c.Alert)).Concat(unheard.Select(a => (Alert: a, Occasion: AlertOccasion.Raised)));
+        var messages = await letters.WriteAsync(db, news, now, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         unwritten.Forget();
         feed.Publish(new Change.OfAlerts());
-        foreach (var (alert, occasion) in told)
+        foreach (var (alert, occasion) in changed)
         {
             logger.AlertChanged(alert.Key, occasion, alert.Level);
         }
@@ -96,7 +113,7 @@ public sealed class AlertBook(
     }
 
     // Told while nothing could be written: the row becomes what it would be, and whether it is over is found like everything else.
-    private static async Task CatchUpAsync(VppBooksDbContext db, Dictionary<string, Alert> known, ToldAlert told, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task CatchUpAsync(VppBooksDbContext db, Dictionary<string, Alert> known, ToldAlert told, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var condition = UnwrittenAlert.Condition;
         var alert = known.GetValueOrDefault(condition.Key) ?? await db.Alerts.SingleOrDefaultAsync(a => a.Key == condition.Key, cancellationToken);
@@ -106,7 +123,7 @@ public sealed class AlertBook(
             db.Alerts.Add(alert);
         }
 
-        (alert.Severity, alert.Level, alert.ToldLevel) = (condition.Severity, condition.Level, condition.Level);
+        (alert.Severity, alert.Level, alert.ToldLevel) = (condition.Severity, condition.Level, unwritten.IsHeard ? condition.Level : null);
         (alert.RaisedAt, alert.ClearedAt, alert.AcknowledgedAt, alert.AcknowledgedByName, alert.SnoozedUntil) = (told.Message.At, null, null, null, null);
         known[condition.Key] = alert;
         db.Audit(Actor.System, now, "alert.raised", default, new { kind = alert.Kind.ToString(), level = alert.Level, since = told.Message.At });
@@ -116,6 +133,9 @@ public sealed class AlertBook(
     private static AlertOccasion? Update(Alert alert, AlertCondition condition, DateTimeOffset now)
     {
         AlertOccasion? occasion = null;
+        // What was put off until now is so no longer, whatever there is to tell: worse now would be a reminder a minute later.
+        var back = alert.SnoozedUntil <= now;
+        alert.SnoozedUntil = back ? null : alert.SnoozedUntil;
         if (alert.ClearedAt is not null)
         {
             (alert.RaisedAt, alert.ClearedAt, alert.ToldLevel, alert.AcknowledgedAt, alert.AcknowledgedByName, alert.SnoozedUntil) = (now, null, null, null, null, null);
@@ -127,9 +147,8 @@ public sealed class AlertBook(
             (alert.AcknowledgedAt, alert.AcknowledgedByName) = (null, null);
             occasion = AlertOccasion.Worse;
         }
-        else if (alert.SnoozedUntil <= now)
+        else if (back)
         {
-            alert.SnoozedUntil = null;
             occasion = AlertOccasion.Reminder;
         }
 
@@ -141,64 +160,4 @@ public sealed class AlertBook(
     private static string? Cut(string? subject) =>
         subject is null || subject.Length <= Alert.SubjectLength ? subject
         : subject[..(Alert.SubjectLength - (char.IsHighSurrogate(subject[Alert.SubjectLength - 2]) ? 2 : 1))] + "…";
-
-    private async Task<int> TellAsync(VppBooksDbContext db, List<(Alert Alert, AlertOccasion Occasion)> told, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var messages = 0;
-        var everybody = await receivers.ListAsync(db, cancellationToken);
-        var console = (await rules.ReadAsync(db, cancellationToken)).ConsoleUrl;
-        foreach (var (alert, occasion) in told)
-        {
-            var unheard = alert.ToldLevel is null && occasion == AlertOccasion.Cleared;
-            if (alert.SnoozedUntil > now && occasion is not AlertOccasion.Cleared)
-            {
-                continue;
-            }
-
-            if (occasion != AlertOccasion.Cleared)
-            {
-                alert.ToldLevel = alert.Level;
-            }
-
-            if (unheard || everybody.Count == 0)
-            {
-                continue;
-            }
-
-            var facts = await FactsAsync(db, alert, cancellationToken);
-            foreach (var receiver in everybody)
-            {
-                AddDelivery(db, receiver.Name, console, alert, facts, occasion, now);
-                messages++;
-            }
-        }
-
-        return messages;
-    }
-
-    private void AddDelivery(VppBooksDbContext db, string channel, string console, Alert alert, AlertFacts facts, AlertOccasion occasion, DateTimeOffset now)
-    {
-        var id = ids.NewId();
-        var message = AlertMessage.Of(facts, alert.PublicId, id, occasion, now, words, console);
-        db.AlertDeliveries.Add(new AlertDelivery
-        {
-            PublicId = id,
-            AlertId = alert.Id,
-            Occasion = occasion,
-            Channel = channel,
-            Body = message.ToJson(),
-            CreatedAt = now,
-            DueAt = now,
-        });
-    }
-
-    internal static async Task<AlertFacts> FactsAsync(VppBooksDbContext db, Alert alert, CancellationToken cancellationToken) => new(
-        alert.Kind,
-        alert.Severity,
-        alert.Subject,
-        alert.Count,
-        alert.ErrorNumber,
-        alert.About,
-        alert.LocationId is { } location ? await db.Locations.Where(l => l.Id == location).Select(l => (Guid?)l.PublicId).SingleOrDefaultAsync(cancellationToken) : null,
-        alert.BookId is { } book ? await db.Books.Where(b => b.Id == book).Select(b => (Guid?)b.PublicId).SingleOrDefaultAsync(cancellationToken) : null);
 }

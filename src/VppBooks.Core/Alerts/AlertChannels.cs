@@ -1,6 +1,3 @@
-using System.Net.Http.Headers;
-using System.Security.Cryptography;
-using System.Text;
 using System.Threading.Channels;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
@@ -8,29 +5,27 @@ using VppBooks.Core.Persistence;
 
 namespace VppBooks.Core.Alerts;
 
-/// <summary>Sends the messages that <see cref="AlertBook"/> wrote: each is tried until it was taken, for about three days, by one server at a time.</summary>
-public sealed class AlertChannels(IDbContextFactory<VppBooksDbContext> contexts, IHttpClientFactory clients, AlertReceivers receivers, AlertMail mail, TimeProvider clock, ILogger<AlertChannels> logger)
+/// <summary>
+/// Sends the messages that <see cref="AlertLetters"/> wrote: each is tried until it was taken, for about three days, by one server at a time. Receivers are served side by side,
+/// the messages of one after the other.
+/// </summary>
+public sealed class AlertChannels(IDbContextFactory<VppBooksDbContext> contexts, AlertReceivers receivers, AlertHooks hooks, AlertMail mail, TimeProvider clock, ILogger<AlertChannels> logger)
 {
-    /// <summary>Name of the HTTP client for webhooks.</summary>
-    public const string ClientName = "VppBooks.Alerts";
-
-    /// <summary>Carries time and signature: <c>t=1790000000,v1=…</c>, the lower-case hex of HMAC-SHA256 with the secret over the time, a dot and the body.</summary>
-    public const string SignatureHeader = "VppBooks-Signature";
-
-    /// <summary>How long one attempt may take.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
-    // A server that dies while it sends leaves the message due again after this time: it may then come twice, with the same id.
-    private static readonly TimeSpan Claim = TimeSpan.FromMinutes(2);
-
     private static readonly TimeSpan Memory = TimeSpan.FromDays(90);
 
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(3);
+
     private static readonly TimeSpan[] _waits =
-        [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(15), TimeSpan.FromHours(1), TimeSpan.FromHours(3), .. Enumerable.Repeat(TimeSpan.FromHours(6), 11)];
+        [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(15), TimeSpan.FromHours(1), TimeSpan.FromHours(3), TimeSpan.FromHours(6)];
 
     private readonly Channel<bool> _wakes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
+    private readonly Dictionary<string, Task> _sending = [];
+
     internal ChannelReader<bool> Wakes => _wakes.Reader;
+
+    // A server that dies while it sends leaves the message due again after this time: it may then come twice, with the same id. Shorter than an attempt it would come twice without that.
+    private TimeSpan Claim => (mail.Patience > AlertHooks.Patience ? mail.Patience : AlertHooks.Patience) + TimeSpan.FromMinutes(1);
 
     /// <summary>Asks for what is due to be sent now.</summary>
     public void Wake() => _wakes.Writer.TryWrite(true);
@@ -44,40 +39,88 @@ public sealed class AlertChannels(IDbContextFactory<VppBooksDbContext> contexts,
     }
 
     /// <summary>Sends everything that is due.</summary>
-    /// <returns>How many messages were taken.</returns>
-    public async Task<int> SendDueAsync(CancellationToken cancellationToken)
-    {
-        var taken = 0;
-        while (await ClaimAsync(cancellationToken) is { } delivery)
-        {
-            var (failure, final) = await SendAsync(delivery, cancellationToken);
-            taken += failure is null ? 1 : 0;
-            var now = clock.GetUtcNow();
-            DateTimeOffset? again = failure is null || final || delivery.Attempts > _waits.Length ? null : now + _waits[delivery.Attempts - 1];
-            await using var db = await contexts.CreateDbContextAsync(CancellationToken.None);
-            await db.AlertDeliveries.Where(d => d.Id == delivery.Id).ExecuteUpdateAsync(
-                set => set
-                    .SetProperty(d => d.DeliveredAt, failure is null ? now : null)
-                    .SetProperty(d => d.Failure, failure)
-                    .SetProperty(d => d.DueAt, again),
-                CancellationToken.None);
-            if (failure is not null)
-            {
-                logger.DeliveryFailed(delivery.Channel, delivery.Attempts, failure, again is null);
-            }
-        }
+    public async Task SendDueAsync(CancellationToken cancellationToken) => await Task.WhenAll(await BeginDueAsync(cancellationToken));
 
-        return taken;
+    /// <summary>Begins to send to everybody for whom something is due; who is being served already goes on.</summary>
+    /// <returns>One task for each of them; it does not fail.</returns>
+    internal async Task<IReadOnlyList<Task>> BeginDueAsync(CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var due = await db.AlertDeliveries.Where(d => d.DueAt != null && d.DueAt <= now).Select(d => d.Channel).Distinct().OrderBy(c => c).ToListAsync(cancellationToken);
+        lock (_sending)
+        {
+            foreach (var channel in due.Where(c => !_sending.TryGetValue(c, out var running) || running.IsCompleted))
+            {
+                _sending[channel] = Task.Run(() => ServeAsync(channel, cancellationToken), CancellationToken.None);
+            }
+
+            return [.. due.Select(c => _sending[c])];
+        }
     }
 
-    /// <summary>The earliest due message, made this server's for a while; null when none is due.</summary>
-    private async Task<AlertDelivery?> ClaimAsync(CancellationToken cancellationToken)
+    /// <summary>Tells one receiver at once, past the table.</summary>
+    /// <returns>Whether it was taken.</returns>
+    internal async Task<bool> TellAsync(AlertReceiver receiver, AlertMessage message, CancellationToken cancellationToken)
+    {
+        var attempt = await SendAsync(receiver, message.ToJson(), cancellationToken);
+        if (attempt.Failure is { } failure)
+        {
+            logger.DeliveryFailed(receiver.Name, 1, attempt.Detail ?? failure, givenUp: false);
+        }
+
+        return attempt.Failure is null;
+    }
+
+    private async Task ServeAsync(string channel, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (await SendNextAsync(channel, cancellationToken))
+            {
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The program stops: what is claimed is due again when the claim is over.
+        }
+#pragma warning disable CA1031 // Whatever it was: nobody waits for this task, and the next minute tries again.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            logger.SendingFailed(e.GetType().Name);
+        }
+    }
+
+    /// <returns>Whether there may be more to send.</returns>
+    private async Task<bool> SendNextAsync(string channel, CancellationToken cancellationToken)
+    {
+        var receiver = await FindAsync(channel, cancellationToken);
+        using var turn = receiver is AlertReceiver.Mailbox ? await mail.TurnAsync(cancellationToken) : null;
+        if (await ClaimAsync(channel, cancellationToken) is not { } delivery)
+        {
+            return false;
+        }
+
+        var attempt = await SendAsync(receiver, delivery.Body, cancellationToken);
+        await RecordAsync(delivery, attempt);
+        return true;
+    }
+
+    private async Task<AlertReceiver?> FindAsync(string channel, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return (await receivers.ListAsync(db, cancellationToken)).FirstOrDefault(r => r.Name == channel);
+    }
+
+    /// <summary>The earliest due message of a receiver, made this server's for a while; null when none is due.</summary>
+    private async Task<AlertDelivery?> ClaimAsync(string channel, CancellationToken cancellationToken)
     {
         while (true)
         {
             var now = clock.GetUtcNow();
             await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-            var due = await db.AlertDeliveries.AsNoTracking().Where(d => d.DueAt != null && d.DueAt <= now).OrderBy(d => d.DueAt).ThenBy(d => d.Id).FirstOrDefaultAsync(cancellationToken);
+            var due = await Due(db, channel, now).AsNoTracking().OrderBy(d => d.DueAt).ThenBy(d => d.Id).FirstOrDefaultAsync(cancellationToken);
             if (due is null)
             {
                 return null;
@@ -93,58 +136,56 @@ public sealed class AlertChannels(IDbContextFactory<VppBooksDbContext> contexts,
         }
     }
 
-    /// <returns>Null when it was taken, else why not, without an address or a secret; and whether another attempt would end in the same way.</returns>
-    private async Task<(string? Failure, bool Final)> SendAsync(AlertDelivery delivery, CancellationToken cancellationToken)
+    private Task<AlertAttempt> SendAsync(AlertReceiver? receiver, string body, CancellationToken cancellationToken) => receiver switch
     {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var receiver = (await receivers.ListAsync(db, cancellationToken)).FirstOrDefault(r => r.Name == delivery.Channel);
-        return await SendAsync(receiver, delivery.Body, cancellationToken);
-    }
-
-    /// <summary>Tells one receiver at once, past the table.</summary>
-    /// <returns>Whether it was taken.</returns>
-    internal async Task<bool> TellAsync(AlertReceiver receiver, AlertMessage message, CancellationToken cancellationToken)
-    {
-        var (failure, _) = await SendAsync(receiver, message.ToJson(), cancellationToken);
-        if (failure is not null)
-        {
-            logger.DeliveryFailed(receiver.Name, 1, failure, givenUp: false);
-        }
-
-        return failure is null;
-    }
-
-    private async Task<(string? Failure, bool Final)> SendAsync(AlertReceiver? receiver, string body, CancellationToken cancellationToken) => receiver switch
-    {
-        AlertReceiver.Hook hook => (await PostAsync(body, hook.Webhook, cancellationToken), false),
-        AlertReceiver.Mailbox mailbox => await mail.SendAsync(mailbox.Address, AlertMessage.FromJson(body), cancellationToken),
-        AlertReceiver.Sealed => ("its secret cannot be decrypted on this server", false),
-        _ => ("the receiver is not in the settings any more", true),
+        AlertReceiver.Hook hook => hooks.PostAsync(hook, body, cancellationToken),
+        AlertReceiver.Mailbox mailbox => mail.SendAsync(mailbox.Address, AlertMessage.FromJson(body), cancellationToken),
+        AlertReceiver.Sealed => Task.FromResult(new AlertAttempt("its secret cannot be decrypted on this server") { NobodyThere = true }),
+        _ => Task.FromResult(new AlertAttempt("the receiver is not in the settings any more") { Final = true }),
     };
 
-    private async Task<string?> PostAsync(string body, AlertWebhook webhook, CancellationToken cancellationToken)
+    private async Task RecordAsync(AlertDelivery delivery, AlertAttempt attempt)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Patience);
-        try
+        var now = clock.GetUtcNow();
+        var next = now + _waits[Math.Min(delivery.Attempts, _waits.Length) - 1];
+        DateTimeOffset? again = attempt.Failure is null || attempt.Final || delivery.CreatedAt + Longest <= now ? null : next;
+        await using var db = await contexts.CreateDbContextAsync(CancellationToken.None);
+        await db.AlertDeliveries.Where(d => d.Id == delivery.Id).ExecuteUpdateAsync(
+            set => set
+                .SetProperty(d => d.DeliveredAt, attempt.Failure is null ? now : null)
+                .SetProperty(d => d.Failure, attempt.Failure)
+                .SetProperty(d => d.DueAt, again),
+            CancellationToken.None);
+        if (attempt.Failure is not { } failure)
         {
-            var time = clock.GetUtcNow().ToUnixTimeSeconds();
-            using var request = new HttpRequestMessage(HttpMethod.Post, webhook.Url) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) };
-            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json") { CharSet = "utf-8" };
-            request.Headers.Add(SignatureHeader, $"t={time},v1={Sign(webhook.Secret, time, body)}");
-            using var answer = await clients.CreateClient(ClientName).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
-            return answer.IsSuccessStatusCode ? null : $"status {(int)answer.StatusCode}";
+            return;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+
+        logger.DeliveryFailed(delivery.Channel, delivery.Attempts, attempt.Detail ?? failure, again is null);
+        if (attempt.NobodyThere)
         {
-            return e is HttpRequestException http ? http.HttpRequestError.ToString() : "no answer in time";
+            // Whatever else is due would wait for nobody as well, each for as long as this one did.
+            var oldest = now - Longest;
+            await Due(db, delivery.Channel, now).Where(d => d.CreatedAt <= oldest).ExecuteUpdateAsync(
+                set => set.SetProperty(d => d.DueAt, (DateTimeOffset?)null).SetProperty(d => d.Failure, failure), CancellationToken.None);
+            await Due(db, delivery.Channel, now).ExecuteUpdateAsync(set => set.SetProperty(d => d.DueAt, next), CancellationToken.None);
         }
     }
 
-    /// <summary>The signature of a body sent at a time.</summary>
-    /// <param name="secret">The receiver's secret.</param>
-    /// <param name="time">Unix seconds.</param>
-    /// <param name="body">The body as sent.</param>
-    public static string Sign(string secret, long time, string body) =>
-        Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes($"{time}.{body}")));
+    private static IQueryable<AlertDelivery> Due(VppBooksDbContext db, string channel, DateTimeOffset now) =>
+        db.AlertDeliveries.Where(d => d.Channel == channel && d.DueAt != null && d.DueAt <= now);
+}
+
+/// <summary>What became of one attempt to send.</summary>
+/// <param name="Failure">Null: it was taken. Else why not, without an address or a secret, for everybody who may read the console.</param>
+internal sealed record AlertAttempt(string? Failure)
+{
+    /// <summary>More of it, for the log.</summary>
+    public string? Detail { get; init; }
+
+    /// <summary>Another attempt would end in the same way.</summary>
+    public bool Final { get; init; }
+
+    /// <summary>Nobody answered: it was not about this message.</summary>
+    public bool NobodyThere { get; init; }
 }

@@ -6,7 +6,7 @@ namespace VppBooks.Core.Alerts;
 public sealed record AlertCondition(AlertKind Kind, int SubjectId)
 {
     /// <summary>Kind and subject.</summary>
-    public string Key => $"{Kind}:{SubjectId}";
+    public string Key => KeyOf(Kind, SubjectId);
 
     /// <summary>How bad.</summary>
     public AlertSeverity Severity { get; init; }
@@ -31,6 +31,9 @@ public sealed record AlertCondition(AlertKind Kind, int SubjectId)
 
     /// <summary>The moment it is about.</summary>
     public DateTimeOffset? About { get; init; }
+
+    /// <summary>The key of a kind and its subject.</summary>
+    public static string KeyOf(AlertKind kind, int subjectId) => $"{kind}:{subjectId}";
 
     /// <summary>A level that rises with a number in steps that grow with it, so that one more person is no news and twice as many are.</summary>
     public static int LevelOf(int count) => count <= 0 ? 0 : 1 + (int)Math.Log2(count);

@@ -46,14 +46,8 @@ public sealed class AlertDesk(IDbContextFactory<VppBooksDbContext> contexts, Ale
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var open = await db.Alerts.AsNoTracking().Where(a => a.ClearedAt == null).OrderByDescending(a => a.Severity).ThenByDescending(a => a.RaisedAt).ThenBy(a => a.Id).ToListAsync(cancellationToken);
         var ended = await db.Alerts.AsNoTracking().Where(a => a.ClearedAt != null).OrderByDescending(a => a.ClearedAt).ThenBy(a => a.Id).Take(MostEnded).ToListAsync(cancellationToken);
-        var rows = new List<AlertRow>();
-        foreach (var alert in open.Concat(ended))
-        {
-            rows.Add(new AlertRow(
-                alert.PublicId, await AlertBook.FactsAsync(db, alert, cancellationToken), alert.RaisedAt, alert.ClearedAt, alert.AcknowledgedAt, alert.AcknowledgedByName, alert.SnoozedUntil));
-        }
-
-        return rows;
+        var subjects = await AlertSubjects.ReadAsync(db, [.. open, .. ended], cancellationToken);
+        return [.. open.Concat(ended).Select(a => new AlertRow(a.PublicId, subjects.FactsOf(a), a.RaisedAt, a.ClearedAt, a.AcknowledgedAt, a.AcknowledgedByName, a.SnoozedUntil))];
     }
 
     /// <summary>How many alerts want a person's notice.</summary>

@@ -9,11 +9,20 @@ public interface IAlertWords
     /// <summary>One line: what is the matter.</summary>
     string Title(AlertFacts alert);
 
+    /// <summary>One line about many of one kind, of which this is the worst.</summary>
+    string Title(AlertFacts worst, int count);
+
     /// <summary>What a person can do.</summary>
     string Remedy(AlertFacts alert);
 
     /// <summary>Address of the page that helps, relative to the console.</summary>
     string Path(AlertFacts alert);
+
+    /// <summary>Address of the page that lists all alerts, relative to the console.</summary>
+    string ListPath { get; }
+
+    /// <summary>That a mail leaves some of many out.</summary>
+    string More(int count);
 
     /// <summary>Subject of a mail: what is told, and whether it is news, a reminder or over.</summary>
     string MailSubject(AlertMessage message);
@@ -37,6 +46,28 @@ public interface IAlertWords
 public sealed record AlertFacts(
     AlertKind Kind, AlertSeverity Severity, string? Subject, int? Count, int? ErrorNumber, DateTimeOffset? About, Guid? LocationId, Guid? BookId);
 
+/// <summary>One of many alerts in a message.</summary>
+public sealed record AlertItem
+{
+    /// <summary>Id of the alert; the same from its first message to its last.</summary>
+    public required Guid AlertId { get; init; }
+
+    /// <summary><c>warning</c> or <c>critical</c>.</summary>
+    public required AlertSeverity Severity { get; init; }
+
+    /// <summary>One line in the organization's language.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>The page that helps; null when the console's address is not configured.</summary>
+    public string? Url { get; init; }
+
+    /// <summary>How many people, licenses or operations.</summary>
+    public int? Count { get; init; }
+
+    /// <summary>Apple's error number.</summary>
+    public int? ErrorNumber { get; init; }
+}
+
 /// <summary>What a receiver gets: the documented JSON of a webhook, and the source of a mail.</summary>
 public sealed record AlertMessage
 {
@@ -55,7 +86,7 @@ public sealed record AlertMessage
     /// <summary><c>raised</c>, <c>worse</c>, <c>reminder</c>, <c>cleared</c> or <c>test</c>.</summary>
     public required AlertOccasion Occasion { get; init; }
 
-    /// <summary>Id of the alert; the same from its first message to its last. Null in a test.</summary>
+    /// <summary>Id of the alert; the same from its first message to its last. Null in a test, and for many.</summary>
     public Guid? AlertId { get; init; }
 
     /// <summary>Kind in camel case, such as <c>tokenExpiring</c>. Null in a test.</summary>
@@ -73,11 +104,14 @@ public sealed record AlertMessage
     /// <summary>The page that helps; null when the console's address is not configured.</summary>
     public string? Url { get; init; }
 
-    /// <summary>How many people, licenses or operations.</summary>
+    /// <summary>How many people, licenses or operations; of many alerts, how many those are.</summary>
     public int? Count { get; init; }
 
     /// <summary>Apple's error number.</summary>
     public int? ErrorNumber { get; init; }
+
+    /// <summary>Many alerts of one kind that are told at once, the worst first; null: it is about one.</summary>
+    public IReadOnlyList<AlertItem>? Alerts { get; init; }
 
     internal static AlertMessage Of(AlertFacts facts, Guid alertId, Guid id, AlertOccasion occasion, DateTimeOffset at, IAlertWords words, string console) => new()
     {
@@ -89,10 +123,37 @@ public sealed record AlertMessage
         Severity = facts.Severity,
         Title = words.Title(facts),
         Remedy = words.Remedy(facts),
-        Url = console.Length > 0 ? console.TrimEnd('/') + words.Path(facts) : null,
+        Url = Link(console, words.Path(facts)),
         Count = facts.Count,
         ErrorNumber = facts.ErrorNumber,
     };
+
+    internal static AlertMessage OfMany(IReadOnlyList<(Guid Id, AlertFacts Facts)> alerts, Guid id, AlertOccasion occasion, DateTimeOffset at, IAlertWords words, string console) => new()
+    {
+        Id = id,
+        At = at,
+        Occasion = occasion,
+        Kind = alerts[0].Facts.Kind,
+        Severity = alerts[0].Facts.Severity,
+        Title = words.Title(alerts[0].Facts, alerts.Count),
+        Remedy = words.Remedy(alerts[0].Facts),
+        Url = Link(console, words.ListPath),
+        Count = alerts.Count,
+        Alerts =
+        [
+            .. alerts.Select(a => new AlertItem
+            {
+                AlertId = a.Id,
+                Severity = a.Facts.Severity,
+                Title = words.Title(a.Facts),
+                Url = Link(console, words.Path(a.Facts)),
+                Count = a.Facts.Count,
+                ErrorNumber = a.Facts.ErrorNumber,
+            }),
+        ],
+    };
+
+    private static string? Link(string console, string path) => console.Length > 0 ? console.TrimEnd('/') + path : null;
 
     /// <summary>The message as it is sent.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, _json);

@@ -24,6 +24,9 @@ public sealed record AlertOptions
     /// <summary>Receivers of signed HTTP requests, from configuration; the console adds its own (<see cref="AlertReceivers"/>).</summary>
     public IReadOnlyList<AlertWebhook> Webhooks { get; set; } = [];
 
+    /// <summary>Webhooks that were added in the console may lead to this machine and to private networks; off, because whoever adds one could look around there.</summary>
+    public bool WebhooksMayBePrivate { get; set; }
+
     /// <summary>Receivers of mail.</summary>
     public IReadOnlyList<string> MailTo { get; set; } = [];
 }

@@ -22,7 +22,7 @@ public enum WebhookAnswer
     /// <summary>It is stored, and holds from the next message on.</summary>
     Done = 0,
 
-    /// <summary>The address is no absolute https address (http on this machine only).</summary>
+    /// <summary>The address is no absolute https address, or one of this machine or a private network where those may not be added.</summary>
     BadAddress,
 
     /// <summary>The secret is shorter than <see cref="AlertWebhook.ShortestSecret"/> characters.</summary>
@@ -61,7 +61,7 @@ public sealed class AlertReceiverDesk(IDbContextFactory<VppBooksDbContext> conte
     public async Task<WebhookAnswer> AddAsync(string url, string secret, Actor actor, CancellationToken cancellationToken)
     {
         actor.Demand(Permissions.ManageSettings);
-        if (url.Length > Setting.MaxLength || !WebAddressSetting.IsAllowed(url))
+        if (url.Length > Setting.MaxLength || !WebAddressSetting.IsAllowed(url) || !rules.MayAdd(new Uri(url)))
         {
             return WebhookAnswer.BadAddress;
         }

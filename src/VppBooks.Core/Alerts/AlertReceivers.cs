@@ -18,7 +18,11 @@ internal abstract record AlertReceiver(string Name, string Label)
     public sealed override string ToString() => Name;
 
     /// <summary>Gets signed HTTP requests.</summary>
-    public sealed record Hook(string Name, string Label, AlertWebhook Webhook) : AlertReceiver(Name, Label);
+    /// <param name="Name">As above.</param>
+    /// <param name="Label">As above.</param>
+    /// <param name="Webhook">Where to and signed with what.</param>
+    /// <param name="Added">In the console, by somebody who need not know this network.</param>
+    public sealed record Hook(string Name, string Label, AlertWebhook Webhook, bool Added) : AlertReceiver(Name, Label);
 
     /// <summary>Gets nothing: the key ring lost what opens its address and secret.</summary>
     public sealed record Sealed(string Name, string Label) : AlertReceiver(Name, Label);
@@ -42,7 +46,7 @@ public sealed class AlertReceivers(AlertRules rules, SecretSealer sealer, IOptio
         var added = await db.StoredSettings.AsNoTracking().Where(s => s.Key.StartsWith(KeyPrefix) && s.Value != null).OrderBy(s => s.Id).ToListAsync(cancellationToken);
         return
         [
-            .. options.Webhooks.Select((w, i) => new AlertReceiver.Hook($"{NamePrefix}{i}", LabelOf(w.Url), w)),
+            .. options.Webhooks.Select((w, i) => new AlertReceiver.Hook($"{NamePrefix}{i}", LabelOf(w.Url), w, Added: false)),
             .. added.Select(Open),
             .. mail.Value.IsOn ? options.MailTo.Select(a => new AlertReceiver.Mailbox(NameOf(a), a)) : [],
         ];
@@ -72,7 +76,7 @@ public sealed class AlertReceivers(AlertRules rules, SecretSealer sealer, IOptio
     {
         try
         {
-            return new AlertReceiver.Hook(NameOf(row), row.Value!, Unseal(row));
+            return new AlertReceiver.Hook(NameOf(row), row.Value!, Unseal(row), Added: true);
         }
         catch (CryptographicException)
         {

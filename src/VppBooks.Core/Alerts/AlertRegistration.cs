@@ -15,28 +15,36 @@ public static class AlertRegistration
         {
             services.TryAddSingleton<AlertOptions>();
             // A receiver that redirects could lead the signed message elsewhere; the factory's own loggers write addresses, which may hold secrets.
-            services.AddHttpClient(AlertChannels.ClientName, client => client.DefaultRequestHeaders.UserAgent.ParseAdd("VppBooks"))
-                .RemoveAllLoggers()
-                .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
-                {
-                    AllowAutoRedirect = false,
-                    UseCookies = false,
-                    AutomaticDecompression = DecompressionMethods.None,
-                    ActivityHeadersPropagator = null,
-                    ConnectTimeout = AlertChannels.Patience,
-                });
+            void AddClient(string name, Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? connect) =>
+                services.AddHttpClient(name, client => client.DefaultRequestHeaders.UserAgent.ParseAdd("VppBooks"))
+                    .RemoveAllLoggers()
+                    .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
+                    {
+                        AllowAutoRedirect = false,
+                        UseCookies = false,
+                        AutomaticDecompression = DecompressionMethods.None,
+                        ActivityHeadersPropagator = null,
+                        ConnectTimeout = AlertHooks.Patience,
+                        ConnectCallback = connect,
+                    });
+
+            AddClient(AlertHooks.ClientName, null);
+            AddClient(AlertHooks.PublicClientName, PublicInternet.ConnectAsync);
             return services
                 .AddSingleton<AlertRules>()
                 .AddSingleton<SettingGroup>(provider => provider.GetRequiredService<AlertRules>())
                 .AddSingleton<AlertReceivers>()
                 .AddSingleton<AlertReceiverDesk>()
+                .AddSingleton<AlertHooks>()
                 .AddSingleton<AlertMail>()
                 .AddSingleton<StockThresholds>()
                 .AddSingleton<AlertConditions>()
                 .AddSingleton<AlertChannels>()
                 .AddSingleton<UnwrittenAlert>()
+                .AddSingleton<AlertLetters>()
                 .AddSingleton<AlertBook>()
                 .AddSingleton<AlertDesk>()
+                .AddSingleton<AlertSender>()
                 .AddSingleton<AlertWatch>();
         }
     }

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Settings;
@@ -42,6 +43,13 @@ public sealed class AlertRules(AlertOptions configured, IDbContextFactory<VppBoo
 
     /// <inheritdoc/>
     public override string Name => GroupName;
+
+    /// <inheritdoc cref="AlertOptions.WebhooksMayBePrivate"/>
+    internal bool WebhooksMayBePrivate => ConfiguredOptions.WebhooksMayBePrivate;
+
+    /// <summary>Whether an address may be added in the console, as far as it shows: what a name stands for is looked at with each message.</summary>
+    internal bool MayAdd(Uri address) =>
+        WebhooksMayBePrivate || (address.Scheme == Uri.UriSchemeHttps && !address.IsLoopback && (!IPAddress.TryParse(address.DnsSafeHost, out var ip) || PublicInternet.Holds(ip)));
 
     /// <inheritdoc/>
     protected override AlertOptions Copy(AlertOptions options) => options with { };

@@ -4,34 +4,31 @@ using VppBooks.Core.Persistence;
 
 namespace VppBooks.Core.Alerts;
 
-/// <summary>Looks for troubles once a minute and sends what there is to tell.</summary>
+/// <summary>Looks for troubles once a minute and writes what there is to tell; <see cref="AlertSender"/> sends it.</summary>
 public sealed class AlertWatch(AlertBook book, AlertChannels channels, UnwrittenAlert unwritten, StorageMonitor storage, TimeProvider clock, ILogger<AlertWatch> logger) : BackgroundService
 {
     /// <summary>How often it looks.</summary>
     public static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
 
-    /// <summary>Looks once, and sends what is due.</summary>
+    /// <summary>Looks once. What could not be looked at is not over: nothing is cleared, and the next minute looks again.</summary>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await book.RefreshAsync(cancellationToken);
+            if (await book.RefreshAsync(cancellationToken) > 0)
+            {
+                channels.Wake();
+            }
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            // What could not be looked at is not over: nothing is cleared, and the next minute looks again.
             logger.WatchFailed(e.GetType().Name);
             if (storage.IsFull)
             {
                 // What finds no room in the table can only be told past it.
                 await unwritten.TellAsync(cancellationToken);
-                return;
             }
         }
-
-        // What is written already is sent whatever became of the look.
-        await channels.SendDueAsync(cancellationToken);
-        await channels.ForgetOldAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -39,7 +36,7 @@ public sealed class AlertWatch(AlertBook book, AlertChannels channels, Unwritten
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            await WaitAsync(stoppingToken);
+            await Task.Delay(Every, clock, stoppingToken);
             try
             {
                 await LookAsync(stoppingToken);
@@ -49,15 +46,6 @@ public sealed class AlertWatch(AlertBook book, AlertChannels channels, Unwritten
                 logger.WatchFailed(e.GetType().Name);
             }
         }
-    }
-
-    private async Task WaitAsync(CancellationToken stoppingToken)
-    {
-        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        var woken = channels.Wakes.ReadAsync(waiting.Token).AsTask();
-        await Task.WhenAny(woken, Task.Delay(Every, clock, waiting.Token));
-        await waiting.CancelAsync();
-        stoppingToken.ThrowIfCancellationRequested();
     }
 }
 
@@ -71,4 +59,7 @@ internal static partial class AlertLog      // ids 7000-7099
 
     [LoggerMessage(7003, LogLevel.Warning, "Troubles could not be looked for: {Fault}; tried again in a minute")]
     public static partial void WatchFailed(this ILogger logger, string fault);
+
+    [LoggerMessage(7004, LogLevel.Warning, "Messages that are due could not be read or written: {Fault}; tried again in a minute")]
+    public static partial void SendingFailed(this ILogger logger, string fault);
 }

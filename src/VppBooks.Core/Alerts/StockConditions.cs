@@ -36,7 +36,9 @@ internal static class StockConditions
 
     private static AlertCondition Of(AlertKind kind, BookStock book) => new(kind, book.Id)
     {
-        LocationId = book.LocationId, BookId = book.Id, Subject = book.Title ?? book.AdamId.ToString(CultureInfo.InvariantCulture),
+        LocationId = book.LocationId,
+        BookId = book.Id,
+        Subject = book.Title ?? book.AdamId.ToString(CultureInfo.InvariantCulture),
     };
 
     /// <summary>The books that people wait for, the longest lists first.</summary>

@@ -22,6 +22,9 @@ public sealed class UnwrittenAlert(
 
     internal ToldAlert? Told { get; private set; }
 
+    /// <summary>Whether anybody was told.</summary>
+    internal bool IsHeard => _told.Count > 0;
+
     /// <summary>Tells every receiver that was not told yet.</summary>
     /// <exception cref="System.Data.Common.DbException">The database cannot be read either.</exception>
     public async Task TellAsync(CancellationToken cancellationToken)
@@ -42,13 +45,10 @@ public sealed class UnwrittenAlert(
             Told = new ToldAlert(alertId, AlertMessage.Of(facts, alertId, ids.NewId(), AlertOccasion.Raised, clock.GetUtcNow(), words, console));
         }
 
-        foreach (var receiver in (await receivers.ListAsync(db, cancellationToken)).Where(r => !_told.Contains(r.Name)))
-        {
-            if (await channels.TellAsync(receiver, Told.Message, cancellationToken))
-            {
-                _told.Add(receiver.Name);
-            }
-        }
+        var message = Told.Message;
+        var told = await Task.WhenAll((await receivers.ListAsync(db, cancellationToken)).Where(r => !_told.Contains(r.Name))
+            .Select(async r => (r.Name, Taken: await channels.TellAsync(r, message, cancellationToken))));
+        _told.UnionWith(told.Where(t => t.Taken).Select(t => t.Name));
     }
 
     /// <summary>It is written now.</summary>

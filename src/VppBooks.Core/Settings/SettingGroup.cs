@@ -16,7 +16,9 @@ public abstract class SettingGroup
     /// <exception cref="KeyNotFoundException">No setting of this group.</exception>
     public abstract string Configured(string key);
 
-    /// <summary>Why the console may not say something other than configuration, in a sentence; null when it may.</summary>
+    /// <summary>
+    /// Why the console may not say something other than configuration, in a sentence; null when it may. A value that was stored before configuration said so does not hold.
+    /// </summary>
     /// <param name="key">A setting of this group.</param>
     /// <param name="value">A value that the setting itself allows.</param>
     public virtual string? Objection(string key, string value) => null;
@@ -68,9 +70,16 @@ public abstract class SettingGroup<TOptions> : SettingGroup
         var options = Copy(ConfiguredOptions);
         foreach (var stored in await db.StoredSettings.AsNoTracking().Where(s => s.Value != null).Select(s => new { s.Key, s.Value }).ToListAsync(cancellationToken))
         {
-            if (_places.TryGetValue(stored.Key, out var place))
+            if (!_places.TryGetValue(stored.Key, out var place))
             {
-                place.Set(options, stored.Value!);
+                continue;
+            }
+
+            // Read in any case: what cannot be used is told, and not passed over.
+            place.Set(options, stored.Value!);
+            if (Objection(stored.Key, stored.Value!) is not null)
+            {
+                place.Set(options, place.Get(ConfiguredOptions));
             }
         }
 

@@ -21,6 +21,9 @@ public sealed class SettingsDesk(IDbContextFactory<VppBooksDbContext> contexts, 
         [
             .. asked.Settings.Select(s => stored.TryGetValue(s.Key, out var row)
                 ? new SettingRow(s, asked.Configured(s.Key), row.Value, row.Version, row.ChangedAt, row.ChangedByName)
+                {
+                    Overruled = row.Value is { } value && s.Fault(value) is null && asked.Objection(s.Key, value) is not null,
+                }
                 : new SettingRow(s, asked.Configured(s.Key), null, 0, null, null)),
         ];
     }

@@ -9,8 +9,11 @@ namespace VppBooks.Core.Settings;
 /// <param name="ChangedByName">Who did.</param>
 public sealed record SettingRow(Setting Setting, string Configured, string? Stored, int Version, DateTimeOffset? ChangedAt, string? ChangedByName)
 {
+    /// <summary>Whether configuration has become stricter since it was set in the console: then configuration holds.</summary>
+    public bool Overruled { get; init; }
+
     /// <summary>What holds.</summary>
-    public string Value => Stored ?? Configured;
+    public string Value => Overruled ? Configured : Stored ?? Configured;
 }
 
 /// <summary>What somebody wants a setting to be.</summary>

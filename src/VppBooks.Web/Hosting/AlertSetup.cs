@@ -22,6 +22,7 @@ internal static class AlertSetup
             services.AddSingleton<IAlertWords, OrganizationAlertWords>();
             services.AddSingleton<IAlertSource, CertificateAlerts>();
             services.AddHostedService(provider => provider.GetRequiredService<AlertWatch>());
+            services.AddHostedService(provider => provider.GetRequiredService<AlertSender>());
             services.AddSingleton(new ShellPart(ShellPlace.Header, typeof(AlertBell), Policies.ReadAll));
         }
     }
@@ -35,6 +36,7 @@ internal static class AlertSetup
         StockLowCount = settings.StockLowCount,
         PeopleStuckAfter = settings.PeopleStuckAfter,
         OperationUnknownAfter = settings.OperationUnknownAfter,
+        WebhooksMayBePrivate = settings.WebhooksMayBePrivate,
         Webhooks = [.. settings.Webhooks.Select(w => new AlertWebhook(w.Url, w.Secret))],
     };
 }
@@ -46,9 +48,15 @@ internal sealed class OrganizationAlertWords(AlertTexts texts, IOptions<AlertSet
 
     public string Title(AlertFacts alert) => Speak(() => texts.Title(alert));
 
+    public string Title(AlertFacts worst, int count) => Speak(() => texts.Title(worst, count));
+
     public string Remedy(AlertFacts alert) => Speak(() => texts.Remedy(alert));
 
     public string Path(AlertFacts alert) => texts.Path(alert);
+
+    public string ListPath => texts.ListPath;
+
+    public string More(int count) => Speak(() => texts.More(count));
 
     public string MailSubject(AlertMessage message) => Speak(() => texts.MailSubject(message));
 
@@ -93,14 +101,14 @@ internal sealed class CertificateAlerts(IOptions<KeyRingSettings> settings, Time
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
         {
             // It could be opened at start: whoever takes it away now will find out at the next one.
-            return Task.FromResult<IReadOnlyList<AlertCondition>>([Of(_days.Length + 1, clock.GetUtcNow().UtcDateTime)]);
+            return Task.FromResult<IReadOnlyList<AlertCondition>>([Of(_days.Length + 1, null)]);
         }
     }
 
-    private static AlertCondition Of(int level, DateTime end) => new(AlertKind.CertificateExpiring, 0)
+    private static AlertCondition Of(int level, DateTime? end) => new(AlertKind.CertificateExpiring, 0)
     {
         Severity = level >= _days.Length ? AlertSeverity.Critical : AlertSeverity.Warning,
         Level = level,
-        About = new DateTimeOffset(DateTime.SpecifyKind(end, DateTimeKind.Utc)),
+        About = end is { } moment ? new DateTimeOffset(moment) : null,
     };
 }

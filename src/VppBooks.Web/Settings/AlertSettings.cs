@@ -35,6 +35,9 @@ public sealed class AlertSettings : ISettings
     /// <summary>Receivers of signed HTTP requests.</summary>
     public IList<WebhookSettings> Webhooks { get; } = [];
 
+    /// <summary>Webhooks that administrators add in the console may lead to this machine and to private networks; off.</summary>
+    public bool WebhooksMayBePrivate { get; set; }
+
     public IEnumerable<string> Faults() =>
     [
         .. Languages.Shipped.Contains(Language, StringComparer.OrdinalIgnoreCase) ? (string[])[] : [$"Alerts:Language must be one of: {string.Join(", ", Languages.Shipped)}; it is \"{Language}\"."],

@@ -82,4 +82,104 @@ public sealed class AlertBookTests(AlertRoom room) : IClassFixture<AlertRoom>
 
         async Task<List<AlertMessage>> SyncsAsync() => [.. (await room.LookAsync()).Where(m => m.Kind == AlertKind.SyncFailing)];
     }
+
+    [Theory]
+    [InlineData(AlertKind.TokenExpiring, AlertKind.TokenExpired)]
+    [InlineData(AlertKind.TokenExpired, AlertKind.TokenRefused)]
+    [InlineData(AlertKind.TokenReadOnly, AlertKind.TokenClaimedElsewhere)]
+    [InlineData(AlertKind.SyncFailing, AlertKind.TokenUnreadable)]
+    [InlineData(AlertKind.StockLow, AlertKind.StockShort)]
+    public async Task Trouble_that_a_worse_one_follows_is_not_told_as_over(AlertKind first, AlertKind then)
+    {
+        var (before, after) = (ATrouble(first), ATrouble(then));
+        room.Make(before);
+        Assert.Equal(AlertOccasion.Raised, Assert.Single(await room.LookAsync(), m => m.Kind == first).Occasion);
+
+        room.End(before);
+        room.Make(after);
+        var messages = await room.LookAsync();
+        Assert.DoesNotContain(messages, m => m.Kind == first);
+        Assert.Equal(AlertOccasion.Raised, Assert.Single(messages, m => m.Kind == then).Occasion);
+        Assert.NotNull((await room.RowAsync(before)).ClearedAt);
+
+        room.End(after);
+        Assert.Equal((then, AlertOccasion.Cleared), Assert.Single((await room.LookAsync()).Where(m => m.Kind == first || m.Kind == then).Select(m => (m.Kind!.Value, m.Occasion))));
+
+        static AlertCondition ATrouble(AlertKind kind) => kind is AlertKind.StockLow or AlertKind.StockShort
+            ? new AlertCondition(kind, 9_000_001) { BookId = 9_000_001, LocationId = 9_000_000 }
+            : new AlertCondition(kind, 9_000_000) { LocationId = 9_000_000 };
+    }
+
+    [Fact]
+    public async Task What_was_told_to_nobody_is_told_to_whoever_is_added()
+    {
+        var (open, known) = (new AlertCondition(AlertKind.OperationUnknown, 9_000_010) { Subject = "open" }, new AlertCondition(AlertKind.OperationUnknown, 9_000_011) { Subject = "known" });
+        room.Make(open);
+        room.Make(known);
+        await using (var alone = room.Process(new AlertOptions()))
+        {
+            await AlertHouse.LookAsync(alone);
+            await AlertHouse.LookAsync(alone);
+        }
+
+        Assert.True(await room.Desk.AcknowledgeAsync((await room.RowAsync(known)).PublicId, CoreHouse.Admin, Cancel));
+
+        var told = Assert.Single(await room.LookAsync(), m => m.Kind == AlertKind.OperationUnknown);
+        Assert.Equal((AlertOccasion.Raised, (await room.RowAsync(open)).PublicId), (told.Occasion, told.AlertId));
+        Assert.DoesNotContain(await room.LookAsync(), m => m.Kind == AlertKind.OperationUnknown);
+        await using (var db = await room.House.OpenAsync())
+        {
+            Assert.Equal(2, await db.AuditEvents.CountAsync(a => a.Action == "alert.raised" && a.At >= told.At - TimeSpan.FromMinutes(1) && a.Details!.Contains("OperationUnknown"), Cancel));
+        }
+
+        // What nobody was told of is not told as over either.
+        room.End(open);
+        room.End(known);
+        Assert.Equal([told.AlertId], (await room.LookAsync()).Where(m => m.Kind == AlertKind.OperationUnknown).Select(m => m.AlertId));
+    }
+
+    [Fact]
+    public async Task Worse_at_the_end_of_a_snooze_is_told_once()
+    {
+        var trouble = new AlertCondition(AlertKind.PeopleStuck, 9_000_020);
+        room.Make(trouble);
+        var raised = Assert.Single(await room.LookAsync(), m => m.Kind == AlertKind.PeopleStuck);
+        Assert.True(await room.Desk.SnoozeAsync(raised.AlertId!.Value, TimeSpan.FromHours(1), CoreHouse.Admin, Cancel));
+        room.House.Clock.Pass(TimeSpan.FromMinutes(61));
+
+        room.Make(trouble with { Level = 2 });
+
+        Assert.Equal(AlertOccasion.Worse, Assert.Single(await room.LookAsync(), m => m.Kind == AlertKind.PeopleStuck).Occasion);
+        Assert.DoesNotContain(await room.LookAsync(), m => m.Kind == AlertKind.PeopleStuck);
+        room.End(trouble);
+        await room.LookAsync();
+    }
+
+    [Fact]
+    public async Task Many_of_one_kind_at_once_are_one_message_that_lists_them_and_each_goes_on_by_itself()
+    {
+        var troubles = Enumerable.Range(0, AlertLetters.MostApart + 1).Select(i => new AlertCondition(AlertKind.OperationUnknown, 9_000_100 + i) { Subject = $"Token {i}", Count = i, Level = i }).ToList();
+        troubles.ForEach(room.Make);
+        var mails = room.Mails.List().Count;
+
+        var together = Assert.Single(await room.LookTogetherAsync(), m => m.Kind == AlertKind.OperationUnknown);
+        Assert.Equal((AlertOccasion.Raised, null, troubles.Count, "https://books.example/monitor/alerts"), (together.Occasion, together.AlertId, together.Count, together.Url));
+        Assert.Equal(troubles.Select(t => t.Count).Reverse(), together.Alerts!.Select(a => a.Count));
+        var mail = Assert.Single(room.Mails.List().SkipLast(mails), m => m.Subject == $"Raised: {together.Title}");
+        Assert.All(together.Alerts!, a => Assert.Contains("- " + a.Title, mail.Text, StringComparison.Ordinal));
+        Assert.DoesNotContain(await room.LookTogetherAsync(), m => m.Kind == AlertKind.OperationUnknown);
+
+        room.Make(troubles[3] with { Level = 20 });
+        var worse = Assert.Single(await room.LookTogetherAsync(), m => m.Kind == AlertKind.OperationUnknown);
+        Assert.Equal((AlertOccasion.Worse, (Guid?)together.Alerts!.Single(a => a.Count == 3).AlertId, null), (worse.Occasion, worse.AlertId, worse.Alerts));
+
+        // The screen asks as often for many as for one.
+        var before = room.Commands.Count;
+        await room.Desk.ListAsync(CoreHouse.Admin, Cancel);
+        Assert.InRange(room.Commands.Count - before, 1, 4);
+
+        troubles.ForEach(room.End);
+        var over = Assert.Single(await room.LookTogetherAsync(), m => m.Kind == AlertKind.OperationUnknown);
+        Assert.Equal((AlertOccasion.Cleared, troubles.Count), (over.Occasion, over.Alerts!.Count));
+    }
 }

@@ -76,12 +76,24 @@ public sealed partial class AlertCauseTests
             File.Delete(path);
             await alerts.OneAsync(AlertKind.CertificateExpiring, AlertOccasion.Worse);
 
+            // Nothing changes while it is gone, so nothing is written.
+            var seen = await VersionAsync();
+            clock.Pass(TimeSpan.FromMinutes(1));
+            await alerts.LookAsync();
+            Assert.Equal(seen, await VersionAsync());
+
             WriteCertificate(path, clock.GetUtcNow() + TimeSpan.FromDays(365));
             await alerts.OneAsync(AlertKind.CertificateExpiring, AlertOccasion.Cleared);
         }
         finally
         {
             File.Delete(path);
+        }
+
+        async Task<int> VersionAsync()
+        {
+            await using var db = await alerts.House.Core.OpenAsync();
+            return (await db.Alerts.SingleAsync(a => a.Kind == AlertKind.CertificateExpiring)).Version;
         }
     }
 

@@ -51,10 +51,25 @@ internal sealed class AlertHouse : IAsyncDisposable
         var (messages, mails) = (Receiver.Messages.Count, _mails?.List().Count ?? 0);
         await LookAsync(House.Core);
         _mailed = [.. (_mails?.List() ?? []).SkipLast(mails).Select(m => m.Subject.Trim())];
-        return [.. Receiver.Messages.Skip(messages)];
+        return Apart(Receiver.Messages.Skip(messages));
     }
 
-    internal static Task LookAsync(CoreHouse house) => house.Get<AlertWatch>().LookAsync(CancellationToken.None);
+    /// <summary>Messages about one alert each, whether they came together or not.</summary>
+    internal static IReadOnlyList<AlertMessage> Apart(IEnumerable<AlertMessage> messages) =>
+    [
+        .. messages.SelectMany(m => m.Alerts is null
+            ? [m]
+            : m.Alerts.Select(a => m with { AlertId = a.AlertId, Severity = a.Severity, Title = a.Title, Url = a.Url, Count = a.Count, ErrorNumber = a.ErrorNumber, Alerts = null })),
+    ];
+
+    internal static Task LookAsync(CoreHouse house) => LookAsync(house.Services);
+
+    /// <summary>The same in one of several processes.</summary>
+    internal static async Task LookAsync(IServiceProvider process)
+    {
+        await process.GetRequiredService<AlertWatch>().LookAsync(CancellationToken.None);
+        await process.GetRequiredService<AlertChannels>().SendDueAsync(CancellationToken.None);
+    }
 
     /// <summary>Looks, and expects one message about one kind.</summary>
     public async Task<AlertMessage> OneAsync(AlertKind kind, AlertOccasion occasion) => One(await LookAsync(), kind, occasion);
@@ -103,7 +118,7 @@ internal sealed class AlertHouse : IAsyncDisposable
     internal static void Configure(IServiceCollection services, AlertReceiver receiver, Mailbox? mails)
     {
         services.Replace(ServiceDescriptor.Singleton(
-            new AlertOptions { Webhooks = [new AlertWebhook(receiver.Url, Secret)], MailTo = mails is null ? [] : [MailTo], ConsoleUrl = "https://books.example", StockLowShare = 0 }));
+            new AlertOptions { Webhooks = [new AlertWebhook(receiver.Url, Secret)], MailTo = mails is null ? [] : [MailTo], ConsoleUrl = "https://books.example", StockLowShare = 0, WebhooksMayBePrivate = true }));
         if (mails is not null)
         {
             services.Configure<MailOptions>(o => (o.Host, o.Port, o.Security, o.From) = ("127.0.0.1", mails.Port, MailSecurity.None, "VppBooks <books@noordrand.example>"));
@@ -115,6 +130,12 @@ internal sealed class AlertHouse : IAsyncDisposable
     private sealed class PlainWords : IAlertWords
     {
         public string Title(AlertFacts alert) => $"{alert.Kind} {alert.Subject} {alert.Count}";
+
+        public string Title(AlertFacts worst, int count) => $"{count} of {worst.Kind}";
+
+        public string ListPath => "/monitor/alerts";
+
+        public string More(int count) => $"and {count} more";
 
         public string Remedy(AlertFacts alert) => "Do something.";
 
@@ -141,6 +162,9 @@ internal sealed class AlertReceiver : IAsyncDisposable
     /// <summary>Status to answer with.</summary>
     public int Status { get; set; } = 204;
 
+    /// <summary>Answers are kept back until this has happened.</summary>
+    public Task Answers { get; set; } = Task.CompletedTask;
+
     /// <summary>Signatures that did not fit.</summary>
     public int Forged { get; private set; }
 
@@ -164,11 +188,12 @@ internal sealed class AlertReceiver : IAsyncDisposable
     {
         using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
         var body = await reader.ReadToEndAsync(context.RequestAborted);
-        var parts = context.Request.Headers[AlertChannels.SignatureHeader].ToString().Split(',').Select(p => p.Split('=', 2)).ToDictionary(p => p[0], p => p[1]);
+        var parts = context.Request.Headers[AlertHooks.SignatureHeader].ToString().Split(',').Select(p => p.Split('=', 2)).ToDictionary(p => p[0], p => p[1]);
         var key = Encoding.UTF8.GetBytes(AlertHouse.Secret);
         var expected = Convert.ToHexStringLower(System.Security.Cryptography.HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(parts["t"] + "." + body)));
         Forged += expected == parts["v1"] ? 0 : 1;
         _messages.Enqueue(AlertMessage.FromJson(body));
+        await Answers;
         context.Response.StatusCode = Status;
     }
 }

@@ -1,8 +1,13 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using VppBooks.Core.Alerts;
 using VppBooks.Core.Locations;
+using VppBooks.Core.Persistence.Sqlite;
+using VppBooks.SimulatedCloud.Mail;
 using VppBooks.Tests.Locations;
 
 namespace VppBooks.Tests.Alerts;
@@ -19,17 +24,24 @@ public sealed class AlertRoom : IAsyncLifetime, IAlertSource
 
     internal AlertReceiver Receiver { get; private set; } = null!;
 
+    internal Mailbox Mails { get; } = new();
+
     internal int LocationId { get; private set; }
+
+    /// <summary>How often the database was asked.</summary>
+    internal CommandCounter Commands { get; } = new();
 
     internal AlertDesk Desk => House.Get<AlertDesk>();
 
     public async ValueTask InitializeAsync()
     {
         Receiver = await AlertReceiver.StartAsync();
+        Mails.Listen(0, TimeProvider.System);
         House = await CoreHouse.StartAsync(services =>
         {
-            AlertHouse.Configure(services, Receiver, null);
+            AlertHouse.Configure(services, Receiver, Mails);
             services.AddSingleton<IAlertSource>(this);
+            services.ConfigureDbContext<SqliteVppBooksDbContext>(o => o.AddInterceptors(Commands));
         });
         await House.ChangeAsync(db => db.Locations.Add(ALocation("1")));
         LocationId = (await House.RowAsync("1")).Id;
@@ -39,6 +51,7 @@ public sealed class AlertRoom : IAsyncLifetime, IAlertSource
     {
         await House.DisposeAsync();
         await Receiver.DisposeAsync();
+        await Mails.DisposeAsync();
     }
 
     public Task<IReadOnlyList<AlertCondition>> ListAsync(CancellationToken cancellationToken) =>
@@ -68,16 +81,40 @@ public sealed class AlertRoom : IAsyncLifetime, IAlertSource
 
     /// <summary>What the watch does once a minute.</summary>
     /// <returns>What arrived at the receiver by it.</returns>
-    internal async Task<IReadOnlyList<AlertMessage>> LookAsync()
+    internal async Task<IReadOnlyList<AlertMessage>> LookAsync() => AlertHouse.Apart(await LookTogetherAsync());
+
+    /// <summary>The same, with messages about many as they came.</summary>
+    internal async Task<IReadOnlyList<AlertMessage>> LookTogetherAsync()
     {
         var messages = Receiver.Messages.Count;
         await AlertHouse.LookAsync(House);
         return [.. Receiver.Messages.Skip(messages)];
     }
 
+    /// <summary>Another process on the same database, which tells others.</summary>
+    internal ServiceProvider Process(AlertOptions options, Action<IServiceCollection>? configure = null) => House.SecondProcess(services =>
+    {
+        services.Replace(ServiceDescriptor.Singleton(options));
+        configure?.Invoke(services);
+    });
+
     internal async Task<Alert> RowAsync(AlertCondition trouble)
     {
         await using var db = await House.OpenAsync();
         return await db.Alerts.AsNoTracking().SingleAsync(a => a.Key == trouble.Key);
+    }
+
+    internal sealed class CommandCounter : DbCommandInterceptor
+    {
+        private int _count;
+
+        public int Count => _count;
+
+        public override ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
+            DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
+        {
+            Interlocked.Increment(ref _count);
+            return base.ReaderExecutingAsync(command, eventData, result, cancellationToken);
+        }
     }
 }

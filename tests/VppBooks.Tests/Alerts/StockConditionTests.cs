@@ -21,7 +21,13 @@ public sealed class StockConditionTests(AlertRoom room) : IClassFixture<AlertRoo
         await room.LookAsync();
         db.AddRange(Enumerable.Range(1, Most + 1).Select(i => new Book
         {
-            PublicId = Guid.NewGuid(), LocationId = room.LocationId, AdamId = i, PricingParam = PricingParam.STDQ, TotalCount = 10, AssignedCount = 10, AvailableCount = i > Most ? 1 : 0,
+            PublicId = Guid.NewGuid(),
+            LocationId = room.LocationId,
+            AdamId = i,
+            PricingParam = PricingParam.STDQ,
+            TotalCount = 10,
+            AssignedCount = 10,
+            AvailableCount = i > Most ? 1 : 0,
         }));
         await db.SaveChangesAsync();
         if (!await db.StockThresholds.AnyAsync())

@@ -29,7 +29,7 @@ public sealed class LogSecretTests
             .. CapturedLog.Settings, "--Serilog:MinimumLevel:Default=Debug", "--Serilog:MinimumLevel:Override:Microsoft=Debug",
             "--Serilog:MinimumLevel:Override:Microsoft.AspNetCore=Debug", "--Serilog:MinimumLevel:Override:Microsoft.EntityFrameworkCore=Debug",
             "--Serilog:MinimumLevel:Override:Microsoft.Identity=Debug", "--Serilog:MinimumLevel:Override:Microsoft.IdentityModel=Debug",
-            "--Serilog:MinimumLevel:Override:Quartz=Debug", "--Serilog:MinimumLevel:Override:System.Net.Http=Debug",
+            "--Serilog:MinimumLevel:Override:Quartz=Debug", "--Serilog:MinimumLevel:Override:System.Net.Http=Debug", "--Alerts:WebhooksMayBePrivate=true",
         ]);
         await api.InitializeAsync();
 

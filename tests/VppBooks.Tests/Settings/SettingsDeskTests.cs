@@ -50,6 +50,24 @@ public sealed class SettingsDeskTests(SettingsHouse house) : IClassFixture<Setti
     }
 
     [Fact]
+    public async Task Stored_guard_that_is_looser_than_configuration_has_become_does_not_hold_and_the_screen_says_so()
+    {
+        string[] keys = [LicenseGuards.ApprovalThreshold.Key, LicenseGuards.GuardWindow.Key, LicenseGuards.UndoWindow.Key];
+        await using var db = await house.Contexts.CreateDbContextAsync(TestContext.Current.CancellationToken);
+        await db.StoredSettings.Where(s => keys.Contains(s.Key)).ExecuteDeleteAsync(TestContext.Current.CancellationToken);
+        db.StoredSettings.AddRange(keys.Zip(["100000", "00:00:00", "00:20:00"], (key, value) => new StoredSetting { Key = key, Value = value, ChangedById = "x", ChangedByName = "X" }));
+        await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+
+        var guards = await house.Other.GetRequiredService<LicenseGuards>().ReadAsync(CancellationToken.None);
+        var shown = await house.GuardAsync(LicenseGuards.ApprovalThreshold);
+
+        Assert.Equal((200, TimeSpan.FromHours(1), TimeSpan.FromMinutes(20)), (guards.ApprovalThreshold, guards.GuardWindow, guards.UndoWindow));
+        Assert.Equal((true, "200", "100000"), (shown.Overruled, shown.Value, shown.Stored));
+        Assert.False((await house.GuardAsync(LicenseGuards.UndoWindow)).Overruled);
+        await db.StoredSettings.Where(s => keys.Contains(s.Key)).ExecuteDeleteAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task Nothing_of_a_change_with_a_bad_value_is_stored()
     {
         var people = await house.GuardAsync(LicenseGuards.GrowthPeople);

@@ -12,8 +12,8 @@ internal sealed class AlertTexts(IStringLocalizer<AlertTexts> l) : IAlertWords
 {
     public string Title(AlertFacts alert) => alert.Kind switch
     {
-        AlertKind.TokenExpiring => l["The token “{0}” expires on {1}.", alert.Subject!, Date(alert.About)],
-        AlertKind.TokenExpired => l["The token “{0}” expired on {1}.", alert.Subject!, Date(alert.About)],
+        AlertKind.TokenExpiring => l["The token “{0}” expires on {1}.", alert.Subject!, Moment(alert.About)],
+        AlertKind.TokenExpired => l["The token “{0}” expired on {1}.", alert.Subject!, Moment(alert.About)],
         AlertKind.TokenRefused => l["Apple no longer accepts the token “{0}”.", alert.Subject!],
         AlertKind.TokenClaimedElsewhere => l["“{0}” is managed by another device management now.", alert.Subject!],
         AlertKind.TokenReadOnly => l["Apple lets the token “{0}” read, but not give out licenses.", alert.Subject!],
@@ -25,9 +25,12 @@ internal sealed class AlertTexts(IStringLocalizer<AlertTexts> l) : IAlertWords
         AlertKind.PeopleStuck => alert.Count == 1 ? l["1 person at “{0}” has not accepted the invitation for long.", alert.Subject!] : l["{0} people at “{1}” have not accepted their invitation for long.", Number(alert.Count), alert.Subject!],
         AlertKind.OperationUnknown => alert.Count == 1 ? l["The outcome of 1 request to Apple for “{0}” is not known.", alert.Subject!] : l["The outcome of {0} requests to Apple for “{1}” is not known.", Number(alert.Count), alert.Subject!],
         AlertKind.DirectoryFailing => l["The directory cannot be read since {0}.", Moment(alert.About)],
-        AlertKind.CertificateExpiring => l["The certificate that protects stored secrets ends on {0}.", Date(alert.About)],
+        AlertKind.CertificateExpiring when alert.About is null => l["The certificate that protects stored secrets cannot be read any more."],
+        AlertKind.CertificateExpiring => l["The certificate that protects stored secrets ends on {0}.", Moment(alert.About)],
         _ => l["The database has no room left."],
     };
+
+    public string Title(AlertFacts worst, int count) => l["{0} alerts at once, such as: {1}", Number(count), Title(worst)];
 
     public string Remedy(AlertFacts alert) => alert.Kind switch
     {
@@ -41,6 +44,7 @@ internal sealed class AlertTexts(IStringLocalizer<AlertTexts> l) : IAlertWords
         AlertKind.PeopleStuck => l["Send the invitation again, or ask them to open it."],
         AlertKind.OperationUnknown => l["Nothing to do: VppBooks reads Apple until it knows, and sends nothing twice. Look at the sync runs if it lasts."],
         AlertKind.DirectoryFailing => l["Check the consent to read groups and people in Microsoft Entra, and whether Microsoft Graph can be reached."],
+        AlertKind.CertificateExpiring when alert.About is null => l["Put it back where the configuration says, or configure another one, before the program starts again."],
         AlertKind.CertificateExpiring => l["Configure a new certificate while the old one can still open the key ring."],
         _ => l["Free space on the database's disk. Nothing is sent to Apple until a write succeeds again."],
     };
@@ -52,6 +56,10 @@ internal sealed class AlertTexts(IStringLocalizer<AlertTexts> l) : IAlertWords
         { LocationId: { } location } => TokenAddresses.Of(location),
         _ => AlertsPage.Path,
     };
+
+    public string ListPath => AlertsPage.Path;
+
+    public string More(int count) => l["and {0} more", Number(count)];
 
     /// <summary>A title in a test message.</summary>
     public string TestTitle => l["This is a test of alerts from VppBooks."];
@@ -76,8 +84,7 @@ internal sealed class AlertTexts(IStringLocalizer<AlertTexts> l) : IAlertWords
 
     public static State StateOf(AlertSeverity severity) => severity == AlertSeverity.Critical ? State.Bad : State.Warning;
 
-    private static string Date(DateTimeOffset? moment) => moment?.ToString("d MMM yyyy", CultureInfo.CurrentCulture) ?? "–";
-
+    // Whoever reads a message may be anywhere: the zone is said.
     private static string Moment(DateTimeOffset? moment) => moment is { } m ? m.UtcDateTime.ToString("d MMM yyyy HH:mm", CultureInfo.CurrentCulture) + " UTC" : "–";
 
     private static string Number(int? value) => (value ?? 0).ToString("N0", CultureInfo.CurrentCulture);

@@ -34,6 +34,9 @@ public sealed class SettingDraft
     /// <summary>Whether configuration holds, once it is saved.</summary>
     public bool FollowsConfiguration => Reset || (Row.Stored is null && !IsChanged);
 
+    /// <summary>Whether configuration holds although something else is stored, and nobody has changed that here.</summary>
+    public bool IsOverruled => Row.Overruled && !IsChanged;
+
     /// <summary>Id of the field on the page.</summary>
     public string Id => "setting-" + Row.Setting.Key.Replace(':', '-').ToLowerInvariant();
 

@@ -1,0 +1,102 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using VppBooks.Apple;
+using VppBooks.Core.Alerts;
+using VppBooks.Core.Catalog;
+using VppBooks.Web.Components.Alerts;
+using VppBooks.Web.Hosting;
+using VppBooks.Web.Settings;
+
+namespace VppBooks.Tests.Alerts;
+
+/// <summary>Every kind of alert arrives by request and by mail in the words of the program, with the page that helps.</summary>
+public sealed class AlertWordsTests(AlertRoom room) : IClassFixture<AlertRoom>
+{
+    private static readonly DateTimeOffset _moment = new(2027, 3, 1, 23, 30, 0, TimeSpan.Zero);
+
+    // Kind, title in English, title in Dutch, page: L of the token, B of the book.
+    private static readonly (AlertKind Kind, string English, string Dutch, string Page)[] _expected =
+    [
+        (AlertKind.TokenExpiring, "The token “North” expires on 1 Mar 2027 23:30 UTC.", "Het token “North” verloopt op 1 mrt 2027 23:30 UTC.", "L"),
+        (AlertKind.TokenExpired, "The token “North” expired on 1 Mar 2027 23:30 UTC.", "Het token “North” is verlopen op 1 mrt 2027 23:30 UTC.", "L"),
+        (AlertKind.TokenRefused, "Apple no longer accepts the token “North”.", "Apple accepteert het token “North” niet meer.", "L"),
+        (AlertKind.TokenClaimedElsewhere, "“North” is managed by another device management now.", "“North” wordt nu door een ander apparaatbeheer beheerd.", "L"),
+        (AlertKind.TokenReadOnly, "Apple lets the token “North” read, but not give out licenses.", "Apple laat het token “North” lezen, maar geen licenties uitgeven.", "L"),
+        (AlertKind.TokenUnreadable, "The token “North” cannot be decrypted on this server.", "Het token “North” kan op deze server niet worden ontsleuteld.", "L"),
+        (AlertKind.SyncFailing, "The last sync of “North” failed.", "De laatste synchronisatie van “North” is mislukt.", "L"),
+        (AlertKind.SyncStale, "The numbers of “North” are old: no sync has succeeded since 1 Mar 2027 23:30 UTC.", "De aantallen van “North” zijn oud: sinds 1 mrt 2027 23:30 UTC is geen synchronisatie gelukt.", "L"),
+        (AlertKind.StockShort, "3 people wait for “North”.", "3 personen wachten op “North”.", "B"),
+        (AlertKind.StockLow, "3 licenses of “North” are left.", "Er zijn 3 licenties van “North” over.", "B"),
+        (AlertKind.PeopleStuck, "3 people at “North” have not accepted their invitation for long.", "3 personen bij “North” hebben hun uitnodiging al lang niet aangenomen.", "/people?state=invited"),
+        (AlertKind.OperationUnknown, "The outcome of 3 requests to Apple for “North” is not known.", "De uitkomst van 3 verzoeken aan Apple voor “North” is niet bekend.", "L"),
+        (AlertKind.DirectoryFailing, "The directory cannot be read since 1 Mar 2027 23:30 UTC.", "De directory kan sinds 1 mrt 2027 23:30 UTC niet worden gelezen.", "/monitor/alerts"),
+        (AlertKind.CertificateExpiring, "The certificate that protects stored secrets ends on 1 Mar 2027 23:30 UTC.", "Het certificaat dat opgeslagen geheimen beschermt, eindigt op 1 mrt 2027 23:30 UTC.", "/monitor/alerts"),
+        (AlertKind.StorageFull, "The database has no room left.", "De database heeft geen ruimte meer.", "/monitor/alerts"),
+    ];
+
+    [Fact]
+    public async Task Every_kind_says_in_both_languages_what_is_the_matter_what_to_do_and_where()
+    {
+        Assert.Equal(Enum.GetValues<AlertKind>(), _expected.Select(e => e.Kind));
+        var (location, book) = (Guid.Empty, Guid.NewGuid());
+        var number = 0;
+        await room.House.ChangeAsync(db =>
+        {
+            location = db.Locations.Single(l => l.Id == room.LocationId).PublicId;
+            db.Books.Add(new Book { PublicId = book, LocationId = room.LocationId, AdamId = 1, PricingParam = PricingParam.STDQ, TotalCount = 9, AvailableCount = 9 });
+        });
+        await room.House.ChangeAsync(db => number = db.Books.Single().Id);
+
+        var english = await TellAsync("en");
+        var dutch = await TellAsync("nl");
+
+        foreach (var (kind, en, nl, page) in _expected)
+        {
+            var path = page switch { "L" => $"/tenant/connectors/apple-vpp-tokens/{location}", "B" => Web.Components.Catalog.BookDetailPage.Href(book), _ => page };
+            Assert.Equal((en, "https://books.example" + path), (english[kind].Title, english[kind].Url));
+            Assert.Equal((nl, "https://books.example" + path), (dutch[kind].Title, dutch[kind].Url));
+            Assert.NotEqual(english[kind].Remedy, dutch[kind].Remedy);
+            Assert.True(english[kind].Remedy.Length > 20, $"{kind}: {english[kind].Remedy}");
+        }
+
+        async Task<Dictionary<AlertKind, AlertMessage>> TellAsync(string language)
+        {
+            await using var process = room.Process(
+                new AlertOptions { Webhooks = [new(room.Receiver.Url, AlertHouse.Secret)], MailTo = ["it@noordrand.example"], ConsoleUrl = "https://books.example", StockLowShare = 0 },
+                services =>
+                {
+                    services.AddLocalization();
+                    services.AddSingleton<AlertTexts>();
+                    services.Replace(ServiceDescriptor.Singleton<IAlertWords, OrganizationAlertWords>());
+                    services.Configure<AlertSettings>(o => o.Language = language);
+                });
+            room.Troubles.Clear();
+            await AlertHouse.LookAsync(process);
+            foreach (var (kind, _, _, page) in _expected)
+            {
+                room.Make(new AlertCondition(kind, room.LocationId)
+                {
+                    Subject = "North",
+                    Count = 3,
+                    About = _moment,
+                    LocationId = page == "L" ? room.LocationId : null,
+                    BookId = page == "B" ? number : null,
+                });
+            }
+
+            var (messages, mails) = (room.Receiver.Messages.Count, room.Mails.List().Count);
+            await AlertHouse.LookAsync(process);
+            var told = room.Receiver.Messages.Skip(messages).ToDictionary(m => m.Kind!.Value);
+            var mailed = room.Mails.List().SkipLast(mails).ToDictionary(m => m.Subject);
+            Assert.Equal(told.Count, mailed.Count);
+            foreach (var message in told.Values)
+            {
+                var mail = mailed[$"VppBooks: {message.Title}"];
+                Assert.Contains(message.Title + "\n\n" + message.Remedy + "\n\n" + message.Url, mail.Text.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+                Assert.Contains($"<html lang=\"{language}\">", mail.Html, StringComparison.Ordinal);
+            }
+
+            return told;
+        }
+    }
+}
