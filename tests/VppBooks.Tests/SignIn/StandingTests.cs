@@ -101,7 +101,7 @@ public sealed class StandingTests : IAsyncLifetime
 
         _clock.Advance(_minute);
         var unconfirmed = (await _sessions.CheckAsync(user, CancellationToken.None))!;
-        Assert.Equal(Permissions.Read | Permissions.ReadActivity | Permissions.ReadSettings | Permissions.Export, CoreActor.From(unconfirmed).Permissions);
+        Assert.Equal(Permissions.Read | Permissions.ReadTokens | Permissions.ReadActivity | Permissions.ReadSettings | Permissions.Export, CoreActor.From(unconfirmed).Permissions);
         Assert.True(unconfirmed.IsInRole(Roles.Administrator));
 
         // The directory answers again, and so does everything else.
