@@ -138,6 +138,12 @@ public sealed class AssignmentDesk(
             // Computed before the transaction: a plan for many people takes seconds, and nobody else could write meanwhile. What could have moved
             // until the commit is caught there: by the book's version, the state of each license, and the index that lets nobody have a title twice.
             book = await read.Books.AsNoTracking().SingleAsync(b => b.Id == shown.BookId, cancellationToken);
+            if (book.RemovedAt is not null)
+            {
+                // Wishes for a book that no list shows would wait unseen, and take the next copies that are bought. The version keeps it from being removed until the commit.
+                return new CommitResult.Refused(new AssignmentRefusal("BookNotFound", "The book was deleted since the plan was made; nothing was changed."));
+            }
+
             wish = PlanDrafts.Deserialize(book.Id, shown.Wish);
             var change = WishChange.Of(await PlanLedger.StandingAsync(read, book.Id, cancellationToken), wish);
             if (wish.Assignments.Count > 0 && !change.OnlyRemoves && await health.FindStalenessAsync(read, cancellationToken) is { } stale)

@@ -14,7 +14,7 @@ public sealed class WishReader(IDbContextFactory<VppBooksDbContext> contexts, Gr
     {
         if (await FindBookAsync(request.BookId, cancellationToken) is not { } bookId)
         {
-            return (null, new AssignmentRefusal("BookNotFound", "There is no such book, or its token was deleted."));
+            return (null, new AssignmentRefusal("BookNotFound", "There is no such book: it, or its token, was deleted."));
         }
 
         if (FindContradiction(request.Assignments) is { } contradiction)
@@ -102,7 +102,7 @@ public sealed class WishReader(IDbContextFactory<VppBooksDbContext> contexts, Gr
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await db.Books
-            .Where(b => b.PublicId == publicId && db.Locations.Any(l => l.Id == b.LocationId && l.DeletedAt == null))
+            .Where(b => b.PublicId == publicId && b.RemovedAt == null && db.Locations.Any(l => l.Id == b.LocationId && l.DeletedAt == null))
             .Select(b => (int?)b.Id)
             .SingleOrDefaultAsync(cancellationToken);
     }

@@ -59,7 +59,7 @@ public sealed class Book : IVersioned
     /// <summary>Members, people or assignments changed since the wishes of this book were last compared with the ledger.</summary>
     public bool FollowWanted { get; set; }
 
-    /// <summary>Somebody took it out of the lists; in them again as soon as Apple has copies. Null: nobody did.</summary>
+    /// <summary>Somebody took it out of the lists. Null: nobody did, or Apple has had copies of it since.</summary>
     public DateTimeOffset? RemovedAt { get; set; }
 
     public DateTimeOffset CreatedAt { get; init; }

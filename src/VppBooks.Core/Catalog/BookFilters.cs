@@ -20,13 +20,13 @@ internal sealed class ListedBook
 /// <summary>Conditions and orders of book lists, as SQL that both databases run.</summary>
 internal static class BookFilters
 {
-    /// <summary>Books of locations that are connected, without those that were removed and have no copies.</summary>
+    /// <summary>Books of locations that are connected, without those that were removed.</summary>
     public static IQueryable<ListedBook> ListedBooks(this VppBooksDbContext db) =>
         from book in db.Books.AsNoTracking()
         join location in db.Locations on book.LocationId equals location.Id
         join title in db.Titles on book.TitleId equals title.Id into titles
         from title in titles.DefaultIfEmpty()
-        where location.DeletedAt == null && (book.RemovedAt == null || book.Unlimited || book.TotalCount > 0 || book.AssignedCount > 0)
+        where location.DeletedAt == null && book.RemovedAt == null
         select new ListedBook { Book = book, Location = location, Title = title };
 
     public static IQueryable<ListedBook> Where(this IQueryable<ListedBook> books, VppBooksDbContext db, BookQuery query)

@@ -122,6 +122,12 @@ public sealed class PeopleReader(
             known.AddRange(await db.People.Where(p => EF.Parameter(chunk).Contains(p.DirectoryId)).Select(p => p.DirectoryId).ToListAsync(cancellationToken));
         }
 
+        if (known.Count < changed.Count)
+        {
+            // Nobody reads the others now, so that a list of all users made before may lack a newcomer.
+            await health.ChangeAsync(s => s.AllUsersChangeMark++, cancellationToken);
+        }
+
         return known;
     }
 

@@ -49,6 +49,7 @@ public sealed class BookCounts(IDbContextFactory<VppBooksDbContext> contexts, Ap
                     || (!asset.Unlimited && (book.AvailableCount != asset.AvailableCount || book.TotalCount != asset.TotalCount)))
                 {
                     (book.TotalCount, book.AssignedCount, book.AvailableCount, book.Unlimited) = (asset.TotalCount, asset.AssignedCount, asset.AvailableCount, asset.Unlimited);
+                    book.RemovedAt = book.Unlimited || book.TotalCount > 0 || book.AssignedCount > 0 ? null : book.RemovedAt;
                     db.Touch(book, clock.GetUtcNow());
                     db.BookCountSnapshots.Add(new BookCountSnapshot
                     {

@@ -30,7 +30,8 @@ public static partial class BulkStatements
     public const string UpdateBooks = """
         UPDATE "Books" SET
             "TotalCount" = s."TotalCount", "AssignedCount" = s."AssignedCount", "AvailableCount" = s."AvailableCount", "RetiredCount" = s."RetiredCount",
-            "Unlimited" = s."Unlimited", "NoLongerReported" = 0, "ModifiedAt" = {2}, "Version" = "Books"."Version" + 1
+            "Unlimited" = s."Unlimited", "NoLongerReported" = 0, "ModifiedAt" = {2}, "Version" = "Books"."Version" + 1,
+            "RemovedAt" = CASE WHEN s."Unlimited" = 1 OR s."TotalCount" > 0 OR s."AssignedCount" > 0 THEN NULL ELSE "Books"."RemovedAt" END
         FROM "StagedBooks" AS s
         WHERE s."RunId" = {0} AND "Books"."LocationId" = {1} AND "Books"."AdamId" = s."AdamId" AND "Books"."PricingParam" = s."PricingParam"
             AND ("Books"."TotalCount" <> s."TotalCount" OR "Books"."AssignedCount" <> s."AssignedCount" OR "Books"."AvailableCount" <> s."AvailableCount"

@@ -45,11 +45,15 @@ internal sealed record PeopleNeeds(int[] Groups, int[] Plans)
             && !db.PlanLines.Any(l => l.PersonId == p.Id && EF.Parameter(plans).Contains(l.PlanId)));
     }
 
-    /// <summary>Takes people out of their groups. Those are read again before they are used: the directory still has them as members, perhaps.</summary>
+    /// <summary>
+    /// Takes people out of their groups, and out of all users. Those are read again before they are used: the directory still has them as members, perhaps, and a plan
+    /// that leaves somebody out is found wrong only when the license is spent.
+    /// </summary>
     public static async Task LeaveGroupsAsync(VppBooksDbContext db, int[] people, CancellationToken cancellationToken)
     {
         await db.Groups.Where(g => db.GroupMemberships.Any(m => m.GroupId == g.Id && EF.Parameter(people).Contains(m.PersonId)))
             .ExecuteUpdateAsync(set => set.SetProperty(g => g.ChangeMark, g => g.ChangeMark + 1), cancellationToken);
         await db.GroupMemberships.Where(m => EF.Parameter(people).Contains(m.PersonId)).ExecuteDeleteAsync(cancellationToken);
+        await db.DirectoryStates.ExecuteUpdateAsync(set => set.SetProperty(s => s.AllUsersChangeMark, s => s.AllUsersChangeMark + 1), cancellationToken);
     }
 }

@@ -9,8 +9,8 @@ internal static class BearerClaims
     private const string OnGraph = "vppbooks_on_graph";
     private const string LongScope = "http://schemas.microsoft.com/identity/claims/scope";
 
-    // They say who somebody is, not what a client may do.
-    private static readonly string[] _signIn = ["openid", "profile", "email", "offline_access"];
+    // The scope of the console itself, as its registration exposes it.
+    private const string Console = "access_as_user";
 
     /// <summary>Whether it is no token, but a person's session in the console.</summary>
     public static bool IsSession(ClaimsPrincipal user) => user.HasClaim(c => c.Type == SessionClaims.Id);
@@ -22,9 +22,8 @@ internal static class BearerClaims
         return claims.Count == 0 ? null : [.. claims.SelectMany(c => c.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
     }
 
-    /// <summary>Whether a client asked for permissions of Graph and for nothing that is the console's own.</summary>
-    public static bool AreOfGraphAlone(IReadOnlyList<string> scopes) =>
-        scopes.Any(GraphPermissions.Contains) && scopes.All(s => GraphPermissions.Contains(s) || _signIn.Contains(s, StringComparer.OrdinalIgnoreCase));
+    /// <summary>Whether the person let the client do in the console whatever they may do themselves. A scope that nobody here knows allows nothing.</summary>
+    public static bool AllowTheConsole(IReadOnlyList<string> scopes) => scopes.Contains(Console, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>App roles of whatever service, as the token has them.</summary>
     public static IEnumerable<string> Roles(ClaimsPrincipal user) => user.FindAll(c => c.Type is ClaimTypes.Role or "roles").Select(c => c.Value);

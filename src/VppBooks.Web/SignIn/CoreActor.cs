@@ -29,7 +29,7 @@ public sealed class CoreActor(ICurrentActor current)
 
     /// <summary>
     /// The console's roles, and of a program what Graph calls its permissions. Scopes are what a person let a client do: they never add to the person's own rights, and
-    /// those of Graph alone narrow them.
+    /// without the console's own they narrow them.
     /// </summary>
     private static Permissions PermissionsOf(ClaimsPrincipal user)
     {
@@ -41,7 +41,7 @@ public sealed class CoreActor(ICurrentActor current)
 
         var onGraph = BearerClaims.IsOnGraph(user);
         return BearerClaims.Scopes(user) is not { } scopes ? byRole | (onGraph ? GraphPermissions.Of(BearerClaims.Roles(user)) : Permissions.None)
-            : !BearerClaims.AreOfGraphAlone(scopes) ? byRole
+            : BearerClaims.AllowTheConsole(scopes) ? byRole
             : onGraph ? byRole & GraphPermissions.Of(scopes)
             : Permissions.None;
     }

@@ -116,7 +116,7 @@ public sealed class CategoriesTests(SyncedHouse house)
     }
 
     [Fact]
-    public async Task Book_without_any_license_goes_and_comes_back_with_its_copies()
+    public async Task Book_without_any_license_can_be_deleted()
     {
         var contexts = _api.Services.GetRequiredService<IDbContextFactory<VppBooksDbContext>>();
         await using var db = await contexts.CreateDbContextAsync(TestContext.Current.CancellationToken);
@@ -131,9 +131,6 @@ public sealed class CategoriesTests(SyncedHouse house)
             Assert.Equal(HttpStatusCode.NoContent, await RemoveAsync(empty.PublicId.ToString()));
             Assert.Equal(HttpStatusCode.NotFound, await RemoveAsync(empty.PublicId.ToString()));
             Assert.Equal("book.deleted", await db.AuditEvents.Where(a => a.BookId == empty.Id).Select(a => a.Action).SingleAsync());
-
-            await db.Books.Where(b => b.Id == empty.Id).ExecuteUpdateAsync(s => s.SetProperty(b => b.TotalCount, 5));
-            Assert.Equal(5, (await _api.ReadAsync($"{Books}/{empty.PublicId}")).GetProperty("totalLicenseCount").GetInt32());
         }
         finally
         {

@@ -123,10 +123,14 @@ public sealed class GraphPermissionTests(ApiHouse house) : IClassFixture<ApiHous
 
     [Theory]
     [InlineData("scp", "DeviceManagementApps.Read.All openid profile", Permissions.None)]
+    [InlineData("scp", "openid profile", Permissions.None)]
+    [InlineData("scp", "Files.Read", Permissions.None)]
+    [InlineData("scp", "", Permissions.None)]
+    [InlineData("scp", "openid access_as_user", Permissions.Read | Permissions.ReadTokens | Permissions.Assign | Permissions.SyncNow | Permissions.Export)]
     [InlineData("scp", "access_as_user", Permissions.Read | Permissions.ReadTokens | Permissions.Assign | Permissions.SyncNow | Permissions.Export)]
     [InlineData("roles", "DeviceManagementApps.Read.All", Permissions.Read | Permissions.ReadTokens | Permissions.Assign | Permissions.SyncNow | Permissions.Export)]
     [InlineData("vppbooks_on_graph", "true", Permissions.Read | Permissions.ReadTokens | Permissions.Assign | Permissions.SyncNow | Permissions.Export)]
-    public void Away_from_Graphs_addresses_the_roles_of_the_console_count_and_scopes_of_Graph_alone_end_them(string claim, string value, Permissions expected)
+    public void Away_from_Graphs_addresses_the_roles_of_the_console_count_and_scopes_without_its_own_end_them(string claim, string value, Permissions expected)
     {
         var token = new ClaimsPrincipal(new ClaimsIdentity([new Claim("roles", Roles.Assigner), new Claim(claim, value, null, "https://login.example")], "test"));
 

@@ -248,6 +248,22 @@ public sealed class GroupReaderTests : IAsyncLifetime
         Assert.Equal(members, (await _house.GroupCatalog.GetStandingAsync(CoreHouse.Admin, Cancel)).AllUsers);
     }
 
+    [Fact]
+    public async Task A_newcomer_whom_nobody_reads_yet_is_among_all_users_the_next_time()
+    {
+        var reader = _house.Get<PeopleReader>();
+        await reader.EnsureAllAsync(TimeSpan.FromMinutes(5), Cancel);
+        var newcomer = _house.Cloud.Graph.AddPerson("Nora", "Nieuw", "nora.nieuw@noordrand.example").Id;
+
+        // Nothing is given to all users: what the directory tells of a stranger is not read.
+        _house.Clock.Offset = TimeSpan.FromMinutes(10);
+        await reader.CheckAsync(TimeSpan.FromMinutes(5), Cancel);
+        await reader.EnsureAllAsync(TimeSpan.FromMinutes(5), Cancel);
+
+        await using var db = await _house.OpenAsync();
+        Assert.True(await AllUsers.In(db).AnyAsync(p => p.DirectoryId == newcomer, Cancel));
+    }
+
     private Task<IReadOnlyList<MembersChange>> ReadAsync(params Guid[] groups) => _house.Groups.EnsureMembersAsync(groups, TimeSpan.Zero, Cancel);
 
     private SimulatedGroup Group(string name) => _house.Cloud.Directory.Groups.Values.Single(g => g.DisplayName == name);

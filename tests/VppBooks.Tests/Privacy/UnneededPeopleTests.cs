@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Assignments;
+using VppBooks.Core.Directory;
 using VppBooks.Core.People;
 using VppBooks.Core.Privacy;
 using VppBooks.Core.Security;
@@ -92,6 +93,33 @@ public sealed class UnneededPeopleTests : IAsyncLifetime
         await Core.Groups.EnsureMembersAsync([group.Id], TimeSpan.FromMinutes(5), Cancel);
         Assert.Equal(group.People.Order(), (await MembersAsync()).Select(p => p.DirectoryId).Order());
         await _house.Spending.AssertLedgerIsTrueAsync(_house.Book);
+    }
+
+    [Fact]
+    public async Task Whoever_was_erased_while_their_account_lives_is_in_the_next_plan_for_all_users()
+    {
+        var everybody = Core.Get<PeopleReader>();
+        await everybody.EnsureAllAsync(WishReader.MembersMaxAge, Cancel);
+        await ViewedAsync(null);
+        var (erased, forgotten) = ((await MembersAsync())[0], (await MembersAsync())[1]);
+        Assert.Equal(0, await ForgetAsync());
+        Assert.Equal(ErasureResult.Erased, await EraseAsync(erased));
+        await PlanForEverybodyAsync(with: erased.DirectoryId);
+
+        Core.Clock.Pass(TimeSpan.FromDays(30.1));
+        await everybody.EnsureAllAsync(WishReader.MembersMaxAge, Cancel);
+        Assert.NotEqual(0, await ForgetAsync());
+        Assert.NotEqual(forgotten.DisplayName, (await _house.RowAsync(forgotten.Id))?.DisplayName);
+        await PlanForEverybodyAsync(with: forgotten.DirectoryId);
+    }
+
+    private async Task PlanForEverybodyAsync(Guid with)
+    {
+        var planned = await Core.Get<AssignmentDesk>().PlanAsync(
+            new PlanRequest(_house.Book.PublicId, [new WishedAssignment(null, Intent.Required)]), CoreHouse.Admin, Cancel);
+        var plan = Assert.IsType<PlanResult.Planned>(planned).Plan;
+        await using var db = await Core.OpenAsync();
+        Assert.True(await db.PlanLines.AnyAsync(l => db.Plans.Any(p => p.Id == l.PlanId && p.PublicId == plan.Id) && db.People.Any(p => p.Id == l.PersonId && p.DirectoryId == with), Cancel));
     }
 
     private Task<int> ForgetAsync() => Core.Get<UnneededPeople>().ForgetDueAsync(Cancel);

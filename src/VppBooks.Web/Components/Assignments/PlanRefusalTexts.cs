@@ -16,7 +16,7 @@ internal static class RefusalSentences
         {
             string sentence = refusal.Code switch
             {
-                "BookNotFound" => words["There is no such book, or its token was deleted."],
+                "BookNotFound" => words["There is no such book: it, or its token, was deleted."],
                 "IntentNotSupported" => words["A book can be Available, Required or Excluded."],
                 "AllUsersExcluded" => words["All users cannot be excluded. Remove the assignments instead."],
                 "SameGroupTwice" => words["A group can be used once per book. Remove it from the other list first."],
