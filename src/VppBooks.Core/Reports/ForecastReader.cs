@@ -120,15 +120,29 @@ public sealed class ForecastReader(IDbContextFactory<VppBooksDbContext> contexts
     private static async Task<Dictionary<int, IReadOnlyList<ClaimedWeek>>> WeeksAsync(VppBooksDbContext db, IQueryable<int> ids, DateTimeOffset now, int back, CancellationToken cancellationToken)
     {
         var start = now - (back * Week);
-        var claims = await (
-                from change in db.LicenseChanges
-                where change.At >= start && change.At < now
-                    && (change.Cause == LicenseCause.Taken || change.Cause == LicenseCause.Joined || change.To == LicenseState.Assigned)
-                join license in db.Licenses on change.LicenseId equals license.Id
-                where ids.Contains(license.BookId)
-                select new { license.BookId, change.At, change.Cause, Ours = change.To == LicenseState.Assigned && license.Source != LicenseSource.FoundAtApple })
-            .ToListAsync(cancellationToken);
-        var byBook = claims.ToLookup(c => c.BookId);
+        var claims = new Dictionary<(int BookId, int WeeksAgo), Claims>();
+        for (var left = back; left > 0; left--)
+        {
+            // The database counts: of a district's year only a line per book and week comes back.
+            var (begin, end) = (now - (left * Week), now - ((left - 1) * Week));
+            var counted = await (
+                    from change in db.LicenseChanges
+                    where change.At >= begin && change.At < end
+                        && (change.Cause == LicenseCause.Taken || change.Cause == LicenseCause.Joined || change.To == LicenseState.Assigned)
+                    join license in db.Licenses on change.LicenseId equals license.Id
+                    where ids.Contains(license.BookId)
+                    group new { change.Cause, change.To, license.Source } by license.BookId into book
+                    select new
+                    {
+                        BookId = book.Key,
+                        Taken = book.Count(c => c.Cause == LicenseCause.Taken),
+                        Joined = book.Count(c => c.Cause == LicenseCause.Joined),
+                        Ours = book.Count(c => c.To == LicenseState.Assigned && c.Source != LicenseSource.FoundAtApple),
+                    })
+                .ToListAsync(cancellationToken);
+            counted.ForEach(c => claims[(c.BookId, left)] = new Claims(c.Taken, c.Joined, c.Ours));
+        }
+
         var snapshots = (await db.BookCountSnapshots.AsNoTracking()
                 .Where(s => ids.Contains(s.BookId) && (s.At >= start || !db.BookCountSnapshots.Any(n => n.BookId == s.BookId && n.Id > s.Id && n.At < start)))
                 .OrderBy(s => s.Id).Select(s => new { s.BookId, s.At, s.AssignedCount }).ToListAsync(cancellationToken))
@@ -142,11 +156,11 @@ public sealed class ForecastReader(IDbContextFactory<VppBooksDbContext> contexts
             for (var left = weeks; left > 0; left--)
             {
                 var (begin, end) = (now - (left * Week), now - ((left - 1) * Week));
-                var inside = byBook[known.Key].Where(c => c.At >= begin && c.At < end).ToList();
+                var inside = claims.GetValueOrDefault((known.Key, left));
                 // What Apple counts and we did not give: other device managements, other copies of this console.
                 var rise = counts.FindLast(c => c.At < end)!.AssignedCount - counts.FindLast(c => c.At < begin || c == counts[0])!.AssignedCount;
-                var others = Math.Max(0, rise - inside.Count(c => c.Ours));
-                list.Add(new ClaimedWeek(inside.Count(c => c.Cause == LicenseCause.Taken), inside.Count(c => c.Cause == LicenseCause.Joined) + (int)Math.Min(others, int.MaxValue)));
+                var others = Math.Max(0, rise - inside.Ours);
+                list.Add(new ClaimedWeek(inside.Taken, inside.Joined + (int)Math.Min(others, int.MaxValue)));
             }
 
             result[known.Key] = list;
@@ -154,4 +168,7 @@ public sealed class ForecastReader(IDbContextFactory<VppBooksDbContext> contexts
 
         return result;
     }
+
+    /// <summary>Changes of a book's licenses in a week: taken by readers, wanted because somebody joined, and given by us.</summary>
+    private readonly record struct Claims(int Taken, int Joined, int Ours);
 }

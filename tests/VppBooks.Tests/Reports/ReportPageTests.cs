@@ -7,6 +7,7 @@ using VppBooks.Core.Alerts;
 using VppBooks.Core.Exports;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Reports;
+using VppBooks.Core.Security;
 using VppBooks.Tests.Elements;
 using VppBooks.Web.Components.Alerts;
 using VppBooks.Web.Components.Elements;
@@ -64,7 +65,7 @@ public sealed class ReportPageTests : ElementContext, IClassFixture<ReportWorld>
     public async Task The_first_page_reads_the_same_days_and_the_same_shopping_list()
     {
         var today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
-        var desk = new LicenseUseDesk(Services.GetRequiredService<HistoryReader>(), Services.GetRequiredService<ForecastReader>(), new CoreActor(new Somebody(Roles.Auditor)));
+        var desk = new LicenseUseDesk(Services.GetRequiredService<HistoryReader>(), new ShoppingAtAGlance(Services.GetRequiredService<ForecastReader>(), TimeProvider.System), new CoreActor(new Somebody(Roles.Auditor)));
 
         var use = await desk.ReadAsync(today, 90, TimeZoneInfo.Utc, Xunit.TestContext.Current.CancellationToken);
 
@@ -80,9 +81,39 @@ public sealed class ReportPageTests : ElementContext, IClassFixture<ReportWorld>
         var row = shown.FindAll("tbody tr").Single(r => r.TextContent.Contains("Central", StringComparison.Ordinal) && r.TextContent.Contains("Title 1", StringComparison.Ordinal));
         Assert.Equal(["10", "3", "7", "0", "3", "1", "1"], row.QuerySelectorAll("td").Select(c => c.TextContent.Trim()));
         // 3 used, 0 not used, 7 free; the longest bar is Title 2 with 100.
-        var bar = shown.FindAll(".bars svg")[0].QuerySelectorAll("rect");
-        Assert.Equal([("chart-part-0", "0", "30"), ("chart-part-2", "30", "70")], bar.Select(r => (r.ClassName!, r.GetAttribute("x")!, r.GetAttribute("width")!)));
+        var bar = shown.FindAll(".bars svg")[0].QuerySelectorAll("path");
+        Assert.Equal([("chart-part-0", "Used: 3", (0.0, 30.0)), ("chart-part-2", "Available: 7", (30.0, 100.0))], bar.Select(p => (p.ClassName!, p.TextContent, Across(p.GetAttribute("d")!))));
         Assert.Equal("115", shown.Find(".figure-number").TextContent);
+    }
+
+    [Fact]
+    public void The_chart_of_days_steps_from_count_to_count_and_begins_with_the_first_known_day()
+    {
+        HistoryPoint Day(int day, bool known, long bought, long assigned) => new(new DateOnly(2026, 3, day), known, bought, assigned, bought - assigned, 0);
+
+        var shown = Render<HistoryChart>(p => p.Add(c => c.Title, "Days").Add(c => c.Points, [Day(1, false, 0, 0), Day(2, true, 4, 1), Day(3, true, 4, 2), Day(4, true, 3, 2)]));
+
+        Assert.Equal(["4", "3", "2", "1", "0"], shown.FindAll(".plot-scale span").Select(s => s.TextContent));
+        Assert.Equal(5, shown.FindAll(".plot-line").Count);
+        Assert.Equal("M250 150L500 150L500 100L750 100L1000 100", shown.Find("path.plot-assigned").GetAttribute("d"));
+        Assert.Equal("M250 0L500 0L750 0L750 50L1000 50", shown.Find("path.plot-bought").GetAttribute("d"));
+        Assert.EndsWith("Z", shown.Find("path.plot-fill").GetAttribute("d"), StringComparison.Ordinal);
+        Assert.Empty(shown.FindAll("[style]"));
+    }
+
+    [Fact]
+    public async Task All_who_open_the_first_page_within_a_minute_share_a_forecast_and_only_readers_get_it()
+    {
+        var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        using var glance = new ShoppingAtAGlance(Services.GetRequiredService<ForecastReader>(), clock);
+        var (reader, stranger) = (new Actor(ActorKind.Person, "1", "R. Reader", Permissions.Read), new Actor(ActorKind.Person, "2", "N. Nobody", Permissions.None));
+        var first = await glance.ReadAsync(new ForecastQuery(), reader, Xunit.TestContext.Current.CancellationToken);
+        clock.Advance(TimeSpan.FromSeconds(59));
+
+        Assert.Same(first, await glance.ReadAsync(new ForecastQuery(), reader, Xunit.TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<NotAllowedException>(() => glance.ReadAsync(new ForecastQuery(), stranger, Xunit.TestContext.Current.CancellationToken));
+        clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.NotSame(first, await glance.ReadAsync(new ForecastQuery(), reader, Xunit.TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -137,6 +168,13 @@ public sealed class ReportPageTests : ElementContext, IClassFixture<ReportWorld>
         part.Find(".threshold > .button").Click();
         part.FindAll("form button").Single(b => b.TextContent == "Remove").Click();
         part.WaitForAssertion(() => Assert.Contains("As in the settings, for all books", part.Markup, StringComparison.Ordinal));
+    }
+
+    // Where a shape of straight lines begins and ends from left to right.
+    private static (double From, double To) Across(string path)
+    {
+        var xs = path.Split('M', 'L', 'Z').Where(p => p.Length > 0).Select(p => double.Parse(p.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture)).ToList();
+        return (xs.Min(), xs.Max());
     }
 
     private IRenderedComponent<DynamicComponent> Open(Type page)

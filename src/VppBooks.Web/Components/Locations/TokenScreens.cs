@@ -18,6 +18,7 @@ internal static class TokenScreens
             services.AddScoped<ISyncDesk, SyncDesk>();
             services.AddScoped<IOverviewDesk, OverviewDesk>();
             services.AddScoped<ILicenseUseDesk, LicenseUseDesk>();
+            services.AddSingleton<ShoppingAtAGlance>();
             services.AddScoped<ISearchSource, TokenSearch>();
             services.AddTokenWords();
             services.AddSingleton(new ShellPart(ShellPlace.Header, typeof(SyncStatusPart), Policies.ReadAll));

@@ -1,4 +1,5 @@
 using VppBooks.Core.Reports;
+using VppBooks.Core.Security;
 using VppBooks.Web.SignIn;
 
 namespace VppBooks.Web.Components.Overview;
@@ -18,14 +19,46 @@ public interface ILicenseUseDesk
     Task<LicenseUseData> ReadAsync(DateOnly today, int days, TimeZoneInfo zone, CancellationToken cancellationToken);
 }
 
+/// <summary>What has to be bought, for all who open the first page within a minute: the forecast reads every book and everybody whom assignments reach.</summary>
+internal sealed class ShoppingAtAGlance(ForecastReader forecasts, TimeProvider clock) : IDisposable
+{
+    private static readonly TimeSpan _fresh = TimeSpan.FromMinutes(1);
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private (DateTimeOffset At, IReadOnlyList<BookForecast> Books)? _read;
+
+    /// <summary>The shopping list, not older than a minute.</summary>
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async Task<IReadOnlyList<BookForecast>> ReadAsync(ForecastQuery question, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            var now = clock.GetUtcNow();
+            if (_read is not { } read || now - read.At >= _fresh || read.At > now)
+            {
+                _read = read = (now, ShoppingList.Of(await forecasts.ListAsync(question, actor, cancellationToken)));
+            }
+
+            return read.Books;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public void Dispose() => _gate.Dispose();
+}
+
 /// <summary>The chart's way to the reports.</summary>
-internal sealed class LicenseUseDesk(HistoryReader history, ForecastReader forecasts, CoreActor current) : ILicenseUseDesk
+internal sealed class LicenseUseDesk(HistoryReader history, ShoppingAtAGlance glance, CoreActor current) : ILicenseUseDesk
 {
     public async Task<LicenseUseData> ReadAsync(DateOnly today, int days, TimeZoneInfo zone, CancellationToken cancellationToken)
     {
         var actor = await current.FindAsync();
         var question = new ForecastQuery();
-        var shopping = ShoppingList.Of(await forecasts.ListAsync(question, actor, cancellationToken));
+        var shopping = await glance.ReadAsync(question, actor, cancellationToken);
         return new LicenseUseData(
             await history.ListAsync(new HistoryScope(), today.AddDays(1 - days), today, zone, actor, cancellationToken),
             question.WeeksAhead,
