@@ -12,6 +12,9 @@ public sealed class CoreActor(ICurrentActor current)
     /// <summary>Read afresh for every action, so that an ended sign-in ends with the page still open.</summary>
     public async Task<Actor> FindAsync() => From(await current.FindAsync());
 
+    /// <inheritdoc cref="ICurrentActor.ConfirmAsync"/>
+    public async Task<Actor> ConfirmAsync() => From(await current.ConfirmAsync());
+
     /// <summary>An API client without a person is named by its application id.</summary>
     public static Actor From(ClaimsPrincipal user)
     {

@@ -9,6 +9,9 @@ public interface ICurrentActor
 {
     /// <summary>The claims, empty when nobody is signed in.</summary>
     Task<ClaimsPrincipal> FindAsync();
+
+    /// <summary>The same before something is changed: of a person in a page the directory has said a moment ago that account and roles still hold.</summary>
+    Task<ClaimsPrincipal> ConfirmAsync() => FindAsync();
 }
 
 /// <summary>Reads the request's user in an endpoint and the circuit's user in a page.</summary>
@@ -16,7 +19,11 @@ internal sealed class CurrentActor(IHttpContextAccessor requests, IServiceProvid
 {
     private static readonly ClaimsPrincipal _nobody = new(new ClaimsIdentity());
 
-    public async Task<ClaimsPrincipal> FindAsync()
+    public Task<ClaimsPrincipal> FindAsync() => FindAsync(forChange: false);
+
+    public Task<ClaimsPrincipal> ConfirmAsync() => FindAsync(forChange: true);
+
+    private async Task<ClaimsPrincipal> FindAsync(bool forChange)
     {
         // A circuit keeps the context of the request that opened it; that one must not answer for the page later.
         if (requests.HttpContext is { } context && !context.Request.Path.StartsWithSegments("/_blazor", StringComparison.Ordinal))
@@ -26,7 +33,7 @@ internal sealed class CurrentActor(IHttpContextAccessor requests, IServiceProvid
 
         // Looked at for every action: a page that stays open must not act for a sign-in that is over.
         var user = (await services.GetRequiredService<AuthenticationStateProvider>().GetAuthenticationStateAsync()).User;
-        return user.Identity?.IsAuthenticated == true ? await sessions.CheckAsync(user, CancellationToken.None) ?? _nobody : user;
+        return user.Identity?.IsAuthenticated == true ? await sessions.CheckAsync(user, CancellationToken.None, forChange) ?? _nobody : user;
     }
 }
 

@@ -28,6 +28,9 @@ internal sealed class Standings(StandingReader reader, IOptions<SignInSettings> 
     /// <summary>Longest time for one person, retries and waiting for a place included: a directory that hangs is asked anew.</summary>
     private static readonly TimeSpan LongestAsking = TimeSpan.FromSeconds(30);
 
+    /// <summary>Changes within this time rest on one answer: an evening's clicks are not an evening's questions.</summary>
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
@@ -47,7 +50,11 @@ internal sealed class Standings(StandingReader reader, IOptions<SignInSettings> 
     }
 
     /// <summary>How a session stands. Signing in is a confirmation as well: Entra has just given the roles.</summary>
-    public async Task<SessionStanding> FindAsync(ClaimsPrincipal user, DateTimeOffset signedIn, CancellationToken cancellationToken)
+    /// <param name="user">Whose.</param>
+    /// <param name="signedIn">When it began.</param>
+    /// <param name="forChange">Whether something is about to be changed: then what was heard longer than a moment ago does not count (F56).</param>
+    /// <param name="cancellationToken">Ends the waiting, not the asking.</param>
+    public async Task<SessionStanding> FindAsync(ClaimsPrincipal user, DateTimeOffset signedIn, bool forChange, CancellationToken cancellationToken)
     {
         if (!Guid.TryParse(user.ObjectId, out var id))
         {
@@ -55,10 +62,11 @@ internal sealed class Standings(StandingReader reader, IOptions<SignInSettings> 
             return SessionStanding.Over;
         }
 
-        if (IsDue(_people.GetValueOrDefault(id), signedIn))
+        var maxAge = forChange && console.Value.RecheckEvery > Moment ? Moment : console.Value.RecheckEvery;
+        if (IsDue(_people.GetValueOrDefault(id), signedIn, maxAge))
         {
             ForgetNowAndThen();
-            await AskAsync(id, _people.GetOrAdd(id, _ => new Known()), user.GrantedRoles.Any(), signedIn, cancellationToken);
+            await AskAsync(id, _people.GetOrAdd(id, _ => new Known()), user.GrantedRoles.Any(), signedIn, maxAge, cancellationToken);
         }
 
         if (_people.GetValueOrDefault(id)?.Said is not { } said || said.At < signedIn)
@@ -72,14 +80,14 @@ internal sealed class Standings(StandingReader reader, IOptions<SignInSettings> 
     private SessionStanding Within(DateTimeOffset confirmed) =>
         clock.GetUtcNow() - confirmed is var age && age <= console.Value.KeepRolesFor && age >= -ClockTolerance ? SessionStanding.Holds : SessionStanding.Unconfirmed;
 
-    private bool IsDue(Known? person, DateTimeOffset signedIn)
+    private bool IsDue(Known? person, DateTimeOffset signedIn, TimeSpan maxAge)
     {
         var confirmed = person?.Said is { } said && said.At > signedIn ? said.At : signedIn;
         // What lies in the future was written before the clock was set back, and says nothing of its age.
-        return clock.GetUtcNow() - confirmed is var age && (age >= console.Value.RecheckEvery || age < -ClockTolerance);
+        return clock.GetUtcNow() - confirmed is var age && (age >= maxAge || age < -ClockTolerance);
     }
 
-    private async Task AskAsync(Guid id, Known person, bool hasRole, DateTimeOffset signedIn, CancellationToken cancellationToken)
+    private async Task AskAsync(Guid id, Known person, bool hasRole, DateTimeOffset signedIn, TimeSpan maxAge, CancellationToken cancellationToken)
     {
         Task asking;
         TimeSpan patience;
@@ -90,7 +98,7 @@ internal sealed class Standings(StandingReader reader, IOptions<SignInSettings> 
             {
                 patience = now < person.AskedAt ? TimeSpan.Zero : Patience - (now - person.AskedAt);
             }
-            else if (now < person.NotBefore || !IsDue(person, signedIn))
+            else if (now < person.NotBefore || !IsDue(person, signedIn, maxAge))
             {
                 return;
             }

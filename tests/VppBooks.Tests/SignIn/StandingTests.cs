@@ -1,6 +1,8 @@
 using System.Net;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -91,6 +93,31 @@ public sealed class StandingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task F56_Before_something_is_changed_in_an_open_page_the_directory_is_asked_now()
+    {
+        var person = Person("assigner");
+        using var page = new CircuitSession(_ended, _sessions, _clock, NullLogger<CircuitSession>.Instance);
+        page.SetAuthenticationState(Task.FromResult(new AuthenticationState(SignIn(person))));
+        await using var services = new ServiceCollection().AddSingleton<AuthenticationStateProvider>(page).BuildServiceProvider();
+        var actors = new CoreActor(new CurrentActor(new HttpContextAccessor(), services, _sessions));
+        _clock.Advance(TimeSpan.FromSeconds(30));
+        Assert.True((await actors.ConfirmAsync()).May(Permissions.Assign));
+        var asked = _microsoft.Graph.Requests.Total;
+        Assert.NotEqual(0, asked);
+
+        // Clicks of one moment rest on one answer.
+        _clock.Advance(TimeSpan.FromSeconds(9));
+        Assert.True((await actors.ConfirmAsync()).May(Permissions.Assign));
+        Assert.Equal(asked, _microsoft.Graph.Requests.Total);
+
+        _microsoft.Graph.WithdrawRole(person.Id, Roles.Assigner);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.True((await actors.FindAsync()).May(Permissions.Assign));
+        Assert.False((await actors.ConfirmAsync()).May(Permissions.Assign));
+        Assert.False((await actors.FindAsync()).May(Permissions.Read));
+    }
+
+    [Fact]
     public async Task F56_While_the_directory_is_silent_roles_hold_for_a_while_and_then_only_read()
     {
         var user = SignIn(Person("admin"));
@@ -137,12 +164,12 @@ public sealed class StandingTests : IAsyncLifetime
         var signedIn = SessionClaims.BeganAt(user)!.Value;
         _clock.Advance(_console.RecheckEvery);
 
-        var first = standings.FindAsync(user, signedIn, CancellationToken.None);
+        var first = standings.FindAsync(user, signedIn, forChange: false, CancellationToken.None);
         await asked.Task.WaitAsync(TestContext.Current.CancellationToken);
         Assert.False(first.IsCompleted);
         _clock.Advance(TimeSpan.FromSeconds(5));
         Assert.Equal(SessionStanding.Holds, await first);
-        Assert.Equal(SessionStanding.Holds, await standings.FindAsync(user, signedIn, CancellationToken.None));
+        Assert.Equal(SessionStanding.Holds, await standings.FindAsync(user, signedIn, forChange: false, CancellationToken.None));
 
         // Given up after half a minute, and asked anew half a minute later: now the account is gone.
         Volatile.Write(ref answers, true);
@@ -150,7 +177,7 @@ public sealed class StandingTests : IAsyncLifetime
         await UntilAsync(async () =>
         {
             _clock.Advance(TimeSpan.FromSeconds(1));
-            return await standings.FindAsync(user, signedIn, CancellationToken.None) == SessionStanding.Over;
+            return await standings.FindAsync(user, signedIn, forChange: false, CancellationToken.None) == SessionStanding.Over;
         });
     }
 

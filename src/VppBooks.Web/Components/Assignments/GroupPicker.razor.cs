@@ -51,7 +51,7 @@ public sealed partial class GroupPicker
 
         Tell(null, planning: true);
         var wish = new PlanRequest(BookId, [.. _picks.Select(p => new WishedAssignment(p.GroupId, p.Intent))]);
-        var answer = await LoadAsync(async () => await Desk.PlanAsync(wish, await ActorAsync(), Leaving));
+        var answer = await LoadAsync(async () => await Desk.PlanAsync(wish, await ConfirmedAsync(), Leaving));
         switch (answer.Value)
         {
             case PlanResult.Planned planned:

@@ -184,7 +184,7 @@ public sealed partial class PlanPage
 
         _busy = true;
         var wish = new PlanRequest(BookId, [.. plan.Assignments.Select(a => new WishedAssignment(a.GroupId, a.Intent))]);
-        var answer = await LoadAsync(async () => await Desk.PlanAsync(wish, await ActorAsync(), Leaving));
+        var answer = await LoadAsync(async () => await Desk.PlanAsync(wish, await ConfirmedAsync(), Leaving));
         _busy = false;
         switch (answer.Value)
         {
@@ -209,7 +209,7 @@ public sealed partial class PlanPage
 
         _busy = true;
         _message = null;
-        var answer = await LoadAsync(async () => await Desk.CommitAsync(PlanId, how, await ActorAsync(), Leaving));
+        var answer = await LoadAsync(async () => await Desk.CommitAsync(PlanId, how, await ConfirmedAsync(), Leaving));
         _busy = false;
         switch (answer.Value)
         {
@@ -239,7 +239,7 @@ public sealed partial class PlanPage
 
         _busy = true;
         _message = null;
-        var answer = await LoadAsync(async () => await decide(PlanId, await ActorAsync(), Leaving));
+        var answer = await LoadAsync(async () => await decide(PlanId, await ConfirmedAsync(), Leaving));
         _busy = false;
         _message = answer.Value switch
         {

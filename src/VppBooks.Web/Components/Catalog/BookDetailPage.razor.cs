@@ -126,7 +126,7 @@ public sealed partial class BookDetailPage
     {
         if (_book.Value is { Book: var book })
         {
-            var result = await LoadAsync(async () => await Syncs.RequestAsync(book.LocationPublicId, SyncReason.Manual, await ActorAsync(), Leaving));
+            var result = await LoadAsync(async () => await Syncs.RequestAsync(book.LocationPublicId, SyncReason.Manual, await ConfirmedAsync(), Leaving));
             _notice = SyncWords.Say(result.Value, book.TokenName);
         }
     }

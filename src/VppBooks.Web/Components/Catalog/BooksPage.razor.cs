@@ -138,13 +138,13 @@ public sealed partial class BooksPage
 
     private async Task SyncAsync(BookRow book)
     {
-        var result = await LoadAsync(async () => await Syncs.RequestAsync(book.LocationPublicId, SyncReason.Manual, await ActorAsync(), Leaving));
+        var result = await LoadAsync(async () => await Syncs.RequestAsync(book.LocationPublicId, SyncReason.Manual, await ConfirmedAsync(), Leaving));
         _notice = SyncWords.Say(result.Value, book.TokenName);
     }
 
     private async Task SyncAllAsync()
     {
-        var result = await LoadAsync(async () => await Syncs.RequestAllAsync(SyncReason.Manual, await ActorAsync(), Leaving));
+        var result = await LoadAsync(async () => await Syncs.RequestAllAsync(SyncReason.Manual, await ConfirmedAsync(), Leaving));
         _notice = SyncWords.Say(result.Value);
     }
 }

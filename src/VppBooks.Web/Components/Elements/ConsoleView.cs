@@ -24,6 +24,9 @@ public abstract class ConsoleView : LeavablePage
     /// <summary>Who acts now, read afresh: an ended sign-in must not change anything through a page that is still open.</summary>
     protected async Task<Actor> ActorAsync() => CoreActor.From(await Current.FindAsync());
 
+    /// <inheritdoc cref="ICurrentActor.ConfirmAsync"/>
+    protected async Task<Actor> ConfirmedAsync() => CoreActor.From(await Current.ConfirmAsync());
+
     /// <summary>Runs a read. A failure goes to the log under the name of the view.</summary>
     protected Task<Loadable<T>> LoadAsync<T>(Func<Task<T>> read) => LoadAsync(read, Loggers.CreateLogger(GetType()));
 

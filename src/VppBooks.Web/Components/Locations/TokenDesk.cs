@@ -23,20 +23,20 @@ internal sealed class TokenDesk(LocationDirectory directory, LocationEnrollment 
         await enrollment.InspectAsync(file, await WhoAsync(), cancellationToken);
 
     public async Task<CreateLocationResult> CreateAsync(CreateLocation request, CancellationToken cancellationToken) =>
-        await enrollment.CreateAsync(request, await WhoAsync(), cancellationToken);
+        await enrollment.CreateAsync(request, await current.ConfirmAsync(), cancellationToken);
 
     public async Task<ChangeLocationResult> RenewAsync(Guid id, TokenUpload token, CancellationToken cancellationToken) =>
-        await enrollment.RenewAsync(id, token, await WhoAsync(), cancellationToken);
+        await enrollment.RenewAsync(id, token, await current.ConfirmAsync(), cancellationToken);
 
     public async Task<ChangeLocationResult> UpdateAsync(Guid id, LocationChange change, int expectedVersion, CancellationToken cancellationToken) =>
-        await enrollment.UpdateAsync(id, change, expectedVersion, await WhoAsync(), cancellationToken);
+        await enrollment.UpdateAsync(id, change, expectedVersion, await current.ConfirmAsync(), cancellationToken);
 
     public async Task<ChangeLocationResult> TakeControlAsync(Guid id, CancellationToken cancellationToken) =>
-        await enrollment.TakeControlAsync(id, await WhoAsync(), cancellationToken);
+        await enrollment.TakeControlAsync(id, await current.ConfirmAsync(), cancellationToken);
 
     public async Task<DeletionPreview?> PreviewDeletionAsync(Guid id, CancellationToken cancellationToken) =>
         await enrollment.PreviewDeletionAsync(id, await WhoAsync(), cancellationToken);
 
     public async Task<ChangeLocationResult> DeleteAsync(Guid id, CancellationToken cancellationToken) =>
-        await enrollment.DeleteAsync(id, await WhoAsync(), cancellationToken);
+        await enrollment.DeleteAsync(id, await current.ConfirmAsync(), cancellationToken);
 }

@@ -17,5 +17,5 @@ internal sealed class VerifyDesk(VerificationRuns runs, CoreActor current) : IVe
 
     public async Task<VerificationStatus> ReadAsync() => runs.Read(await current.FindAsync());
 
-    public async Task<bool> StartAsync() => runs.Start(await current.FindAsync(), out _);
+    public async Task<bool> StartAsync() => runs.Start(await current.ConfirmAsync(), out _);
 }

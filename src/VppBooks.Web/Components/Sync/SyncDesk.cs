@@ -9,13 +9,13 @@ namespace VppBooks.Web.Components.Sync;
 internal sealed class SyncDesk(SyncRequests requests, SyncHistory history, CoreActor current) : ISyncDesk
 {
     public async Task<SyncRequestResult> RequestAsync(Guid tokenId, CancellationToken cancellationToken) =>
-        await requests.RequestAsync(tokenId, SyncReason.Manual, await WhoAsync(), cancellationToken);
+        await requests.RequestAsync(tokenId, SyncReason.Manual, await current.ConfirmAsync(), cancellationToken);
 
     public async Task<SyncAllResult> RequestAllAsync(CancellationToken cancellationToken) =>
-        await requests.RequestAllAsync(SyncReason.Manual, await WhoAsync(), cancellationToken);
+        await requests.RequestAllAsync(SyncReason.Manual, await current.ConfirmAsync(), cancellationToken);
 
     public async Task<bool> CancelAsync(Guid tokenId, CancellationToken cancellationToken) =>
-        await requests.CancelAsync(tokenId, await WhoAsync(), cancellationToken);
+        await requests.CancelAsync(tokenId, await current.ConfirmAsync(), cancellationToken);
 
     public async Task<SyncRunPage> ListRunsAsync(Guid tokenId, int skip, int take, CancellationToken cancellationToken) =>
         await history.ListAsync(tokenId, skip, take, await WhoAsync(), cancellationToken);

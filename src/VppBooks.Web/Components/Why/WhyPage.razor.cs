@@ -85,7 +85,7 @@ public sealed partial class WhyPage
     private async Task SyncAsync(Guid locationId)
     {
         _busy = true;
-        var result = await LoadAsync(async () => await Syncs.RequestAsync(locationId, SyncReason.Manual, await ActorAsync(), Leaving));
+        var result = await LoadAsync(async () => await Syncs.RequestAsync(locationId, SyncReason.Manual, await ConfirmedAsync(), Leaving));
         _busy = false;
         _said = result.Value switch
         {
@@ -99,7 +99,7 @@ public sealed partial class WhyPage
     private async Task ResendAsync(Guid locationId)
     {
         _busy = true;
-        var answer = await LoadAsync(async () => await Invitations.ResendAsync(PersonId, locationId, await ActorAsync(), Leaving));
+        var answer = await LoadAsync(async () => await Invitations.ResendAsync(PersonId, locationId, await ConfirmedAsync(), Leaving));
         _busy = false;
         _said = InvitationWords.Of(PeopleWords, answer.Value);
     }
@@ -107,7 +107,7 @@ public sealed partial class WhyPage
     private async Task InviteAsync(Guid locationId)
     {
         _busy = true;
-        var answer = await LoadAsync(async () => await Links.CreateAsync(PersonId, locationId, await ActorAsync(), Leaving));
+        var answer = await LoadAsync(async () => await Links.CreateAsync(PersonId, locationId, await ConfirmedAsync(), Leaving));
         _busy = false;
         if (answer.Value is not InvitationLinkResult.Link link)
         {
