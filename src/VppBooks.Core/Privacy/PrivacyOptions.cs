@@ -15,7 +15,7 @@ public sealed class PrivacyOptions
 
     /// <summary>
     /// How long somebody is kept whom nothing needs: in no group that is assigned or looked at, without license and registration. 1 day to 10 years; default 30 days,
-    /// so that a book can be taken back and given again without reading everybody anew.
+    /// so that a book can be taken back and given again without reading everybody anew. Plans that were shown and never committed are kept as long.
     /// </summary>
     public TimeSpan KeepUnneededFor { get; set; } = TimeSpan.FromDays(30);
 }

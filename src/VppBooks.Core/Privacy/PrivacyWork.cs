@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 
 namespace VppBooks.Core.Privacy;
 
-/// <summary>Erases, once an hour, who has been gone for longer than names are kept, and forgets whom nothing has needed for long enough.</summary>
-internal sealed class PrivacyWork(PersonErasure erasure, UnneededPeople unneeded, TimeProvider clock, ILogger<PrivacyWork> logger) : BackgroundService
+/// <summary>Erases, once an hour, who has been gone for longer than names are kept, and forgets whom nothing has needed for long enough, and plans that came to nothing.</summary>
+internal sealed class PrivacyWork(PersonErasure erasure, DraftPlans drafts, UnneededPeople unneeded, TimeProvider clock, ILogger<PrivacyWork> logger) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromHours(1);
 
@@ -21,6 +21,11 @@ internal sealed class PrivacyWork(PersonErasure erasure, UnneededPeople unneeded
                 if (await erasure.EraseDueAsync(stoppingToken) is > 0 and var erased)
                 {
                     logger.PeopleErased(erased);
+                }
+
+                if (await drafts.ForgetDueAsync(stoppingToken) is > 0 and var plans)
+                {
+                    logger.DraftsForgotten(plans);
                 }
 
                 if (await unneeded.ForgetDueAsync(stoppingToken) is > 0 and var forgotten)
@@ -45,6 +50,7 @@ public static class PrivacyRegistration
         public IServiceCollection AddVppBooksPrivacy()
         {
             services.AddSingleton<PersonErasure>();
+            services.AddSingleton<DraftPlans>();
             services.AddSingleton<UnneededPeople>();
             services.AddSingleton<PersonDataReader>();
             services.AddOptions<PrivacyOptions>().ValidateOnStart();
@@ -61,6 +67,9 @@ internal static partial class PrivacyLog // ids 5300-5319
 
     [LoggerMessage(5302, LogLevel.Information, "{People} people were forgotten: nothing has needed them for long enough")]
     public static partial void PeopleForgotten(this ILogger logger, int people);
+
+    [LoggerMessage(5303, LogLevel.Information, "{Plans} plans were deleted that were shown and never committed")]
+    public static partial void DraftsForgotten(this ILogger logger, int plans);
 
     [LoggerMessage(5301, LogLevel.Error, "Names that are kept long enough could not be erased; the next try is in an hour")]
     public static partial void ErasureFailed(this ILogger logger, Exception exception);

@@ -113,6 +113,29 @@ public sealed class UnneededPeopleTests : IAsyncLifetime
         await PlanForEverybodyAsync(with: forgotten.DirectoryId);
     }
 
+    [Fact]
+    public async Task Plans_that_were_shown_and_never_committed_are_deleted_and_no_others()
+    {
+        var desk = Core.Get<AssignmentDesk>();
+        var request = new PlanRequest(_house.Book.PublicId, [new WishedAssignment(_house.Group("Class 5A").Id, Intent.Available)]);
+        var old = Assert.IsType<PlanResult.Planned>(await desk.PlanAsync(request, CoreHouse.Admin, Cancel)).Plan;
+        await Core.ChangeAsync(db => db.Plans.AddRange(Plan(PlanState.Stale), Plan(PlanState.AwaitingApproval), Plan(PlanState.Undoable), Plan(PlanState.Undone), Plan(PlanState.Rejected)));
+        Core.Clock.Pass(TimeSpan.FromDays(29.9));
+        var shown = Assert.IsType<PlanResult.Planned>(await desk.PlanAsync(request, CoreHouse.Admin, Cancel)).Plan;
+        Assert.Equal(0, await Core.Get<DraftPlans>().ForgetDueAsync(Cancel));
+        Core.Clock.Pass(TimeSpan.FromDays(0.2));
+
+        Assert.Equal(2, await Core.Get<DraftPlans>().ForgetDueAsync(Cancel));
+
+        await using var db = await Core.OpenAsync();
+        Assert.Equal(
+            [PlanState.Draft, PlanState.Committed, PlanState.AwaitingApproval, PlanState.Undoable, PlanState.Undone, PlanState.Rejected],
+            (await db.Plans.Select(p => p.State).Distinct().ToListAsync(Cancel)).Order());
+        Assert.False(await db.PlanLines.AnyAsync(l => !db.Plans.Any(p => p.Id == l.PlanId), Cancel));
+        Assert.Equal("PlanNotFound", Assert.IsType<CommitResult.Refused>(await desk.CommitAsync(old.Id, new CommitOptions(), CoreHouse.Admin, Cancel)).Refusal.Code);
+        Assert.Equal(shown.Id, await db.Plans.Where(p => p.State == PlanState.Draft).Select(p => p.PublicId).SingleAsync(Cancel));
+    }
+
     private async Task PlanForEverybodyAsync(Guid with)
     {
         var planned = await Core.Get<AssignmentDesk>().PlanAsync(

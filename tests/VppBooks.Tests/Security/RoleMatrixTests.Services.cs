@@ -163,6 +163,7 @@ public sealed partial class RoleMatrixTests
 
         // Erases what was kept long enough, by schedule.
         "PersonErasure.EraseDueAsync",
+        "DraftPlans.ForgetDueAsync",
         "UnneededPeople.ForgetDueAsync",
     };
 
