@@ -168,7 +168,8 @@ internal static class PlanFacts
         return result;
     }
 
-    private static async Task<HashSet<string>> ForeignAccountsAsync(VppBooksDbContext db, List<int> titleBooks, int locationId, CancellationToken cancellationToken) =>
+    /// <summary>Apple Accounts that hold a title at a location through records that are not ours.</summary>
+    internal static async Task<HashSet<string>> ForeignAccountsAsync(VppBooksDbContext db, List<int> titleBooks, int locationId, CancellationToken cancellationToken) =>
         (await db.ForeignHoldings
             .Where(h => titleBooks.Contains(h.BookId))
             .Join(db.VppUsers, h => h.VppUserId, u => u.Id, (h, u) => new { u.LocationId, u.IdHash })

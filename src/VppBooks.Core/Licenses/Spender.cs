@@ -61,6 +61,12 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                     // The next request would meet the same, or must be judged by what this one left behind.
                     return true;
                 }
+
+                if (await AreLeftBehindAsync(session, batch.BookIds, cancellationToken))
+                {
+                    // Members changed while this was sent: who is entitled is found out first, and the rest is sent in the next turn.
+                    return true;
+                }
             }
         }
     }
@@ -125,13 +131,23 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
             },
             cancellationToken);
 
-    /// <summary>Gives up what was set aside for people who got the title in another way: found at Apple while the outcome of ours was not known.</summary>
+    private static async Task<bool> AreLeftBehindAsync(LocationSession session, int[] books, CancellationToken cancellationToken)
+    {
+        await using var db = await session.OpenAsync(cancellationToken);
+        return await db.Books.AnyAsync(b => EF.Parameter(books).Contains(b.Id) && b.FollowWanted, cancellationToken);
+    }
+
+    /// <summary>
+    /// Gives up what was set aside for people who have the title in another way: found at Apple while the outcome of ours was not known, or held by their Apple Account through
+    /// a record that another device management made. Which account somebody has is known only when they are registered, and that may be after the plan.
+    /// </summary>
     private static async Task<int> DropNeedlessAsync(VppBooksDbContext db, LocationSession session, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var unsent = new[] { LicenseState.Reserved, LicenseState.Waiting, LicenseState.Held };
+        var foreign = await HeldByTheirAccountAsync(db, session.LocationId, unsent, cancellationToken);
         var dropped = await db.Licenses
             .Where(l => unsent.Contains(l.State) && db.Books.Any(b => b.Id == l.BookId && b.LocationId == session.LocationId)
-                && db.Licenses.Any(o => o.PersonId == l.PersonId && o.AdamId == l.AdamId && o.State == LicenseState.Assigned))
+                && (EF.Parameter(foreign).Contains(l.Id) || db.Licenses.Any(o => o.PersonId == l.PersonId && o.AdamId == l.AdamId && o.State == LicenseState.Assigned)))
             .ExecuteUpdateAsync(
                 set => set.SetProperty(l => l.State, LicenseState.Canceled).SetProperty(l => l.Cause, LicenseCause.SeenAtApple).SetProperty(l => l.ChangedAt, now), cancellationToken);
         if (dropped > 0)
@@ -140,6 +156,30 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
         }
 
         return dropped;
+    }
+
+    private static async Task<long[]> HeldByTheirAccountAsync(VppBooksDbContext db, int locationId, LicenseState[] unsent, CancellationToken cancellationToken)
+    {
+        var titles = await db.Books
+            .Where(b => b.LocationId == locationId && db.ForeignHoldings.Any(h => h.BookId == b.Id)
+                && db.Books.Any(w => w.LocationId == locationId && w.AdamId == b.AdamId && db.Licenses.Any(l => l.BookId == w.Id && unsent.Contains(l.State))))
+            .Select(b => b.AdamId).Distinct().ToListAsync(cancellationToken);
+        var held = new List<long>();
+        foreach (var title in titles)
+        {
+            var books = await db.Books.Where(b => b.LocationId == locationId && b.AdamId == title).Select(b => b.Id).ToListAsync(cancellationToken);
+            var accounts = await PlanFacts.ForeignAccountsAsync(db, books, locationId, cancellationToken);
+            var wanting = await (
+                    from license in db.Licenses
+                    where books.Contains(license.BookId) && unsent.Contains(license.State)
+                    join user in db.VppUsers on license.PersonId equals user.PersonId
+                    where user.LocationId == locationId && !user.Retired && user.IdHash != null
+                    select new { license.Id, Account = user.IdHash! })
+                .ToListAsync(cancellationToken);
+            held.AddRange(wanting.Where(w => accounts.Contains(w.Account)).Select(w => w.Id));
+        }
+
+        return [.. held];
     }
 
     private async Task<List<ReadyLicense>> ReadyAsync(LocationSession session, CancellationToken cancellationToken)
@@ -203,6 +243,7 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                 // The books as well: a row that was given up and committed again may be meant for another quality or location now.
                 var rows = await db.Licenses
                     .Where(l => EF.Parameter(licenses).Contains(l.Id) && l.State == LicenseState.Reserved && EF.Parameter(books).Contains(l.BookId)
+                        && db.People.Any(p => p.Id == l.PersonId && p.AccountEnabled && !p.Guest && p.GoneSince == null)
                         && !PausedWishes.In(db).Any(paused => paused.Id == l.Id)
                         && !db.Licenses.Any(o => o.PersonId == l.PersonId && o.AdamId == l.AdamId && o.State == LicenseState.Assigned))
                     .ExecuteUpdateAsync(

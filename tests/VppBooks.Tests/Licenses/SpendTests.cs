@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using VppBooks.Apple;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
@@ -10,6 +11,39 @@ namespace VppBooks.Tests.Licenses;
 public sealed class SpendTests
 {
     private const string Associate = "*/assets/associate";
+
+    [Fact]
+    public async Task I1_A_title_that_the_Apple_Account_holds_through_a_record_of_others_is_not_bought_again_when_the_person_registers_after_the_plan()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        var group = house.Core.Cloud.Directory.Groups.Values.Single(g => g.DisplayName == "Class 4A");
+        var migrated = group.People.Select(p => house.Core.Cloud.Directory.People[p]).First(p => p is { AccountEnabled: true, ManagedAppleAccount: not null });
+        // Another device management gave it to them and retired their record since: the account keeps the book.
+        var (apple, location) = (house.Core.Get<AppleClient>(), house.Core.Get<LocationConnections>().Connect(await house.Core.RowAsync(SpendingHouse.UId)));
+        Assert.IsType<ChangeOutcome.Accepted>(await apple.CreateUsersAsync(location, [new VppUserChange("before-the-move", ManagedAppleId: migrated.ManagedAppleAccount)], TestContext.Current.CancellationToken));
+        house.Apple.FinishEvents();
+        Assert.IsType<ChangeOutcome.Accepted>(await apple.AssociateAsync(location, [book.Key], ["before-the-move"], TestContext.Current.CancellationToken));
+        house.Apple.FinishEvents();
+        Assert.IsType<ChangeOutcome.Accepted>(await apple.RetireUsersAsync(location, ["before-the-move"], TestContext.Current.CancellationToken));
+        house.Apple.FinishEvents();
+        await house.SyncAsync();
+        house.Apple.ClearRequests();
+        var plan = Assert.IsType<CommitResult.Committed>(await house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Required))).Plan;
+        Assert.True(plan.RegisterFirst > 0);
+
+        await house.WorkAsync();
+        await house.SyncAsync();
+
+        var ours = ClientUserIds.For(SpendingHouse.UId, migrated.Id);
+        Assert.DoesNotContain(house.Apple.Ledger, e => e.Target == ours && e.AdamId == book.Key.AdamId);
+        await using var db = await house.Core.OpenAsync();
+        Assert.Equal(
+            (LicenseState.Canceled, LicenseCause.SeenAtApple),
+            await db.Licenses.Where(l => l.BookId == book.Id && db.People.Any(p => p.Id == l.PersonId && p.DirectoryId == migrated.Id)).Select(l => ValueTuple.Create(l.State, l.Cause)).SingleAsync(TestContext.Current.CancellationToken));
+        Assert.NotEmpty(await house.HoldersAsync(LicenseState.Assigned, book));
+        await house.AssertLedgerIsTrueAsync(book);
+    }
 
     [Fact]
     public async Task Required_gives_every_eligible_member_one_copy_in_one_request()
