@@ -1,6 +1,8 @@
+using System.Linq.Expressions;
 using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Audit;
+using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
@@ -8,7 +10,7 @@ using VppBooks.Core.Security;
 
 namespace VppBooks.Core.Activities;
 
-/// <summary>What happened, newest first, by the keys of the last row seen: a page far back costs no more than the first.</summary>
+/// <summary>What happened, newest first or oldest first, by the keys of the last row seen: a page far back costs no more than the first.</summary>
 public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts)
 {
     private const string Escape = "\\";
@@ -21,11 +23,14 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
         var take = Math.Clamp(query.Take, 1, ActivityQuery.MaxTake);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var events = query.Kinds == ActivityKinds.Licenses ? [] : await Events(db, query).Take(take + 1).ToListAsync(cancellationToken);
-        var changes = query.Kinds == ActivityKinds.Events || query.Actor is not null || query.Action is not null || query.Category is not null || query.Group is not null
+        var changes = query.Kinds == ActivityKinds.Events || query.Actor is not null || query.Actions is not null || query.Categories is not null || query.Group is not null
             ? []
             : await Changes(db, query).Take(take + 1).ToListAsync(cancellationToken);
-        var raw = events.Select(e => new Raw(e, null)).Concat(changes.Select(c => new Raw(null, c)))
-            .OrderByDescending(r => r.At).ThenByDescending(r => r.Chain).ThenByDescending(r => r.Id).Take(take + 1).ToList();
+        var both = events.Select(e => new Raw(e, null)).Concat(changes.Select(c => new Raw(null, c)));
+        var ordered = query.OldestFirst
+            ? both.OrderBy(r => r.At).ThenBy(r => r.Chain).ThenBy(r => r.Id)
+            : both.OrderByDescending(r => r.At).ThenByDescending(r => r.Chain).ThenByDescending(r => r.Id);
+        var raw = ordered.Take(take + 1).ToList();
         var rows = await DescribeAsync(db, raw.Take(take).ToList(), cancellationToken);
         return new ActivityRows(rows, raw.Count > take ? rows[^1].Cursor : null);
     }
@@ -59,6 +64,22 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
         actor.Demand(Permissions.ReadActivity);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await Events(db, query with { After = null }).CountAsync(cancellationToken);
+    }
+
+    /// <summary>The place behind the first so many audit rows, to continue after; null when there are not that many.</summary>
+    /// <param name="query">Which rows, and in which order; where it continues does not count.</param>
+    /// <param name="rows">How many, 1 or more. The database reads them all, so whoever asks bounds it.</param>
+    /// <param name="actor">Who asks.</param>
+    /// <param name="cancellationToken">Stops the read.</param>
+    /// <exception cref="NotAllowedException">The actor may not read the activity.</exception>
+    public async Task<ActivityCursor?> FindPlaceAsync(ActivityQuery query, int rows, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.ReadActivity);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Events(db, query with { After = null }).Skip(rows - 1).Select(a => new { a.At, a.Id }).FirstOrDefaultAsync(cancellationToken) is { } last
+            ? new ActivityCursor(last.At, AuditChain.Events, last.Id)
+            : null;
     }
 
     /// <summary>One audit row; null when there is none with the number.</summary>
@@ -148,18 +169,14 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
             events = events.Where(a => EF.Functions.Like(a.ActorName, pattern, Escape));
         }
 
-        if (query.Action is { } action)
+        if (query.Actions is { } actions)
         {
-            events = events.Where(a => a.Action == action);
+            events = events.Where(a => actions.Contains(a.Action));
         }
 
-        if (query.Category is { } category)
+        if (query.Categories is { } categories)
         {
-            // The range lets the index be used; names are words of small letters.
-            var (prefix, end) = (category + ".", category + ".zzzz");
-#pragma warning disable CA1309
-            events = events.Where(a => string.Compare(a.Action, prefix) > 0 && string.Compare(a.Action, end) < 0 && a.Action.StartsWith(prefix));
-#pragma warning restore CA1309
+            events = events.Where(BookConditions.Join([.. categories.Select(OfCategory)], Expression.OrElse, a => false));
         }
 
         if (query.From is { } from)
@@ -174,10 +191,25 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
 
         if (query.After is { At: var at, Chain: var chain, Id: var id })
         {
-            events = chain == AuditChain.Events ? events.Where(a => a.At < at || (a.At == at && a.Id < id)) : events.Where(a => a.At <= at);
+            events = (query.OldestFirst, chain) switch
+            {
+                (false, AuditChain.Events) => events.Where(a => a.At < at || (a.At == at && a.Id < id)),
+                (false, _) => events.Where(a => a.At <= at),
+                (true, AuditChain.Events) => events.Where(a => a.At > at || (a.At == at && a.Id > id)),
+                (true, _) => events.Where(a => a.At > at),
+            };
         }
 
-        return events.OrderByDescending(a => a.At).ThenByDescending(a => a.Id);
+        return query.OldestFirst ? events.OrderBy(a => a.At).ThenBy(a => a.Id) : events.OrderByDescending(a => a.At).ThenByDescending(a => a.Id);
+    }
+
+    private static Expression<Func<AuditEvent, bool>> OfCategory(string category)
+    {
+        // The range lets the index be used; names are words of small letters.
+        var (prefix, end) = (category + ".", category + ".zzzz");
+#pragma warning disable CA1309
+        return a => string.Compare(a.Action, prefix) > 0 && string.Compare(a.Action, end) < 0 && a.Action.StartsWith(prefix);
+#pragma warning restore CA1309
     }
 
     private static IQueryable<Changed> Changes(VppBooksDbContext db, ActivityQuery query)
@@ -218,13 +250,19 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
 
         if (query.After is { At: var at, Chain: var chain, Id: var id })
         {
-            changes = chain == AuditChain.Licenses ? changes.Where(c => c.Change.At < at || (c.Change.At == at && c.Change.Id < id)) : changes.Where(c => c.Change.At < at);
+            changes = (query.OldestFirst, chain) switch
+            {
+                (false, AuditChain.Licenses) => changes.Where(c => c.Change.At < at || (c.Change.At == at && c.Change.Id < id)),
+                (false, _) => changes.Where(c => c.Change.At < at),
+                (true, AuditChain.Licenses) => changes.Where(c => c.Change.At > at || (c.Change.At == at && c.Change.Id > id)),
+                (true, _) => changes.Where(c => c.Change.At >= at),
+            };
         }
 
-        return changes.OrderByDescending(c => c.Change.At).ThenByDescending(c => c.Change.Id);
+        return query.OldestFirst ? changes.OrderBy(c => c.Change.At).ThenBy(c => c.Change.Id) : changes.OrderByDescending(c => c.Change.At).ThenByDescending(c => c.Change.Id);
     }
 
-    private static IQueryable<Catalog.Book> Books(VppBooksDbContext db, string pattern) => db.Books.Where(b => db.Titles.Any(t => t.Id == b.TitleId && EF.Functions.Like(t.Name, pattern, Escape)));
+    private static IQueryable<Book> Books(VppBooksDbContext db, string pattern) => db.Books.Where(b => db.Titles.Any(t => t.Id == b.TitleId && EF.Functions.Like(t.Name, pattern, Escape)));
 
     private static async Task<List<ActivityEntry>> DescribeAsync(VppBooksDbContext db, List<Raw> raw, CancellationToken cancellationToken)
     {

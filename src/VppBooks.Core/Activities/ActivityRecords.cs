@@ -44,11 +44,11 @@ public sealed record ActivityQuery
     /// <summary>Part of the name of whoever acted. Changes of licenses have no actor of their own and are left out.</summary>
     public string? Actor { get; init; }
 
-    /// <summary>Stable name of an action. Changes of licenses are left out.</summary>
-    public string? Action { get; init; }
+    /// <summary>Stable names of actions, any of them; null for all. Changes of licenses are left out.</summary>
+    public IReadOnlyList<string>? Actions { get; init; }
 
-    /// <summary>First word of the names of actions, as in <c>plan.committed</c>. Changes of licenses are left out.</summary>
-    public string? Category { get; init; }
+    /// <summary>First words of the names of actions, as in <c>plan.committed</c>, any of them; null for all. Changes of licenses are left out.</summary>
+    public IReadOnlyList<string>? Categories { get; init; }
 
     /// <summary>From this moment on.</summary>
     public DateTimeOffset? From { get; init; }
@@ -56,14 +56,17 @@ public sealed record ActivityQuery
     /// <summary>Before this moment.</summary>
     public DateTimeOffset? Until { get; init; }
 
-    /// <summary>Continues after this row; null for the newest rows.</summary>
+    /// <summary>Begins with what happened first.</summary>
+    public bool OldestFirst { get; init; }
+
+    /// <summary>Continues after this row, in the order of the list; null for its beginning.</summary>
     public ActivityCursor? After { get; init; }
 
     /// <summary>Rows to return, 1 to <see cref="MaxTake"/>.</summary>
     public int Take { get; init; } = 50;
 }
 
-/// <summary>A place in the activity, newest first.</summary>
+/// <summary>A place in the activity, whichever way it is read.</summary>
 /// <param name="At">Time of the row.</param>
 /// <param name="Chain">Where it is from.</param>
 /// <param name="Id">The row.</param>
@@ -83,7 +86,7 @@ public sealed record ActivityCursor(DateTimeOffset At, AuditChain Chain, long Id
 }
 
 /// <summary>A page of the activity.</summary>
-/// <param name="Rows">Newest first.</param>
+/// <param name="Rows">In the order that was asked for.</param>
 /// <param name="Next">Where the next page begins; null when this is the last one.</param>
 public sealed record ActivityRows(IReadOnlyList<ActivityEntry> Rows, ActivityCursor? Next);
 

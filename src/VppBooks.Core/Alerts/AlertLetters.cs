@@ -4,7 +4,7 @@ using VppBooks.Core.Security;
 namespace VppBooks.Core.Alerts;
 
 /// <summary>Writes messages to everybody who is told. Many about one kind of trouble at once are one message that lists them.</summary>
-public sealed class AlertLetters(AlertReceivers receivers, AlertRules rules, IAlertWords words, IdSource ids)
+public sealed class AlertLetters(AlertReceivers receivers, AlertRules rules, IAlertLanguages languages, IdSource ids)
 {
     /// <summary>More than this of one kind and occasion in one look are told together.</summary>
     public const int MostApart = 10;
@@ -26,7 +26,8 @@ public sealed class AlertLetters(AlertReceivers receivers, AlertRules rules, IAl
             alert.ToldLevel = alert.Level;
         }
 
-        var console = (await rules.ReadAsync(db, cancellationToken)).ConsoleUrl;
+        var standing = await rules.ReadAsync(db, cancellationToken);
+        var (words, console) = (languages.In(standing.Language), standing.ConsoleUrl);
         var subjects = await AlertSubjects.ReadAsync(db, [.. told.Select(t => t.Alert)], cancellationToken);
         var messages = 0;
         foreach (var alike in told.GroupBy(t => (t.Alert.Kind, t.Occasion), t => t.Alert))

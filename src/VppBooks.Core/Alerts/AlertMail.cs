@@ -5,7 +5,7 @@ using VppBooks.Core.Mail;
 namespace VppBooks.Core.Alerts;
 
 /// <summary>Mails what alerts say. A mail whose fate is unclear is sent again: an alert that comes twice is better than one that never comes.</summary>
-public sealed class AlertMail(IMailSender sender, IAlertWords words, IOptions<MailOptions> options) : IDisposable
+public sealed class AlertMail(IMailSender sender, IAlertLanguages languages, AlertRules rules, IOptions<MailOptions> options) : IDisposable
 {
     // The rest is on the page.
     private const int MostListed = 50;
@@ -32,7 +32,9 @@ public sealed class AlertMail(IMailSender sender, IAlertWords words, IOptions<Ma
         patience.CancelAfter(Patience);
         try
         {
-            return await sender.SendAsync(Write(address, message), patience.Token) switch
+            // A message that waited keeps its language: half of it is written already.
+            var words = languages.In(message.Language ?? (await rules.ReadAsync(patience.Token)).Language);
+            return await sender.SendAsync(Write(address, message, words), patience.Token) switch
             {
                 MailOutcome.Sent => new AlertAttempt(Failure: null),
                 MailOutcome.NotSent refused => new AlertAttempt($"mail: {refused.Failure}") { Final = refused.Permanent, NobodyThere = refused.Failure is MailFailure.Unreachable or MailFailure.SignIn },
@@ -45,7 +47,7 @@ public sealed class AlertMail(IMailSender sender, IAlertWords words, IOptions<Ma
         }
     }
 
-    private Letter Write(string address, AlertMessage message)
+    private static Letter Write(string address, AlertMessage message, IAlertWords words)
     {
         // Names of books and tokens come from Apple: they are text, never markup or a second line of the subject.
         var subject = new string([.. words.MailSubject(message).Select(c => char.IsControl(c) ? ' ' : c)]);

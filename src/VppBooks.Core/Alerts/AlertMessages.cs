@@ -3,7 +3,15 @@ using System.Text.Json.Serialization;
 
 namespace VppBooks.Core.Alerts;
 
-/// <summary>Says in words what an alert means; the program implements it in the organization's language.</summary>
+/// <summary>The languages that alerts can be told in; the program implements it.</summary>
+public interface IAlertLanguages
+{
+    /// <summary>The words of one language, whoever's request is being served.</summary>
+    /// <param name="language">Two letters, as <see cref="AlertOptions.Language"/>.</param>
+    IAlertWords In(string language);
+}
+
+/// <summary>Says in words what an alert means.</summary>
 public interface IAlertWords
 {
     /// <summary>One line: what is the matter.</summary>
@@ -101,6 +109,9 @@ public sealed record AlertMessage
     /// <summary>What to do, in the organization's language.</summary>
     public required string Remedy { get; init; }
 
+    /// <summary>Language of these words, as it was set when they were written. Null in a test: that speaks the language of whoever tests.</summary>
+    public string? Language { get; init; }
+
     /// <summary>The page that helps; null when the console's address is not configured.</summary>
     public string? Url { get; init; }
 
@@ -123,6 +134,7 @@ public sealed record AlertMessage
         Severity = facts.Severity,
         Title = words.Title(facts),
         Remedy = words.Remedy(facts),
+        Language = words.Language,
         Url = Link(console, words.Path(facts)),
         Count = facts.Count,
         ErrorNumber = facts.ErrorNumber,
@@ -137,6 +149,7 @@ public sealed record AlertMessage
         Severity = alerts[0].Facts.Severity,
         Title = words.Title(alerts[0].Facts, alerts.Count),
         Remedy = words.Remedy(alerts[0].Facts),
+        Language = words.Language,
         Url = Link(console, words.ListPath),
         Count = alerts.Count,
         Alerts =

@@ -27,6 +27,9 @@ public sealed record AlertOptions
     /// <summary>Webhooks that were added in the console may lead to this machine and to private networks; off, because whoever adds one could look around there.</summary>
     public bool WebhooksMayBePrivate { get; set; }
 
+    /// <summary>Language of messages: one of <see cref="Mail.MailLanguages.Shipped"/>.</summary>
+    public string Language { get; set; } = "en";
+
     /// <summary>Receivers of mail.</summary>
     public IReadOnlyList<string> MailTo { get; set; } = [];
 }

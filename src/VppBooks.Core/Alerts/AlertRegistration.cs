@@ -10,7 +10,7 @@ public static class AlertRegistration
 {
     extension(IServiceCollection services)
     {
-        /// <summary>Adds alerts, all singletons. Needs the database and an <see cref="IAlertWords"/>; <see cref="AlertOptions"/> registered before are used.</summary>
+        /// <summary>Adds alerts, all singletons. Needs the database and an <see cref="IAlertLanguages"/>; <see cref="AlertOptions"/> registered before are used.</summary>
         public IServiceCollection AddVppBooksAlerts()
         {
             services.TryAddSingleton<AlertOptions>();

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Mail;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Settings;
 
@@ -10,6 +11,7 @@ public sealed class AlertRules(AlertOptions configured, IDbContextFactory<VppBoo
     configured,
     contexts,
     At(MailTo, o => o.MailTo, (o, v) => o.MailTo = v),
+    At(Language, o => o.Language, (o, v) => o.Language = v),
     At(ConsoleUrl, o => o.ConsoleUrl, (o, v) => o.ConsoleUrl = v),
     At(StockLowShare, o => o.StockLowShare, (o, v) => o.StockLowShare = v),
     At(StockLowCount, o => o.StockLowCount, (o, v) => o.StockLowCount = v),
@@ -22,6 +24,9 @@ public sealed class AlertRules(AlertOptions configured, IDbContextFactory<VppBoo
 
     /// <inheritdoc cref="AlertOptions.MailTo"/>
     public static MailListSetting MailTo { get; } = new("Alerts:MailTo", 20);
+
+    /// <inheritdoc cref="AlertOptions.Language"/>
+    public static ChoiceSetting Language { get; } = new("Alerts:Language", MailLanguages.Shipped);
 
     /// <inheritdoc cref="AlertOptions.ConsoleUrl"/>
     public static WebAddressSetting ConsoleUrl { get; } = new("Alerts:ConsoleUrl");

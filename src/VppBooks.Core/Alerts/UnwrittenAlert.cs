@@ -14,7 +14,7 @@ internal sealed record ToldAlert(Guid AlertId, AlertMessage Message);
 /// does not take it is tried again at the next look.
 /// </summary>
 public sealed class UnwrittenAlert(
-    IDbContextFactory<VppBooksDbContext> contexts, AlertChannels channels, AlertReceivers receivers, AlertRules rules, IAlertWords words, IdSource ids, TimeProvider clock)
+    IDbContextFactory<VppBooksDbContext> contexts, AlertChannels channels, AlertReceivers receivers, AlertRules rules, IAlertLanguages languages, IdSource ids, TimeProvider clock)
 {
     internal static readonly AlertCondition Condition = new(AlertKind.StorageFull, 0) { Severity = AlertSeverity.Critical };
 
@@ -41,8 +41,8 @@ public sealed class UnwrittenAlert(
 
             var facts = new AlertFacts(Condition.Kind, Condition.Severity, null, null, null, null, null, null);
             var alertId = known?.PublicId ?? ids.NewId();
-            var console = (await rules.ReadAsync(db, cancellationToken)).ConsoleUrl;
-            Told = new ToldAlert(alertId, AlertMessage.Of(facts, alertId, ids.NewId(), AlertOccasion.Raised, clock.GetUtcNow(), words, console));
+            var standing = await rules.ReadAsync(db, cancellationToken);
+            Told = new ToldAlert(alertId, AlertMessage.Of(facts, alertId, ids.NewId(), AlertOccasion.Raised, clock.GetUtcNow(), languages.In(standing.Language), standing.ConsoleUrl));
         }
 
         var message = Told.Message;

@@ -10,7 +10,7 @@ namespace VppBooks.Core.Assignments;
 
 /// <summary>Decides on committed plans whose licenses are held: approve, refuse, undo. Until then nothing has been sent, for nobody of them.</summary>
 public sealed class PlanDecisions(
-    IDbContextFactory<VppBooksDbContext> contexts, PlanViews views, LicenseGuards guards, LicenseOptions configured, IdSource ids, TimeProvider clock, WorkSignal signal, ChangeFeed feed)
+    IDbContextFactory<VppBooksDbContext> contexts, PlanViews views, LicenseGuards guards, IdSource ids, TimeProvider clock, WorkSignal signal, ChangeFeed feed)
 {
     /// <summary>Lets a plan go that waits for approval. Whoever committed it cannot approve it.</summary>
     /// <exception cref="NotAllowedException">The actor may not assign.</exception>
@@ -20,7 +20,6 @@ public sealed class PlanDecisions(
         (plan, _) => plan.State switch
         {
             PlanState.AwaitingApproval when plan.CommittedById == actor.Id => OwnPlan,
-            PlanState.AwaitingApproval when actor.IsProgram && !configured.ProgramsMayApprove => NoPerson,
             PlanState.AwaitingApproval => null,
             PlanState.Committed or PlanState.Undoable => Unchanged,
             _ => Ended,
@@ -28,6 +27,11 @@ public sealed class PlanDecisions(
         async (db, plan, book, now) =>
         {
             var options = await guards.ReadAsync(db, cancellationToken);
+            if (actor.IsProgram && !options.ProgramsMayApprove)
+            {
+                return NoPerson;
+            }
+
             if (plan.Kind == PlanKind.Growth && PlanGuards.NeedsApproval(plan, recent: 0, options)
                 && await db.GroupAssignments.AnyAsync(a => a.BookId == book.Id && a.Intent == Intent.Required && a.AssignedById == actor.Id, cancellationToken))
             {

@@ -13,10 +13,10 @@ public sealed class ReportExports(UsageReader usage, HistoryReader history, Titl
     public ExportTable Usage(UsageBy by, Actor actor, CancellationToken cancellationToken) => ListExports.Table(
         actor,
         "license-use",
-        ["By", "Id", "Name", "Store id", "Quality", "Token", "Books", "Bought", "Assigned", "Of these unlimited", "Available", "On their way", "Waiting", "With leavers", "Used", "On a device"],
+        ["By", "Id", "Name", "Store id", "Quality", "Token", "Books", "Bought", "Assigned", "Of these unlimited", "Available", "On their way", "Waiting", "With leavers", "Used", "Holder has a managed device"],
         ListExports.OnceAsync(
             () => usage.ListAsync(by, actor, cancellationToken),
-            r => [by, r.Id, r.Name, r.AdamId, r.Quality, r.TokenName, r.Books, r.Bought, r.Assigned, r.AssignedUnlimited, r.Available, r.OnTheirWay, r.Waiting, r.Leavers, r.Used, r.OnDevice]));
+            r => [by, r.Id, r.Name, r.AdamId, r.Quality, r.TokenName, r.Books, r.Bought, r.Assigned, r.AssignedUnlimited, r.Available, r.OnTheirWay, r.Waiting, r.Leavers, r.Used, r.WithDevice]));
 
     /// <summary>Counts of past days.</summary>
     public ExportTable History(HistoryScope scope, DateOnly from, DateOnly until, TimeZoneInfo zone, Actor actor, CancellationToken cancellationToken) => ListExports.Table(

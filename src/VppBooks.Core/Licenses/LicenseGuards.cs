@@ -10,6 +10,7 @@ public sealed class LicenseGuards(LicenseOptions configured, IDbContextFactory<V
     contexts,
     At(UndoWindow, o => o.UndoWindow, (o, v) => o.UndoWindow = v),
     At(ApprovalThreshold, o => o.ApprovalThreshold, (o, v) => o.ApprovalThreshold = v),
+    At(ProgramsMayApprove, o => o.ProgramsMayApprove, (o, v) => o.ProgramsMayApprove = v),
     At(GuardWindow, o => o.GuardWindow, (o, v) => o.GuardWindow = v),
     At(TypeNumberFrom, o => o.TypeNumberFrom, (o, v) => o.TypeNumberFrom = v!.Value),
     At(GrowthPeople, o => o.GrowthPeople, (o, v) => o.GrowthPeople = v!.Value),
@@ -24,6 +25,9 @@ public sealed class LicenseGuards(LicenseOptions configured, IDbContextFactory<V
 
     /// <inheritdoc cref="LicenseOptions.ApprovalThreshold"/>
     public static NumberSetting ApprovalThreshold { get; } = new("Licenses:ApprovalThreshold", 0, optional: true);
+
+    /// <inheritdoc cref="LicenseOptions.ProgramsMayApprove"/>
+    public static YesNoSetting ProgramsMayApprove { get; } = new("Licenses:ProgramsMayApprove");
 
     /// <inheritdoc cref="LicenseOptions.GuardWindow"/>
     public static DurationSetting GuardWindow { get; } = new("Licenses:GuardWindow", TimeSpan.Zero, TimeSpan.FromDays(1));
@@ -58,7 +62,9 @@ public sealed class LicenseGuards(LicenseOptions configured, IDbContextFactory<V
             ? $"{key} is {most} in configuration, and can be made stricter here, but not looser."
             : key == GuardWindow.Key && GuardWindow.Read(value) < ConfiguredOptions.GuardWindow
                 ? $"{key} is {ConfiguredOptions.GuardWindow} in configuration, and can be made longer here, but not shorter."
-                : null;
+                : key == ProgramsMayApprove.Key && ProgramsMayApprove.Read(value) && !ConfiguredOptions.ProgramsMayApprove
+                    ? $"{key} is {YesNoSetting.No} in configuration, which asks for a second person: it can be made stricter here, but not looser."
+                    : null;
     }
 
     /// <inheritdoc/>

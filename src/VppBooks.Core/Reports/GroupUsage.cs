@@ -34,7 +34,7 @@ internal static class GroupUsage
         var unlimited = await CountAsync(held.Where(r => r.Book.Unlimited), cancellationToken);
         var used = await CountAsync(held.Where(r => UsageReader.Used(db, UsageReader.Held(db)).Any(h => h.License.Id == r.License.Id)), cancellationToken);
         var left = await CountAsync(held.Where(r => UsageReader.Left(db, UsageReader.Held(db)).Any(h => h.License.Id == r.License.Id)), cancellationToken);
-        var onDevice = await CountAsync(held.Where(r => UsageReader.OnDevice(db, UsageReader.Held(db)).Any(h => h.License.Id == r.License.Id)), cancellationToken);
+        var withDevice = await CountAsync(held.Where(r => UsageReader.WithDevice(db, UsageReader.Held(db)).Any(h => h.License.Id == r.License.Id)), cancellationToken);
         var groups = await db.Groups.Where(g => db.GroupAssignments.Any(a => a.GroupId == g.Id))
             .ToDictionaryAsync(g => g.Id, g => new { g.DirectoryId, g.DisplayName }, cancellationToken);
         return given.ConvertAll(g =>
@@ -52,7 +52,7 @@ internal static class GroupUsage
                 Waiting = states[id].Where(s => s.State == LicenseState.Waiting).Sum(s => s.Count),
                 Leavers = left.GetValueOrDefault(id),
                 Used = used.GetValueOrDefault(id),
-                OnDevice = onDevice.GetValueOrDefault(id),
+                WithDevice = withDevice.GetValueOrDefault(id),
             };
         });
     }

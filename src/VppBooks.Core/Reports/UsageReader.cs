@@ -48,7 +48,7 @@ public sealed class UsageReader(IDbContextFactory<VppBooksDbContext> contexts)
         Waiting = rows.Sum(r => r.Waiting),
         Leavers = rows.Sum(r => r.Leavers),
         Used = rows.Sum(r => r.Used),
-        OnDevice = rows.Sum(r => r.OnDevice),
+        WithDevice = rows.Sum(r => r.WithDevice),
     };
 
     /// <summary>Assigned licenses with their book, the way every report looks at a holder.</summary>
@@ -69,7 +69,7 @@ public sealed class UsageReader(IDbContextFactory<VppBooksDbContext> contexts)
             && !db.VppUsers.Any(u => u.PersonId == h.License.PersonId && u.LocationId == h.Book.LocationId && !u.Retired)));
 
     /// <summary>Copies whose holder has a managed device of their own.</summary>
-    internal static IQueryable<HeldCopy> OnDevice(VppBooksDbContext db, IQueryable<HeldCopy> held) => held.Where(h => db.ManagedDevices.Any(d => d.PersonId == h.License.PersonId && d.UserAffinity));
+    internal static IQueryable<HeldCopy> WithDevice(VppBooksDbContext db, IQueryable<HeldCopy> held) => held.Where(h => db.ManagedDevices.Any(d => d.PersonId == h.License.PersonId && d.UserAffinity));
 
     private static async Task<List<BookUsage>> BooksAsync(VppBooksDbContext db, CancellationToken cancellationToken)
     {
@@ -96,7 +96,7 @@ public sealed class UsageReader(IDbContextFactory<VppBooksDbContext> contexts)
         var held = Held(db);
         var used = await CountAsync(Used(db, held), cancellationToken);
         var left = await CountAsync(Left(db, held), cancellationToken);
-        var onDevice = await CountAsync(OnDevice(db, held), cancellationToken);
+        var withDevice = await CountAsync(WithDevice(db, held), cancellationToken);
         var foreign = await (
                 from holding in db.ForeignHoldings
                 join user in db.VppUsers on holding.VppUserId equals user.Id
@@ -120,7 +120,7 @@ public sealed class UsageReader(IDbContextFactory<VppBooksDbContext> contexts)
             Waiting = open[b.Id].Where(o => o.State == LicenseState.Waiting).Sum(o => o.Count),
             Leavers = left.GetValueOrDefault(b.Id) + (foreign.GetValueOrDefault(b.Id)?.Left ?? 0),
             Used = used.GetValueOrDefault(b.Id) + (foreign.GetValueOrDefault(b.Id)?.Used ?? 0),
-            OnDevice = onDevice.GetValueOrDefault(b.Id),
+            WithDevice = withDevice.GetValueOrDefault(b.Id),
         }));
     }
 

@@ -67,7 +67,7 @@ public sealed record UsageRow
     public int Used { get; init; }
 
     /// <summary>Of the copies of our people, those whose holder has a managed device enrolled for them. No device tells which books are on it.</summary>
-    public int OnDevice { get; init; }
+    public int WithDevice { get; init; }
 }
 
 /// <summary>Counts of a day's end.</summary>

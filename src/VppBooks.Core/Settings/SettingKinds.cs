@@ -85,6 +85,28 @@ public sealed class ShareSetting(string key, double least, double most) : Settin
     protected override bool TryRead(string text, out double value) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
 }
 
+/// <summary>Yes or no, written as configuration writes it.</summary>
+public sealed class YesNoSetting(string key) : Setting<bool>(key)
+{
+    /// <summary>Yes.</summary>
+    public const string Yes = "true";
+
+    /// <summary>No.</summary>
+    public const string No = "false";
+
+    /// <inheritdoc/>
+    protected override string Form => $"{Yes} or {No}";
+
+    /// <inheritdoc/>
+    public override string Write(bool value) => value ? Yes : No;
+
+    /// <inheritdoc/>
+    public override string? FaultOf(bool value) => null;
+
+    /// <inheritdoc/>
+    protected override bool TryRead(string text, out bool value) => bool.TryParse(text, out value);
+}
+
 /// <summary>One of a few words.</summary>
 public sealed class ChoiceSetting(string key, params IReadOnlyList<string> choices) : Setting<string>(key)
 {

@@ -65,7 +65,7 @@ internal static class OwnApi
             Token = options.Id("token"),
             About = options.Text("about"),
             Actor = options.Text("actor"),
-            Action = options.Text("action"),
+            Actions = options.Text("action") is { } action ? [action] : null,
             From = options.Moment("from"),
             Until = options.Moment("until"),
             Take = options.Number("top", 1, ActivityQuery.MaxTake) ?? 100,

@@ -19,7 +19,7 @@ internal static class AlertSetup
         {
             services.AddSingleton(provider => ForCore(provider.GetRequiredService<IOptions<AlertSettings>>().Value));
             services.AddSingleton<AlertTexts>();
-            services.AddSingleton<IAlertWords, OrganizationAlertWords>();
+            services.AddSingleton<IAlertLanguages, AlertLanguages>();
             services.AddSingleton<IAlertSource, CertificateAlerts>();
             services.AddHostedService(provider => provider.GetRequiredService<AlertWatch>());
             services.AddHostedService(provider => provider.GetRequiredService<AlertSender>());
@@ -30,6 +30,7 @@ internal static class AlertSetup
     private static AlertOptions ForCore(AlertSettings settings) => new()
     {
         MailTo = AlertRules.MailTo.Read(settings.MailTo),
+        Language = AlertRules.Language.Normalize(settings.Language),
         ConsoleUrl = settings.ConsoleUrl,
         SyncStaleAfter = settings.SyncStaleAfter,
         StockLowShare = settings.StockLowShare,
@@ -41,11 +42,14 @@ internal static class AlertSetup
     };
 }
 
-/// <summary>Words in the organization's language, whoever's request is being served.</summary>
-internal sealed class OrganizationAlertWords(AlertTexts texts, IOptions<AlertSettings> settings) : IAlertWords
+/// <summary>The words of the console in any of its languages.</summary>
+internal sealed class AlertLanguages(AlertTexts texts) : IAlertLanguages
 {
-    private readonly CultureInfo _culture = CultureInfo.GetCultureInfo(settings.Value.Language);
+    public IAlertWords In(string language) => new AlertWordsIn(texts, CultureInfo.GetCultureInfo(language));
+}
 
+internal sealed class AlertWordsIn(AlertTexts texts, CultureInfo culture) : IAlertWords
+{
     public string Title(AlertFacts alert) => Speak(() => texts.Title(alert));
 
     public string Title(AlertFacts worst, int count) => Speak(() => texts.Title(worst, count));
@@ -62,19 +66,19 @@ internal sealed class OrganizationAlertWords(AlertTexts texts, IOptions<AlertSet
 
     public string MailFooter => Speak(() => texts.MailFooter);
 
-    public string Language => _culture.TwoLetterISOLanguageName;
+    public string Language => culture.TwoLetterISOLanguageName;
 
     private string Speak(Func<string> say)
     {
-        var (culture, words) = (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture);
+        var (before, words) = (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture);
         try
         {
-            (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = (_culture, _culture);
+            (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = (culture, culture);
             return say();
         }
         finally
         {
-            (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = (culture, words);
+            (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = (before, words);
         }
     }
 }

@@ -1,5 +1,4 @@
 using VppBooks.Core.Alerts;
-using VppBooks.Web.Hosting;
 
 namespace VppBooks.Web.Settings;
 
@@ -40,7 +39,7 @@ public sealed class AlertSettings : ISettings
 
     public IEnumerable<string> Faults() =>
     [
-        .. Languages.Shipped.Contains(Language, StringComparer.OrdinalIgnoreCase) ? (string[])[] : [$"Alerts:Language must be one of: {string.Join(", ", Languages.Shipped)}; it is \"{Language}\"."],
+        .. AlertRules.Language.FaultsOf(Language),
         .. AlertRules.MailTo.Fault(MailTo) is { } mail ? (string[])[mail] : [],
         .. AlertRules.ConsoleUrl.FaultsOf(ConsoleUrl),
         .. AlertRules.SyncStaleAfter.FaultsOf(SyncStaleAfter),

@@ -124,11 +124,13 @@ internal sealed class AlertHouse : IAsyncDisposable
             services.Configure<MailOptions>(o => (o.Host, o.Port, o.Security, o.From) = ("127.0.0.1", mails.Port, MailSecurity.None, "VppBooks <books@noordrand.example>"));
         }
 
-        services.AddSingleton<IAlertWords, PlainWords>();
+        services.AddSingleton<IAlertLanguages, PlainWords>();
     }
 
-    private sealed class PlainWords : IAlertWords
+    private sealed class PlainWords : IAlertWords, IAlertLanguages
     {
+        public IAlertWords In(string language) => this;
+
         public string Title(AlertFacts alert) => $"{alert.Kind} {alert.Subject} {alert.Count}";
 
         public string Title(AlertFacts worst, int count) => $"{count} of {worst.Kind}";

@@ -1,11 +1,13 @@
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using VppBooks.Apple;
 using VppBooks.Core.Alerts;
 using VppBooks.Core.Catalog;
+using VppBooks.Core.Settings;
+using VppBooks.Tests.Locations;
 using VppBooks.Web.Components.Alerts;
 using VppBooks.Web.Hosting;
-using VppBooks.Web.Settings;
 
 namespace VppBooks.Tests.Alerts;
 
@@ -62,14 +64,8 @@ public sealed class AlertWordsTests(AlertRoom room) : IClassFixture<AlertRoom>
         async Task<Dictionary<AlertKind, AlertMessage>> TellAsync(string language)
         {
             await using var process = room.Process(
-                new AlertOptions { Webhooks = [new(room.Receiver.Url, AlertHouse.Secret)], MailTo = ["it@noordrand.example"], ConsoleUrl = "https://books.example", StockLowShare = 0 },
-                services =>
-                {
-                    services.AddLocalization();
-                    services.AddSingleton<AlertTexts>();
-                    services.Replace(ServiceDescriptor.Singleton<IAlertWords, OrganizationAlertWords>());
-                    services.Configure<AlertSettings>(o => o.Language = language);
-                });
+                new AlertOptions { Webhooks = [new(room.Receiver.Url, AlertHouse.Secret)], MailTo = ["it@noordrand.example"], ConsoleUrl = "https://books.example", StockLowShare = 0, Language = language },
+                Speak);
             room.Troubles.Clear();
             await AlertHouse.LookAsync(process);
             foreach (var (kind, _, _, page) in _expected)
@@ -98,5 +94,42 @@ public sealed class AlertWordsTests(AlertRoom room) : IClassFixture<AlertRoom>
 
             return told;
         }
+    }
+
+    [Fact]
+    public async Task Language_that_is_set_in_the_console_is_that_of_the_next_message_and_one_that_waits_keeps_its_own()
+    {
+        await using var process = room.Process(new AlertOptions { Webhooks = [new(room.Receiver.Url, AlertHouse.Secret)], MailTo = ["it@noordrand.example"], StockLowShare = 0 }, Speak);
+        room.Troubles.Clear();
+        await AlertHouse.LookAsync(process);
+        var (messages, mails) = (room.Receiver.Messages.Count, room.Mails.List().Count);
+
+        room.Make(Shortage("1"));
+        await process.GetRequiredService<AlertWatch>().LookAsync(CancellationToken.None);
+        Assert.Equal(new ChangeSettingsResult.Saved(1), await room.House.Get<SettingsDesk>().ChangeAsync([new(AlertRules.Language.Key, "nl", 0)], CoreHouse.Admin, CancellationToken.None));
+        await process.GetRequiredService<AlertChannels>().SendDueAsync(CancellationToken.None);
+        room.Make(Shortage("2"));
+        await AlertHouse.LookAsync(process);
+
+        Assert.Equal([("3 people wait for “1”.", "en"), ("3 personen wachten op “2”.", "nl")], room.Receiver.Messages.Skip(messages).Select(m => (m.Title, m.Language!)));
+        var mailed = room.Mails.List().SkipLast(mails).ToDictionary(m => m.Subject.Trim());
+        Assert.Equal(["VppBooks: 3 people wait for “1”.", "VppBooks: 3 personen wachten op “2”."], mailed.Keys.Order(StringComparer.Ordinal));
+        Assert.Contains("<html lang=\"en\">", mailed["VppBooks: 3 people wait for “1”."].Html, StringComparison.Ordinal);
+        Assert.Contains("VppBooks sends this to", mailed["VppBooks: 3 people wait for “1”."].Text, StringComparison.Ordinal);
+        Assert.Contains("<html lang=\"nl\">", mailed["VppBooks: 3 personen wachten op “2”."].Html, StringComparison.Ordinal);
+        Assert.DoesNotContain("VppBooks sends this to", mailed["VppBooks: 3 personen wachten op “2”."].Text, StringComparison.Ordinal);
+        await room.House.ChangeAsync(db => db.StoredSettings.RemoveRange(db.StoredSettings));
+
+        AlertCondition Shortage(string subject) => new(AlertKind.StockShort, room.LocationId + int.Parse(subject, CultureInfo.InvariantCulture)) { Subject = subject, Count = 3 };
+    }
+
+    [Fact]
+    public void Messages_can_be_set_to_every_language_of_the_console() => Assert.Equal(Languages.Shipped, AlertRules.Language.Choices);
+
+    private static void Speak(IServiceCollection services)
+    {
+        services.AddLocalization();
+        services.AddSingleton<AlertTexts>();
+        services.Replace(ServiceDescriptor.Singleton<IAlertLanguages, AlertLanguages>());
     }
 }

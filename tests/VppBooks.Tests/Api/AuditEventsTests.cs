@@ -37,6 +37,80 @@ public sealed class AuditEventsTests(SyncedHouse house)
         Assert.Equal(all.Count.ToString(CultureInfo.InvariantCulture), await count.Content.ReadAsStringAsync());
     }
 
+    [Theory]
+    [InlineData("activityDateTime", false, 0)]
+    [InlineData("activityDateTime asc", false, 3)]
+    [InlineData("activityDateTime desc", true, 0)]
+    [InlineData("activityDateTime desc", true, 3)]
+    public async Task Events_that_come_in_between_two_pages_make_none_come_twice_or_get_lost(string order, bool descending, int skip)
+    {
+        await ChangeAsync();
+        await ChangeAsync();
+        var walked = new List<string>();
+        string? late = null;
+        for (string? next = $"{Events}?$top=2&$skip={skip}&$orderby={order}"; next is not null;)
+        {
+            var page = await _api.ReadAsync(next);
+            walked.AddRange(IdsOf(page));
+            next = page.TryGetProperty("@odata.nextLink", out var link) ? link.GetString() : null;
+            late ??= await ChangeAsync();
+        }
+
+        await using var db = await _api.Services.GetRequiredService<IDbContextFactory<VppBooksDbContext>>().CreateDbContextAsync();
+        var oldestFirst = (await db.AuditEvents.OrderBy(a => a.At).ThenBy(a => a.Id).Select(a => a.Id).ToListAsync()).ConvertAll(id => id.ToString(CultureInfo.InvariantCulture));
+        var expected = descending ? oldestFirst.AsEnumerable().Reverse().SkipWhile(id => id != walked[0]) : oldestFirst.Skip(skip).TakeWhile(id => id != walked[^1]).Append(walked[^1]);
+        Assert.Equal(expected, walked);
+        Assert.True(walked.Count > 4, $"{walked.Count} events are no three pages.");
+        Assert.Equal(!descending, walked.Contains(late!));
+
+        async Task<string> ChangeAsync()
+        {
+            foreach (var country in new[] { "be", "nl" })
+            {
+                using var renamed = await _api.SendAsync(HttpMethod.Patch, $"{Manage}/vppTokens/{house.Token.Id}", ApiHouse.Json($$"""{"countryOrRegion":"{{country}}"}"""));
+                Assert.Equal(HttpStatusCode.OK, renamed.StatusCode);
+            }
+
+            return IdsOf(await _api.ReadAsync($"{Events}?$top=1&$filter=category eq 'location'"))[0];
+        }
+    }
+
+    [Fact]
+    public async Task Rows_are_passed_over_in_the_order_that_was_asked_for()
+    {
+        // What has happened cannot change, so the beginning of the list stands still.
+        var first = IdsOf(await _api.ReadAsync($"{Events}?$top=6&$orderby=activityDateTime"));
+
+        Assert.Equal(first[4..], IdsOf(await _api.ReadAsync($"{Events}?$top=2&$skip=4&$orderby=activityDateTime")));
+        var behind = await _api.ReadAsync($"{Events}?$skip=10000&$count=true");
+        Assert.Empty(IdsOf(behind));
+        Assert.True(behind.GetProperty("@odata.count").GetInt32() >= 6);
+        Assert.False(behind.TryGetProperty("@odata.nextLink", out _));
+    }
+
+    [Fact]
+    public async Task Events_of_one_of_several_categories_or_activities_are_those_of_each_together()
+    {
+        await using var db = await _api.Services.GetRequiredService<IDbContextFactory<VppBooksDbContext>>().CreateDbContextAsync();
+        var until = await db.AuditEvents.MaxAsync(a => a.At);
+        var actions = (await db.AuditEvents.Select(a => a.Action).ToListAsync()).Distinct().ToList();
+        var (one, other) = (actions[0], actions.First(a => a.Split('.')[0] != actions[0].Split('.')[0]));
+        var (category, another) = (one.Split('.')[0], other.Split('.')[0]);
+        var (ofCategory, ofAnother) = (await CountAsync($"category eq '{category}'"), await CountAsync($"category eq '{another}'"));
+        Assert.True(ofCategory > 0 && ofAnother > 0);
+
+        Assert.Equal(ofCategory + ofAnother, await CountAsync($"(category eq '{category}' or category eq '{another}')"));
+        Assert.Equal(ofCategory + ofAnother, await CountAsync($"category in ('{category}', '{another}', 'nothing')"));
+        Assert.Equal(await CountAsync($"activityType eq '{one}'") + await CountAsync($"activityType eq '{other}'"), await CountAsync($"(activityType eq '{one}' or activity eq '{other}')"));
+        Assert.Equal(ofCategory, await CountAsync($"(category eq '{category}' or category eq '{another}') and category eq '{category}'"));
+
+        async Task<int> CountAsync(string filter)
+        {
+            using var count = await _api.SendAsync(HttpMethod.Get, $"{Events}/$count?$filter={filter} and activityDateTime le {until.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'}");
+            return int.Parse(await count.Content.ReadAsStringAsync(), CultureInfo.InvariantCulture);
+        }
+    }
+
     [Fact]
     public async Task What_was_before_and_what_is_after_is_told_with_the_thing_that_changed()
     {
@@ -55,10 +129,14 @@ public sealed class AuditEventsTests(SyncedHouse house)
 
     [Theory]
     [InlineData("$filter=actor eq 'x'")]
-    [InlineData("$filter=category eq 'a' or category eq 'b'")]
+    [InlineData("$filter=category eq 'a' and category eq 'b'")]
+    [InlineData("$filter=category eq 'a' or activityType eq 'b.c'")]
+    [InlineData("$filter=category eq 'a' or activityDateTime gt 2026-09-01")]
+    [InlineData("$filter=not (category eq 'a' or category eq 'b')")]
     [InlineData("$filter=category ne 'a'")]
-    [InlineData("$orderby=activityDateTime")]
-    [InlineData("$skip=5")]
+    [InlineData("$orderby=category")]
+    [InlineData("$orderby=activityDateTime,id")]
+    [InlineData("$skip=10001")]
     public async Task Audit_events_say_what_they_cannot_be_asked(string options)
     {
         using var answer = await _api.SendAsync(HttpMethod.Get, $"{Events}?{options}");
@@ -79,6 +157,8 @@ public sealed class AuditEventsTests(SyncedHouse house)
         using var missing = await _api.SendAsync(HttpMethod.Get, $"{Events}/987654321");
         Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
     }
+
+    private static List<string> IdsOf(System.Text.Json.JsonElement page) => [.. page.GetProperty("value").EnumerateArray().Select(e => e.GetProperty("id").GetString()!)];
 
     [Fact]
     public async Task Counts_of_all_tokens_are_read_again_at_one_request()

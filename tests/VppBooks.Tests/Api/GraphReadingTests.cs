@@ -150,7 +150,7 @@ public sealed class GraphReadingTests(SyncedHouse house)
         Assert.Equal(all.Distinct().Order(StringComparer.Ordinal), actions);
         foreach (var category in actions.Select(AuditEventWire.CategoryOf).Distinct().Append("loc"))
         {
-            var found = await activity.CountEventsAsync(new ActivityQuery { Category = category }, CoreHouse.Admin, TestContext.Current.CancellationToken);
+            var found = await activity.CountEventsAsync(new ActivityQuery { Categories = [category] }, CoreHouse.Admin, TestContext.Current.CancellationToken);
             Assert.Equal(await db.AuditEvents.CountAsync(a => EF.Functions.Like(a.Action, category + ".%")), found);
         }
     }

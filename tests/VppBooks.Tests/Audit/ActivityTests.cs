@@ -21,22 +21,29 @@ public sealed class ActivityTests
         await house.ChangeAsync(db => db.Audit(Actor.System, house.Clock.GetUtcNow().AddMinutes(-5), "plan.committed", default));
         var reader = house.Get<ActivityReader>();
 
-        var seen = new List<ActivityEntry>();
-        for (ActivityCursor? after = null; ;)
-        {
-            var page = await reader.ListAsync(new ActivityQuery { Kinds = ActivityKinds.All, Take = 7, After = after is null ? null : ActivityCursor.Parse(after.ToString()) }, AuditHouse.Admin, CancellationToken.None);
-            seen.AddRange(page.Rows);
-            if ((after = page.Next) is null)
-            {
-                break;
-            }
-        }
+        var seen = await WalkAsync(oldestFirst: false);
 
         Assert.Equal(61, seen.Select(e => e.Id).Distinct().Count());
         Assert.Equal(61, seen.Count);
         Assert.Equal(seen.OrderByDescending(e => e.At).ThenByDescending(e => e.Id).Select(e => e.Id), seen.Select(e => e.Id));
         Assert.Equal("plan.committed", seen[^1].Action);
+        Assert.Equal(seen.Select(e => e.Cursor).Reverse(), (await WalkAsync(oldestFirst: true)).Select(e => e.Cursor));
         await Assert.ThrowsAsync<NotAllowedException>(() => reader.ListAsync(new ActivityQuery(), CoreHouse.Helpdesk, CancellationToken.None));
+
+        async Task<List<ActivityEntry>> WalkAsync(bool oldestFirst)
+        {
+            var rows = new List<ActivityEntry>();
+            for (ActivityCursor? after = null; ;)
+            {
+                var query = new ActivityQuery { Kinds = ActivityKinds.All, Take = 7, OldestFirst = oldestFirst, After = after is null ? null : ActivityCursor.Parse(after.ToString()) };
+                var page = await reader.ListAsync(query, AuditHouse.Admin, CancellationToken.None);
+                rows.AddRange(page.Rows);
+                if ((after = page.Next) is null)
+                {
+                    return rows;
+                }
+            }
+        }
     }
 
     [Fact]
@@ -58,7 +65,20 @@ public sealed class ActivityTests
         Assert.All(life, e => Assert.Equal((person.DisplayName, book.PublicId, token.Name), (e.Person!.Name, e.Book!.Id, e.Token!.Name)));
         Assert.Equal(life.Select(e => e.Id), (await Ask(new ActivityQuery { Kinds = ActivityKinds.Licenses, About = person.UserPrincipalName.ToUpperInvariant() })).Rows.Select(e => e.Id));
 
-        var committed = Assert.Single((await Ask(new ActivityQuery { Book = book.PublicId, Action = "plan.committed" })).Rows);
+        // The other way round, in small pages of both kinds, many of one moment.
+        var newestFirst = (await Ask(new ActivityQuery { Kinds = ActivityKinds.All, Book = book.PublicId })).Rows;
+        Assert.Equal(2, newestFirst.Select(e => e.Chain).Distinct().Count());
+        var oldestFirst = new List<ActivityEntry>();
+        for (ActivityRows? page = null; page is not { Next: null };)
+        {
+            page = await house.Core.Get<ActivityReader>().ListAsync(
+                new ActivityQuery { Kinds = ActivityKinds.All, Book = book.PublicId, OldestFirst = true, Take = 7, After = page?.Next }, CoreHouse.Admin, CancellationToken.None);
+            oldestFirst.AddRange(page.Rows);
+        }
+
+        Assert.Equal(newestFirst.Select(e => e.Cursor).Reverse(), oldestFirst.Select(e => e.Cursor));
+
+        var committed = Assert.Single((await Ask(new ActivityQuery { Book = book.PublicId, Actions = ["plan.committed"] })).Rows);
         Assert.Equal(("A. Admin", ActorKind.Person), (committed.ActorName, committed.ActorKind));
         Assert.Equal(committed.Id, Assert.Single((await Ask(new ActivityQuery { Book = book.PublicId, Actor = "a. adm" })).Rows).Id);
         Assert.Contains((await Ask(new ActivityQuery { Token = token.PublicId })).Rows, e => e.Action == "operation.settled" && e.Operation is not null);

@@ -109,7 +109,7 @@ public sealed class ExportTests : IClassFixture<ApiHouse>
             (await Get<SyncHistory>().ListAsync(Guid.Parse(token.Id!), 0, 999, CoreHouse.Admin, CancellationToken.None)).Rows.Select(r => r.PublicId.ToString()),
             (await CsvAsync($"sync-runs?token={token.Id}")).Column("Run id"));
 
-        var before = await Get<ActivityReader>().ListAsync(new ActivityQuery { Action = "plan.committed", Book = book.PublicId }, admin, CancellationToken.None);
+        var before = await Get<ActivityReader>().ListAsync(new ActivityQuery { Actions = ["plan.committed"], Book = book.PublicId }, admin, CancellationToken.None);
         var activity = await CsvAsync($"activity?action=plan.committed&book={book.PublicId}");
         Assert.Equal([before.Rows.Single().Id.ToString(System.Globalization.CultureInfo.InvariantCulture)], [.. activity.Column("Action").Select(a => before.Rows.Single().Action == a ? before.Rows.Single().Id.ToString(System.Globalization.CultureInfo.InvariantCulture) : a)]);
         Assert.Contains("committed", activity.Rows.Single()[4], StringComparison.Ordinal);

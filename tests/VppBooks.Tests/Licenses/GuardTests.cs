@@ -178,6 +178,33 @@ public sealed class GuardTests
     }
 
     [Fact]
+    public async Task A_program_is_the_second_person_from_the_moment_that_the_console_says_so()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        var program = new Actor(ActorKind.Program, "0b6f2c7e-8d7b-4f1e-9b64-3f0c5a9d7701", "Night job", Actor.ForRoles([AppRoles.Assigner]));
+        await SetAsync(LicenseGuards.ApprovalThreshold, "5", 0);
+        var plan = await CommitAsync(house, book, "Class 4A");
+
+        Assert.Equal("PersonNeeded", Assert.IsType<DecisionResult.Refused>(await Decisions(house).ApproveAsync(plan.Id, program, CancellationToken.None)).Refusal.Code);
+        var held = await house.Core.Get<PlanViews>().FindAsync(plan.Id, CoreHouse.Admin, CancellationToken.None);
+        Assert.Equal((PlanState.AwaitingApproval, null), (held!.State, held.DecidedByName));
+        await SetAsync(LicenseGuards.ProgramsMayApprove, "true", 0);
+        var approved = Assert.IsType<DecisionResult.Done>(await Decisions(house).ApproveAsync(plan.Id, program, CancellationToken.None)).Plan;
+
+        Assert.Equal((PlanState.Committed, "Night job"), (approved.State, approved.DecidedByName));
+        await SetAsync(LicenseGuards.ProgramsMayApprove, "false", 1);
+        var next = await CommitAsync(house, book, "Class 5A");
+        Assert.Equal("PersonNeeded", Assert.IsType<DecisionResult.Refused>(await Decisions(house).ApproveAsync(next.Id, program, CancellationToken.None)).Refusal.Code);
+
+        async Task SetAsync(Setting setting, string value, int version)
+        {
+            await using var other = house.Core.SecondProcess();
+            Assert.Equal(new ChangeSettingsResult.Saved(1), await other.GetRequiredService<SettingsDesk>().ChangeAsync([new(setting.Key, value, version)], CoreHouse.Admin, CancellationToken.None));
+        }
+    }
+
+    [Fact]
     public async Task People_who_waited_before_are_counted_by_no_guard_again()
     {
         await using var house = await SpendingHouse.StartAsync();

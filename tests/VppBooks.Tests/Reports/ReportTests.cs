@@ -18,7 +18,7 @@ public sealed class ReportTests(ReportWorld world) : IClassFixture<ReportWorld>
         Assert.Equal(["Title 1", "Title 1", "Title 2", "Title 3"], rows.Select(r => r.Name));
         var biology = rows.Single(r => r.Id == world.Biology.PublicId);
         Assert.Equal((10L, 3L, 7L), (biology.Bought!.Value, biology.Assigned, biology.Available!.Value));
-        Assert.Equal((0, 1, 1, 3, 1), (biology.Waiting, biology.OnTheirWay, biology.Leavers, biology.Used, biology.OnDevice));
+        Assert.Equal((0, 1, 1, 3, 1), (biology.Waiting, biology.OnTheirWay, biology.Leavers, biology.Used, biology.WithDevice));
         var novel = rows.Single(r => r.Id == world.Novel.PublicId);
         Assert.Equal((100L, 1L, 99L, 1, 0, 1), (novel.Bought!.Value, novel.Assigned, novel.Available!.Value, novel.Waiting, novel.Leavers, novel.Used));
         var free = rows.Single(r => r.Name == "Title 3");
@@ -47,7 +47,7 @@ public sealed class ReportTests(ReportWorld world) : IClassFixture<ReportWorld>
         var row = Assert.Single(await world.Get<UsageReader>().ListAsync(UsageBy.Group, CoreHouse.Admin, Stop));
 
         Assert.Equal((world.Group, "4B", 2), (row.Id!.Value, row.Name, row.Books));
-        Assert.Equal((2L, 1, 1, 2, 0, 2), (row.Assigned, row.Waiting, row.OnTheirWay, row.Used, row.Leavers, row.OnDevice));
+        Assert.Equal((2L, 1, 1, 2, 0, 2), (row.Assigned, row.Waiting, row.OnTheirWay, row.Used, row.Leavers, row.WithDevice));
         Assert.Null(row.Bought);
     }
 

@@ -17,6 +17,7 @@ public sealed partial class RoleMatrixTests
     {
         ["ActivityReader.CountEventsAsync"] = Permissions.ReadActivity,
         ["ActivityReader.FindEventAsync"] = Permissions.ReadActivity,
+        ["ActivityReader.FindPlaceAsync"] = Permissions.ReadActivity,
         ["ActivityReader.FindSubjectAsync"] = Permissions.ReadActivity,
         ["ActivityReader.ListActionsAsync"] = Permissions.ReadActivity,
         ["ActivityReader.ListAsync"] = Permissions.ReadActivity,

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using VppBooks.Core.Alerts;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Settings;
 using VppBooks.Tests.Locations;
@@ -37,7 +38,8 @@ public sealed class SettingsDeskTests(SettingsHouse house) : IClassFixture<Setti
     public async Task Second_person_that_configuration_asks_for_is_asked_for_earlier_and_never_later()
     {
         var (threshold, window) = (await house.GuardAsync(LicenseGuards.ApprovalThreshold), await house.GuardAsync(LicenseGuards.GuardWindow));
-        foreach (var (row, looser) in new[] { (threshold, ""), (threshold, "201"), (window, "00:30:00") })
+        var programs = await house.GuardAsync(LicenseGuards.ProgramsMayApprove);
+        foreach (var (row, looser) in new[] { (threshold, ""), (threshold, "201"), (window, "00:30:00"), (programs, "true") })
         {
             var result = await house.Desk.ChangeAsync([new(row.Setting.Key, looser, row.Version)], CoreHouse.Admin, CancellationToken.None);
             Assert.Contains(row == window ? "not shorter" : "not looser", Assert.Single(Assert.IsType<ChangeSettingsResult.Invalid>(result).Faults).Sentence, StringComparison.Ordinal);
@@ -52,19 +54,36 @@ public sealed class SettingsDeskTests(SettingsHouse house) : IClassFixture<Setti
     [Fact]
     public async Task Stored_guard_that_is_looser_than_configuration_has_become_does_not_hold_and_the_screen_says_so()
     {
-        string[] keys = [LicenseGuards.ApprovalThreshold.Key, LicenseGuards.GuardWindow.Key, LicenseGuards.UndoWindow.Key];
+        string[] keys = [LicenseGuards.ApprovalThreshold.Key, LicenseGuards.GuardWindow.Key, LicenseGuards.UndoWindow.Key, LicenseGuards.ProgramsMayApprove.Key];
         await using var db = await house.Contexts.CreateDbContextAsync(TestContext.Current.CancellationToken);
         await db.StoredSettings.Where(s => keys.Contains(s.Key)).ExecuteDeleteAsync(TestContext.Current.CancellationToken);
-        db.StoredSettings.AddRange(keys.Zip(["100000", "00:00:00", "00:20:00"], (key, value) => new StoredSetting { Key = key, Value = value, ChangedById = "x", ChangedByName = "X" }));
+        db.StoredSettings.AddRange(keys.Zip(["100000", "00:00:00", "00:20:00", "true"], (key, value) => new StoredSetting { Key = key, Value = value, ChangedById = "x", ChangedByName = "X" }));
         await db.SaveChangesAsync(TestContext.Current.CancellationToken);
 
         var guards = await house.Other.GetRequiredService<LicenseGuards>().ReadAsync(CancellationToken.None);
         var shown = await house.GuardAsync(LicenseGuards.ApprovalThreshold);
 
-        Assert.Equal((200, TimeSpan.FromHours(1), TimeSpan.FromMinutes(20)), (guards.ApprovalThreshold, guards.GuardWindow, guards.UndoWindow));
+        Assert.Equal((200, TimeSpan.FromHours(1), TimeSpan.FromMinutes(20), false), (guards.ApprovalThreshold, guards.GuardWindow, guards.UndoWindow, guards.ProgramsMayApprove));
         Assert.Equal((true, "200", "100000"), (shown.Overruled, shown.Value, shown.Stored));
         Assert.False((await house.GuardAsync(LicenseGuards.UndoWindow)).Overruled);
         await db.StoredSettings.Where(s => keys.Contains(s.Key)).ExecuteDeleteAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task A_setting_that_is_chosen_takes_its_choices_and_nothing_else()
+    {
+        var (language, programs) = (await house.RowAsync(AlertRules.Language, AlertRules.GroupName), await house.GuardAsync(LicenseGuards.ProgramsMayApprove));
+        Assert.Equal(("en", "false"), (language.Value, programs.Value));
+
+        var wrong = await house.Desk.ChangeAsync(
+            [new(language.Setting.Key, "fr", language.Version), new(programs.Setting.Key, "perhaps", programs.Version)], CoreHouse.Admin, CancellationToken.None);
+        Assert.Equal(
+            ["Alerts:Language must be one of: en, nl; it is \"fr\".", "Licenses:ProgramsMayApprove must be true or false; it is \"perhaps\"."],
+            Assert.IsType<ChangeSettingsResult.Invalid>(wrong).Faults.Select(f => f.Sentence));
+
+        await house.Desk.ChangeAsync([new(language.Setting.Key, "NL", language.Version)], CoreHouse.Admin, CancellationToken.None);
+        Assert.Equal("nl", (await house.Other.GetRequiredService<AlertRules>().ReadAsync(CancellationToken.None)).Language);
+        Assert.Equal([("setting.changed", """{"setting":"Alerts:Language","before":"en","after":"nl"}""")], await house.AuditAsync(AlertRules.Language.Key));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using AngleSharp.Dom;
 using Bunit;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.DependencyInjection;
+using VppBooks.Core.Alerts;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Settings;
 using VppBooks.Tests.Elements;
@@ -66,6 +67,47 @@ public sealed class SettingsPageTests : ElementContext, IClassFixture<SettingsHo
     }
 
     [Fact]
+    public void What_configuration_does_not_let_the_console_allow_is_refused_with_the_reason()
+    {
+        var page = Open("guards");
+        Assert.Equal(["Yes", "No"], Field(page, LicenseGuards.ProgramsMayApprove).QuerySelectorAll("option").Select(o => o.TextContent));
+        Field(page, LicenseGuards.ProgramsMayApprove).Change("true");
+        Field(page, LicenseGuards.ApprovalThreshold).Input("300");
+        page.Find("form").Submit();
+
+        page.WaitForAssertion(() => Assert.Contains("Nothing was saved: look at the marked fields.", page.Markup, StringComparison.Ordinal));
+        Assert.Contains("Configuration says No. That can be made stricter here, and not looser.", Setting(page, LicenseGuards.ProgramsMayApprove).TextContent, StringComparison.Ordinal);
+        Assert.Contains("Configuration says 200. That can be made stricter here, and not looser.", Setting(page, LicenseGuards.ApprovalThreshold).TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Guards_of_configuration_are_shown_with_what_holds_and_cannot_be_changed()
+    {
+        var page = Open("guards");
+
+        var shown = page.FindAll("section[aria-labelledby=configured-guards-title] .setting").Select(s => Words(s.OuterHtml)).ToList();
+        Assert.Equal(2, shown.Count);
+        Assert.Contains("A license of somebody who never accepts is lost. No Set in configuration · Licenses:AssignBeforeAcceptance", shown[0], StringComparison.Ordinal);
+        Assert.Contains("10 minutes Set in configuration · Licenses:UnknownAfter", shown[1], StringComparison.Ordinal);
+        Assert.Empty(page.FindAll("section[aria-labelledby=configured-guards-title] :is(input, select, button)"));
+    }
+
+    [Fact]
+    public async Task The_language_of_alerts_is_chosen_by_its_own_name()
+    {
+        var page = Open("alerts");
+        Assert.Equal(["English", "Nederlands"], Field(page, AlertRules.Language).QuerySelectorAll("option").Select(o => o.TextContent));
+        Assert.Contains("From configuration: English", Words(Setting(page, AlertRules.Language).OuterHtml), StringComparison.Ordinal);
+
+        Field(page, AlertRules.Language).Change("nl");
+        page.Find("form.settings-form").Submit();
+
+        page.WaitForAssertion(() => Assert.Contains("Set by Anna Admin just now · configuration says: English", Words(Setting(page, AlertRules.Language).OuterHtml), StringComparison.Ordinal));
+        Assert.Equal("nl", Field(page, AlertRules.Language).GetAttribute("value"));
+        Assert.Equal("nl", (await _house.Other.GetRequiredService<AlertRules>().ReadAsync(CancellationToken.None)).Language);
+    }
+
+    [Fact]
     public async Task Whoever_comes_second_sees_what_the_first_has_set_and_may_replace_it()
     {
         var page = Open("guards");
@@ -93,6 +135,7 @@ public sealed class SettingsPageTests : ElementContext, IClassFixture<SettingsHo
 
         Assert.Contains("Administrators can change them.", page.Markup, StringComparison.Ordinal);
         Assert.All(page.FindAll(".setting input"), i => Assert.True(i.HasAttribute("readonly")));
+        Assert.All(page.FindAll(".setting select"), s => Assert.True(s.HasAttribute("disabled")));
         Assert.Empty(page.FindAll("button[type=submit], .setting-reset"));
     }
 

@@ -94,7 +94,7 @@ public sealed record ActivityState
         Token = Token,
         About = About,
         Actor = Actor,
-        Action = Action,
+        Actions = Action is null ? null : [Action],
         From = From is { } from && from > DateOnly.MinValue ? TimeMachine.EndOf(from.AddDays(-1), zone) : null,
         Until = To is { } to && to < DateOnly.MaxValue.AddDays(-1) ? TimeMachine.EndOf(to, zone) : null,
         After = After,

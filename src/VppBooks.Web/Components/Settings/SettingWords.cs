@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Localization;
+using VppBooks.Core.Alerts;
 using VppBooks.Core.Settings;
 using VppBooks.Web.Settings;
 
@@ -15,12 +16,16 @@ public sealed class SettingWords(IStringLocalizer<SettingTexts> l)
         "Sync:TimeZone" => l["Time zone"],
         "Licenses:UndoWindow" => l["Undo window"],
         "Licenses:ApprovalThreshold" => l["Approval by a second person above"],
+        "Licenses:ProgramsMayApprove" => l["Programs may approve"],
         "Licenses:GuardWindow" => l["Small plans add up for"],
         "Licenses:TypeNumberFrom" => l["Typed number from"],
         "Licenses:GrowthPeople" => l["Sudden growth: people"],
         "Licenses:GrowthShare" => l["Sudden growth: share"],
         "Licenses:GrowthLimit" => l["Sudden growth in any case above"],
+        "Licenses:AssignBeforeAcceptance" => l["Licenses before acceptance"],
+        "Licenses:UnknownAfter" => l["Absence at Apple is believed after"],
         "Alerts:MailTo" => l["Mail to"],
+        "Alerts:Language" => l["Language of messages"],
         "Alerts:ConsoleUrl" => l["Address of the console"],
         "Alerts:StockLowShare" => l["Low stock: share"],
         "Alerts:StockLowCount" => l["Low stock: number"],
@@ -37,12 +42,16 @@ public sealed class SettingWords(IStringLocalizer<SettingTexts> l)
         "Sync:TimeZone" => l["Zone of these times, such as Europe/Amsterdam. Empty: the zone of the server."],
         "Licenses:UndoWindow" => l["How long a committed plan can be called back before anything is sent to Apple. Whoever commits may choose longer. 0: sent at once."],
         "Licenses:ApprovalThreshold" => l["Plans for more licenses than this, waiting people included, are held until a second person approves. Empty: never."],
+        "Licenses:ProgramsMayApprove" => l["Whether a program that acts in nobody's name counts as the second person."],
         "Licenses:GuardWindow" => l["What one person commits for a book within this time counts together for the approval and the typed number. 0: each plan by itself."],
         "Licenses:TypeNumberFrom" => l["Plans for at least this many licenses, and those that take the last ones, are committed only with the number typed."],
         "Licenses:GrowthPeople" => l["New members of a book's groups are held for approval when they are more than this many people and more than the share below."],
         "Licenses:GrowthShare" => l["Share of the people whom the groups reached before."],
         "Licenses:GrowthLimit" => l["More new members than this are held, however large the groups are."],
+        "Licenses:AssignBeforeAcceptance" => l["Whether limited books are given to invited people before they accept. A license of somebody who never accepts is lost."],
+        "Licenses:UnknownAfter" => l["How long after a request whose outcome is not known it may be taken for not done, when Apple shows nothing of it."],
         "Alerts:MailTo" => l["Mail addresses that are told of every alert, separated by commas."],
+        "Alerts:Language" => l["Of mails and webhooks about alerts. A message that is written already keeps its language."],
         "Alerts:ConsoleUrl" => l["For links in messages, such as https://books.school.example. Empty: messages have no links."],
         "Alerts:StockLowShare" => l["A book with at most this share of its licenses free is told."],
         "Alerts:StockLowCount" => l["A book with at most this many licenses free is told, whatever the share. Empty: only the share counts."],
@@ -59,9 +68,22 @@ public sealed class SettingWords(IStringLocalizer<SettingTexts> l)
         DurationSetting duration => Say(duration.Read(text)),
         ShareSetting share => l["{0} %", (share.Read(text) * 100).ToString("0.##", CultureInfo.CurrentCulture)],
         NumberSetting number => number.Read(text) is { } value ? value.ToString("N0", CultureInfo.CurrentCulture) : l["no limit"],
+        YesNoSetting yes => Say(yes.Read(text)),
+        ChoiceSetting choice => Choice(choice, choice.Read(text)),
         _ when setting.Key == SyncSchedule.Schedule.Key => SyncTimes.ToText(text),
         _ when setting.Key == SyncSchedule.TimeZone.Key => text.Length > 0 ? text : l["the server's ({0})", TimeZoneInfo.Local.Id],
         _ => text.Length > 0 ? text : l["nothing"],
+    };
+
+    /// <summary>Yes or no.</summary>
+    public string Say(bool value) => value ? l["Yes"] : l["No"];
+
+    /// <summary>The values that a setting can be chosen from, and how each is said; none where it is typed.</summary>
+    public IReadOnlyList<(string Value, string Word)> Choices(Setting setting) => setting switch
+    {
+        YesNoSetting => [(YesNoSetting.Yes, Say(true)), (YesNoSetting.No, Say(false))],
+        ChoiceSetting choice => [.. choice.Choices.Select(c => (c, Choice(choice, c)))],
+        _ => [],
     };
 
     /// <summary>A length of time in the largest unit that fits.</summary>
@@ -104,6 +126,13 @@ public sealed class SettingWords(IStringLocalizer<SettingTexts> l)
         WebAddressSetting => l["Give an address that begins with https://, or nothing."],
         _ => l["This cannot be used."],
     };
+
+    /// <summary>Why a value that the setting itself allows cannot be stored.</summary>
+    public string Objection(SettingRow row) => l["Configuration says {0}. That can be made stricter here, and not looser.", Say(row.Setting, row.Configured)];
+
+    // Languages are called what their own speakers call them.
+    private static string Choice(ChoiceSetting setting, string value) =>
+        setting.Key == AlertRules.Language.Key && CultureInfo.GetCultureInfo(value) is var culture ? culture.TextInfo.ToTitleCase(culture.NativeName) : value;
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.CurrentCulture);
 }
