@@ -47,7 +47,7 @@ public sealed class Book : IVersioned
     /// <summary>A free title without a stock: never short, never waited for.</summary>
     public bool Unlimited { get; set; }
 
-    /// <summary>Apple stopped listing the book; the row stays for the ledger.</summary>
+    /// <summary>Apple stopped listing the book; the row stays for the ledger, and its counts say what people still hold.</summary>
     public bool NoLongerReported { get; set; }
 
     /// <summary>The store's description in the location's storefront; null until looked up.</summary>

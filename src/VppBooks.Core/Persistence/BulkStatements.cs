@@ -53,10 +53,15 @@ public static partial class BulkStatements
         WHERE "StagedBooks"."RunId" = {0} AND b."LocationId" = {1} AND b."AdamId" = "StagedBooks"."AdamId" AND b."PricingParam" = "StagedBooks"."PricingParam"
         """;
 
-    /// <summary>Books that Apple stopped listing; only after a complete list.</summary>
-    public const string RetireBooks = """
-        UPDATE "Books" SET "NoLongerReported" = 1, "ModifiedAt" = {2}, "Version" = "Version" + 1
-        WHERE "LocationId" = {1} AND "NoLongerReported" = 0
+    // What is left of a book that Apple stopped listing: the copies that people still have as far as we know.
+    private const string Held = """
+        ((SELECT COUNT(*) FROM "Licenses" AS l WHERE l."BookId" = "Books"."Id" AND l."State" = 4) + (SELECT COUNT(*) FROM "ForeignHoldings" AS h WHERE h."BookId" = "Books"."Id"))
+        """;
+
+    /// <summary>Books that Apple stopped listing; only after a complete list. Refunded or transferred away, they have no stock any more (reference 2.6).</summary>
+    public const string RetireBooks = $$"""
+        UPDATE "Books" SET "NoLongerReported" = 1, "TotalCount" = {{Held}}, "AssignedCount" = {{Held}}, "AvailableCount" = 0, "RetiredCount" = 0, "ModifiedAt" = {2}, "Version" = "Version" + 1
+        WHERE "LocationId" = {1} AND ("NoLongerReported" = 0 OR "AvailableCount" <> 0)
             AND "Id" NOT IN (SELECT s."BookId" FROM "StagedBooks" AS s WHERE s."RunId" = {0} AND s."BookId" IS NOT NULL)
         """;
 

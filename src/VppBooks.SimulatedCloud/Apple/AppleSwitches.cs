@@ -117,6 +117,9 @@ public sealed class AppleSwitches
     /// <summary>A refund may take licenses that are assigned. Default false.</summary>
     public bool RefundTakesAssigned { get; set; }
 
+    /// <summary>An asset of which no copy is left is not listed any more; false: it is, with zero counts. Default false.</summary>
+    public bool EmptyAssetsVanish { get; set; }
+
     /// <summary>When a Managed Apple Account cannot be associated (9635, 9641) the new record stays, Registered. Default true.</summary>
     public bool KeepRecordWhenAssociationFails { get; set; } = true;
 

@@ -22,7 +22,8 @@ internal sealed class ReadRules(AppleSimulator simulator)
         foreach (var asset in location.Assets)
         {
             var available = simulator.CountsOf(asset).Available;
-            if ((adamId is null || asset.AdamId == adamId)
+            if ((!simulator.Switches.EmptyAssetsVanish || asset.IsUnlimited || asset.Total > 0)
+                && (adamId is null || asset.AdamId == adamId)
                 && (pricingParam is null || asset.PricingParam == pricingParam)
                 && (productType is null || asset.IsBook == (productType == "Book"))
                 && (revocable is null || asset.IsBook != revocable)

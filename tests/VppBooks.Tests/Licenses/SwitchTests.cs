@@ -24,6 +24,7 @@ public sealed class SwitchTests
         [nameof(AppleSwitches.UnownedAssetRefusesAtOnce)] = s => s.UnownedAssetRefusesAtOnce = true,
         [nameof(AppleSwitches.RepeatedAssociationFails)] = s => s.RepeatedAssociationFails = true,
         [nameof(AppleSwitches.RefundTakesAssigned)] = s => s.RefundTakesAssigned = true,
+        [nameof(AppleSwitches.EmptyAssetsVanish)] = s => s.EmptyAssetsVanish = true,
         [nameof(AppleSwitches.KeepRecordWhenAssociationFails)] = s => s.KeepRecordWhenAssociationFails = false,
         [nameof(AppleSwitches.DownloaderHasManagedAccount)] = s => s.DownloaderHasManagedAccount = false,
         [nameof(AppleSwitches.UserChangesTouchAssignments)] = s => s.UserChangesTouchAssignments = false,

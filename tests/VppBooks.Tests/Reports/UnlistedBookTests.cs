@@ -1,0 +1,83 @@
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Activities;
+using VppBooks.Core.Assignments;
+using VppBooks.Core.Catalog;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.Overview;
+using VppBooks.Core.Reports;
+using VppBooks.Tests.Licenses;
+using VppBooks.Tests.Locations;
+
+namespace VppBooks.Tests.Reports;
+
+/// <summary>A book that was refunded or transferred away may vanish from Apple's list: then no report counts copies of it any more.</summary>
+public sealed class UnlistedBookTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Copies_of_a_book_that_Apple_no_longer_lists_are_in_no_report_and_back_when_they_are_bought_again()
+    {
+        await using var house = await SpendingHouse.StartAsync(s => s.EmptyAssetsVanish = true);
+        var before = await TotalsAsync(house);
+        await BuyAsync(house, 7);
+        Assert.Equal((before.Bought + 7, before.Available + 7), await TotalsAsync(house));
+
+        house.Core.Clock.Pass(TimeSpan.FromDays(1));
+        Assert.True(house.Apple.Refund(SpendingHouse.UId, "999000111", "STDQ", 7));
+        await house.SyncAsync();
+
+        var book = await BookAsync(house);
+        Assert.True(book is { NoLongerReported: true, TotalCount: 0, AssignedCount: 0, AvailableCount: 0 });
+        Assert.Equal(before, await TotalsAsync(house));
+        var today = DateOnly.FromDateTime(house.Core.Clock.GetUtcNow().UtcDateTime);
+        var points = await house.Core.Get<HistoryReader>().ListAsync(new HistoryScope(), today.AddDays(-1), today, TimeZoneInfo.Utc, CoreHouse.Admin, Cancel);
+        Assert.Equal([before.Bought + 7, before.Bought], points.Select(p => p.Bought));
+        Assert.Equal(0, (await house.Core.Get<TimeMachine>().CountsAsync(book.PublicId, today, TimeZoneInfo.Utc, CoreHouse.Admin, Cancel))!.Total);
+
+        var version = book.Version;
+        await house.SyncAsync();
+        Assert.Equal(version, (await BookAsync(house)).Version);
+        await BuyAsync(house, 3);
+        Assert.True(await BookAsync(house) is { NoLongerReported: false, TotalCount: 3, AvailableCount: 3 });
+        Assert.Equal((before.Bought + 3, before.Available + 3), await TotalsAsync(house));
+    }
+
+    [Fact]
+    public async Task Nothing_is_asked_of_Apple_for_a_book_that_it_no_longer_lists_and_who_was_given_a_copy_waits()
+    {
+        await using var house = await SpendingHouse.StartAsync(s => s.EmptyAssetsVanish = true);
+        await BuyAsync(house, 60);
+        Assert.True(house.Apple.Refund(SpendingHouse.UId, "999000111", "STDQ", 60));
+        await house.SyncAsync();
+        house.Apple.ClearRequests();
+
+        await house.AssignAsync(await BookAsync(house), new WishedAssignment(await house.GroupAsync("Class 4A"), Intent.Required));
+        await house.WorkAsync();
+
+        Assert.Equal(0, house.Apple.CountAssociatePosts(SpendingHouse.UId));
+        Assert.All((await house.LicensesAsync(await BookAsync(house))), l => Assert.Equal(LicenseState.Waiting, l.State));
+    }
+
+    private static async Task<(long Bought, long Available)> TotalsAsync(SpendingHouse house)
+    {
+        var sum = UsageReader.Sum(await house.Core.Get<UsageReader>().ListAsync(UsageBy.Location, CoreHouse.Admin, Cancel));
+        var atApple = house.Apple.Assets(SpendingHouse.UId).Where(a => a.IsBook && a.Counts.Total < int.MaxValue).ToList();
+        Assert.Equal(atApple.Sum(a => (long)a.Counts.Total), sum.Bought);
+        var overview = await house.Core.Get<OverviewReader>().ReadAsync(CoreHouse.Admin, Cancel);
+        Assert.Equal((sum.Bought!.Value, sum.Available!.Value), (overview.Licenses.Total, overview.Licenses.Free));
+        return (sum.Bought.Value, sum.Available.Value);
+    }
+
+    private static async Task BuyAsync(SpendingHouse house, int copies)
+    {
+        house.Apple.Buy(SpendingHouse.UId, "999000111", "STDQ", copies);
+        await house.SyncAsync();
+    }
+
+    private static async Task<Book> BookAsync(SpendingHouse house)
+    {
+        await using var db = await house.Core.OpenAsync();
+        return await db.Books.AsNoTracking().SingleAsync(b => b.AdamId == 999_000_111, Cancel);
+    }
+}
