@@ -63,7 +63,7 @@ public sealed class TimeMachine(IDbContextFactory<VppBooksDbContext> contexts)
         actor.Demand(Permissions.Read);
         var end = EndOf(day, zone);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var held = Held(db, db.Licenses.AsNoTracking().Where(l => db.Books.Any(b => b.Id == l.BookId && b.PublicId == bookId)), end);
+        var held = Held(db, bookId, end);
         var rows = await (
                 from license in held
                 join person in db.People on license.PersonId equals person.Id
@@ -74,17 +74,24 @@ public sealed class TimeMachine(IDbContextFactory<VppBooksDbContext> contexts)
                     person.UserPrincipalName,
                     db.LicenseChanges.Where(c => c.LicenseId == license.Id && c.At < end && c.To == LicenseState.Assigned).OrderByDescending(c => c.Id).Select(c => (DateTimeOffset?)c.At).FirstOrDefault()
                         ?? license.CreatedAt,
-                    license.State == LicenseState.Assigned))
+                    license.State == LicenseState.Assigned && db.Books.Any(b => b.Id == license.BookId && b.PublicId == bookId)))
             .Skip(Math.Max(0, skip)).Take(Math.Clamp(take, 1, 999))
             .ToListAsync(cancellationToken);
         return new PageOf<HolderThen>(rows, await held.CountAsync(cancellationToken));
     }
 
-    private static IQueryable<License> Held(VppBooksDbContext db, IQueryable<License> licenses, DateTimeOffset end) => licenses.Where(l => l.CreatedAt < end
-        && (db.LicenseChanges.Any(c => c.LicenseId == l.Id && c.At < end)
-            ? db.LicenseChanges.Where(c => c.LicenseId == l.Id && c.At < end).OrderByDescending(c => c.Id).Select(c => c.To).First() == LicenseState.Assigned
-            // Nothing is recorded until then: what the next record says it was before, or what it still is.
-            : db.LicenseChanges.Any(c => c.LicenseId == l.Id)
-                ? db.LicenseChanges.Where(c => c.LicenseId == l.Id).OrderBy(c => c.Id).Select(c => c.From).First() == LicenseState.Assigned
-                : l.State == LicenseState.Assigned));
+    // A row may have been of another book of the title then: it is looked for among all of them.
+    private static IQueryable<License> Held(VppBooksDbContext db, Guid bookId, DateTimeOffset end) =>
+        from book in db.Books
+        where book.PublicId == bookId
+        from license in db.Licenses.AsNoTracking()
+        where db.Books.Any(b => b.Id == license.BookId && b.AdamId == book.AdamId) && license.CreatedAt < end
+            && (db.LicenseChanges.Any(c => c.LicenseId == license.Id && c.At < end)
+                ? db.LicenseChanges.Where(c => c.LicenseId == license.Id && c.At < end).OrderByDescending(c => c.Id)
+                    .Select(c => c.To == LicenseState.Assigned && (c.BookId ?? license.BookId) == book.Id).First()
+                // Nothing is recorded until then: what the next record says it was before, or what it still is.
+                : db.LicenseChanges.Any(c => c.LicenseId == license.Id)
+                    ? db.LicenseChanges.Where(c => c.LicenseId == license.Id).OrderBy(c => c.Id).Select(c => c.From == LicenseState.Assigned && (c.BookId ?? license.BookId) == book.Id).First()
+                    : license.State == LicenseState.Assigned && license.BookId == book.Id)
+        select license;
 }

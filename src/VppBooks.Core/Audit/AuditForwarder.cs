@@ -163,6 +163,7 @@ public sealed class AuditForwarder(IDbContextFactory<VppBooksDbContext> contexts
             row.Id,
             row.At,
             row.LicenseId,
+            row.BookId,
             from = row.From?.ToString(),
             to = row.To.ToString(),
             cause = row.Cause.ToString(),

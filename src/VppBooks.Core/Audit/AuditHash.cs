@@ -17,8 +17,12 @@ internal static class AuditHash
     public static byte[] Of(byte[] before, long sequence, DateTimeOffset sealedAt, AuditEvent row) => Hash(
         before, sequence, sealedAt, row.Id, row.At, (byte)row.ActorKind, row.ActorId, row.ActorName, row.Action, row.LocationId, row.BookId, row.GroupId, row.PersonId, row.OperationId, row.Details, row.Correlation);
 
-    public static byte[] Of(byte[] before, long sequence, DateTimeOffset sealedAt, LicenseChange row) => Hash(
-        before, sequence, sealedAt, row.Id, row.At, row.LicenseId, (byte?)row.From, (byte)row.To, (byte)row.Cause, row.OperationId, row.PlanId, row.ErrorNumber);
+    // Rows from before changes told their book have the form of before.
+    public static byte[] Of(byte[] before, long sequence, DateTimeOffset sealedAt, LicenseChange row) => row.BookId is { } book
+        ? Hash(
+            before, sequence, sealedAt, row.Id, row.At, row.LicenseId, (byte?)row.From, (byte)row.To, (byte)row.Cause, row.OperationId, row.PlanId, row.ErrorNumber, book)
+        : Hash(
+            before, sequence, sealedAt, row.Id, row.At, row.LicenseId, (byte?)row.From, (byte)row.To, (byte)row.Cause, row.OperationId, row.PlanId, row.ErrorNumber);
 
     public static byte[] Of(byte[] before, long sequence, DateTimeOffset sealedAt, IChained row) => row switch
     {

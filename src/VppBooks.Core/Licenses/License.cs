@@ -185,6 +185,9 @@ public sealed class LicenseChange : IChained
 
     public long LicenseId { get; init; }
 
+    /// <summary>The book it was a license of from then on: a row that was given up may be used again for another one of the same title. Null in rows older than this column.</summary>
+    public int? BookId { get; init; }
+
     public DateTimeOffset At { get; init; }
 
     /// <summary>Null: the row was new.</summary>

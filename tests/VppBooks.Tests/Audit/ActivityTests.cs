@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Activities;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Audit;
+using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.People;
 using VppBooks.Core.Security;
@@ -133,6 +134,50 @@ public sealed class ActivityTests
 
         Assert.Null(await machine.CountsAsync(book.PublicId, days[0].Day.AddDays(-1), TimeZoneInfo.Utc, CoreHouse.Admin, CancellationToken.None));
         Assert.Empty((await machine.HoldersAsync(book.PublicId, days[0].Day.AddDays(-1), TimeZoneInfo.Utc, 0, 999, CoreHouse.Admin, CancellationToken.None)).Rows);
+    }
+
+    [Fact]
+    public async Task Who_lost_a_copy_and_got_another_one_of_the_title_is_a_holder_of_each_on_its_own_days()
+    {
+        await using var house = await SpendingHouse.StartAsync(s => s.RefundTakesAssigned = true);
+        var first = await house.BookAsync(free: 60);
+        var (machine, group) = (house.Core.Get<TimeMachine>(), await house.GroupAsync("Class 4A"));
+        var key = (first.Key.AdamId, Quality: first.PricingParam.ToString());
+        house.Apple.Buy(SpendingHouse.UId, key.AdamId, "PLUS", 60);
+        await house.AssignAsync(first, new WishedAssignment(group, Intent.Required));
+        await house.WorkAsync();
+        await house.SyncAsync();
+        var given = Today();
+        var holders = (await house.LicensesAsync(first)).Count(l => l.State == LicenseState.Assigned);
+        Assert.NotEqual(0, holders);
+
+        // All copies are refunded, the assigned ones too; a second reading believes it.
+        house.Core.Clock.Pass(TimeSpan.FromDays(1));
+        Assert.True(house.Apple.Refund(SpendingHouse.UId, key.AdamId, key.Quality, (int)(await house.ReadAsync(first)).TotalCount));
+        await house.AssignAsync(first);
+        for (var i = 0; i < 3; i++)
+        {
+            await house.SyncAsync();
+        }
+
+        Assert.DoesNotContain(await house.LicensesAsync(first), l => l.State == LicenseState.Assigned);
+        var refunded = Today();
+        house.Core.Clock.Pass(TimeSpan.FromDays(1));
+        Book second;
+        await using (var db = await house.Core.OpenAsync())
+        {
+            second = await db.Books.AsNoTracking().SingleAsync(b => b.LocationId == first.LocationId && b.AdamId == first.AdamId && b.Id != first.Id);
+        }
+
+        await house.AssignAsync(second, new WishedAssignment(group, Intent.Required));
+        await house.WorkAsync();
+        var again = (await house.LicensesAsync(second)).Count(l => l.State == LicenseState.Assigned);
+        Assert.NotEqual(0, again);
+
+        async Task<int> HeldAsync(Book book, DateOnly day) => (await machine.HoldersAsync(book.PublicId, day, TimeZoneInfo.Utc, 0, 1, CoreHouse.Admin, CancellationToken.None)).Total;
+        DateOnly Today() => DateOnly.FromDateTime(house.Core.Clock.GetUtcNow().UtcDateTime);
+        Assert.Equal((holders, 0, 0), (await HeldAsync(first, given), await HeldAsync(first, refunded), await HeldAsync(first, Today())));
+        Assert.Equal((0, 0, again), (await HeldAsync(second, given), await HeldAsync(second, refunded), await HeldAsync(second, Today())));
     }
 
     [Theory]

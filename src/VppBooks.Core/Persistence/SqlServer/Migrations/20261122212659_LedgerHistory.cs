@@ -260,7 +260,7 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
             // Rows of before: they were wanted when they were made, and the last change of each is all that is known.
             migrationBuilder.Sql("""UPDATE "Licenses" SET "WantedAt" = "CreatedAt" """);
 
-            foreach (var trigger in LedgerTriggers.SqlServer)
+            foreach (var trigger in LedgerTriggers.FirstSqlServer)
             {
                 migrationBuilder.Sql($"EXEC(N'{trigger}')");
             }

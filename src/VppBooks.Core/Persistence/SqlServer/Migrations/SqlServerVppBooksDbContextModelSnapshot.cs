@@ -1110,6 +1110,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<DateTimeOffset>("At")
                         .HasColumnType("datetimeoffset");
 
+                    b.Property<int?>("BookId")
+                        .HasColumnType("int");
+
                     b.Property<byte>("Cause")
                         .HasColumnType("tinyint");
 

@@ -259,7 +259,7 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
             // Rows of before: they were wanted when they were made, and the last change of each is all that is known.
             migrationBuilder.Sql("""UPDATE "Licenses" SET "WantedAt" = "CreatedAt" """);
 
-            foreach (var trigger in LedgerTriggers.Sqlite)
+            foreach (var trigger in LedgerTriggers.FirstSqlite)
             {
                 migrationBuilder.Sql(trigger);
             }

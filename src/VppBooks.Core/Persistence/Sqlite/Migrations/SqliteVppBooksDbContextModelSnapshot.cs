@@ -1070,6 +1070,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<long>("At")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int?>("BookId")
+                        .HasColumnType("INTEGER");
+
                     b.Property<byte>("Cause")
                         .HasColumnType("INTEGER");
 
