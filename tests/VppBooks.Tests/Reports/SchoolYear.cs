@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using VppBooks.Apple;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
@@ -49,7 +50,8 @@ internal sealed class SchoolYear : IAsyncDisposable
 
     public static async Task<SchoolYear> StartAsync()
     {
-        var year = new SchoolYear(await SpendingHouse.StartAsync());
+        // Leavers are retired before the next month begins.
+        var year = new SchoolYear(await SpendingHouse.StartAsync(configure: services => services.Configure<PeopleOptions>(o => o.RetireAfter = TimeSpan.FromDays(20))));
         year._locations[Education] = year.House.LocationId;
         var created = await year.House.Core.Enrollment.CreateAsync(
             new CreateLocation { Token = new TokenUpload.File(year.House.Apple.IssueToken(Business)), Name = "Business", AppleAccount = "books@noordrand.example", ConsentGranted = true },
