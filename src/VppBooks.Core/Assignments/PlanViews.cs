@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Apple;
+using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
@@ -108,7 +109,8 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, Lic
 
         var everybody = await db.People.CountAsync(p => !p.Guest && p.GoneSince == null, cancellationToken);
         var holders = db.Licenses.Where(l => l.AdamId == book.AdamId && l.State == LicenseState.Assigned && db.Books.Any(b => b.AdamId == book.AdamId && b.Id == l.BookId));
-        var allHolders = await holders.Select(l => l.PersonId).Distinct().CountAsync(cancellationToken);
+        // Whoever left keeps the copy, and is not one of all users any more.
+        var allHolders = await holders.Where(l => AllUsers.In(db).Any(p => p.Id == l.PersonId)).Select(l => l.PersonId).Distinct().CountAsync(cancellationToken);
         return await (
             from assignment in db.GroupAssignments.Where(a => a.BookId == book.Id)
             join candidate in db.Groups on assignment.GroupId equals (int?)candidate.Id into groups

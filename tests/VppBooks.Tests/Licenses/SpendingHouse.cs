@@ -72,12 +72,12 @@ internal sealed class SpendingHouse : IAsyncDisposable
         Assert.Fail("The work never came to rest.");
     }
 
-    /// <summary>One turn of the worker.</summary>
+    /// <summary>One turn of the worker, at the location of the house unless another one is named.</summary>
     /// <returns>When it wants to come back.</returns>
-    public async Task<DateTimeOffset?> StepAsync()
+    public async Task<DateTimeOffset?> StepAsync(int? locationId = null)
     {
         var leases = Core.Get<LocationLeases>();
-        var lease = await leases.TryAcquireAsync(LocationId, CancellationToken.None);
+        var lease = await leases.TryAcquireAsync(locationId ?? LocationId, CancellationToken.None);
         Assert.NotNull(lease);
         var next = await Core.Get<LocationTurn>().RunAsync(lease, CancellationToken.None);
         await leases.ReleaseAsync(lease, CancellationToken.None);
