@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using VppBooks.Apple;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
@@ -125,11 +124,11 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
     private static async Task<IEnumerable<AlertCondition>> OfPeopleAsync(VppBooksDbContext db, AlertOptions options, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var since = now - options.PeopleStuckAfter;
+        // Whoever left, is disabled or a guest gets no invitation any more: nobody could end an alert about them.
         var stuck = await (
-                from user in db.VppUsers
-                where user.PersonId != null && !user.Retired && user.Status == VppUserStatus.Registered && user.ChangedAt <= since
+                from user in InvitationMails.Awaited(db)
+                where user.ChangedAt <= since
                 join location in db.Locations on user.LocationId equals location.Id
-                where location.DeletedAt == null
                 group user by new { location.Id, location.Name } into people
                 select new { people.Key.Id, people.Key.Name, Count = people.Count() })
             .ToListAsync(cancellationToken);
