@@ -14,6 +14,9 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
     /// <summary>Days before its end at which a token is told of, each a level of its own.</summary>
     public static readonly int[] ExpiryDays = [60, 30, 14, 7, 1];
 
+    /// <summary>A complete sync is due this often: what is gone at Apple, only such a one removes.</summary>
+    internal static readonly TimeSpan CompleteSyncEvery = TimeSpan.FromDays(1);
+
     // The code of a run that a dead server left behind: another one follows it.
     private const string Interrupted = "Interrupted";
 
@@ -102,9 +105,11 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
             yield return new AlertCondition(AlertKind.SyncFailing, location.Id) { LocationId = location.Id, Subject = location.Name, About = location.LastSyncedAt };
         }
 
-        if ((location.LastSyncedAt ?? location.CreatedAt) + options.SyncStaleAfter <= now)
+        // Syncs that end with something missing publish what they read, and what was refunded or is no longer listed stays on the screens: their numbers are as old as the last complete one.
+        var unpublished = (location.LastSyncedAt ?? location.CreatedAt) + options.SyncStaleAfter <= now;
+        if (unpublished || (location.LastFullSyncAt ?? location.CreatedAt) + CompleteSyncEvery + options.SyncStaleAfter <= now)
         {
-            yield return new AlertCondition(AlertKind.SyncStale, location.Id) { LocationId = location.Id, Subject = location.Name, About = location.LastSyncedAt };
+            yield return new AlertCondition(AlertKind.SyncStale, location.Id) { LocationId = location.Id, Subject = location.Name, About = unpublished ? location.LastSyncedAt : location.LastFullSyncAt };
         }
     }
 

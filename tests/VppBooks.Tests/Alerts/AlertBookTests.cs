@@ -83,6 +83,30 @@ public sealed class AlertBookTests(AlertRoom room) : IClassFixture<AlertRoom>
         async Task<List<AlertMessage>> SyncsAsync() => [.. (await room.LookAsync()).Where(m => m.Kind == AlertKind.SyncFailing)];
     }
 
+    [Fact]
+    public async Task Numbers_are_old_when_every_sync_publishes_and_none_is_complete()
+    {
+        var now = room.House.Clock.GetUtcNow();
+        var due = LocationSync.FullReadEvery + new AlertOptions().SyncStaleAfter;
+        await room.House.ChangeAsync(db =>
+        {
+            var location = room.ALocation("partial");
+            location.LastFullSyncAt = now - due + TimeSpan.FromMinutes(5);
+            db.Locations.Add(location);
+        });
+        Assert.Empty(await StaleAsync());
+
+        await CompleteAsync(now - due);
+        var raised = Assert.Single(await StaleAsync());
+        Assert.Equal((AlertOccasion.Raised, now - due), (raised.Occasion, (await room.RowAsync(new AlertCondition(AlertKind.SyncStale, (await room.House.RowAsync("partial")).Id))).About));
+
+        await CompleteAsync(now);
+        Assert.Equal(AlertOccasion.Cleared, Assert.Single(await StaleAsync()).Occasion);
+
+        Task CompleteAsync(DateTimeOffset at) => room.House.ChangeAsync(db => db.Locations.Single(l => l.UId == "partial").LastFullSyncAt = at);
+        async Task<List<AlertMessage>> StaleAsync() => [.. (await room.LookAsync()).Where(m => m.Kind == AlertKind.SyncStale && m.Title.Contains("Token partial", StringComparison.Ordinal))];
+    }
+
     [Theory]
     [InlineData(AlertKind.TokenExpiring, AlertKind.TokenExpired)]
     [InlineData(AlertKind.TokenExpired, AlertKind.TokenRefused)]
