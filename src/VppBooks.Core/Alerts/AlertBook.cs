@@ -12,21 +12,28 @@ namespace VppBooks.Core.Alerts;
 /// when it changes; what is told is written down in the same transaction as the change and its audit row.
 /// </summary>
 public sealed class AlertBook(
-    IDbContextFactory<VppBooksDbContext> contexts, AlertConditions conditions, AlertReceivers receivers, AlertLetters letters, UnwrittenAlert unwritten, IdSource ids, ChangeFeed feed, TimeProvider clock, ILogger<AlertBook> logger)
+    IDbContextFactory<VppBooksDbContext> contexts, AlertConditions conditions, AlertReceivers receivers, AlertLetters letters, UnwrittenAlert unwritten, AlertPulse pulse, IdSource ids, ChangeFeed feed, TimeProvider clock, ILogger<AlertBook> logger)
 {
     private const int Attempts = 3;
 
-    /// <summary>Brings the alerts in step with what exists now.</summary>
+    /// <summary>Brings the alerts in step with what exists now. Those of kinds that could not be looked for stay as they are.</summary>
     /// <returns>How many messages were written.</returns>
     /// <exception cref="System.Data.Common.DbException">The database does not answer: nothing changed.</exception>
     public async Task<int> RefreshAsync(CancellationToken cancellationToken)
     {
-        var exist = (await conditions.ListAsync(cancellationToken)).DistinctBy(c => c.Key).ToDictionary(c => c.Key);
+        var (troubles, unread) = await conditions.ListAsync(cancellationToken);
+        var exist = troubles.DistinctBy(c => c.Key).ToDictionary(c => c.Key);
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await ApplyAsync(exist, cancellationToken);
+                var messages = await ApplyAsync(exist, unread, cancellationToken);
+                if (unread.Count == 0)
+                {
+                    pulse.Beat();
+                }
+
+                return messages;
             }
             catch (DbUpdateException) when (attempt < Attempts)
             {
@@ -35,7 +42,7 @@ public sealed class AlertBook(
         }
     }
 
-    private async Task<int> ApplyAsync(Dictionary<string, AlertCondition> exist, CancellationToken cancellationToken)
+    private async Task<int> ApplyAsync(Dictionary<string, AlertCondition> exist, IReadOnlySet<AlertKind> unread, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
@@ -67,7 +74,7 @@ public sealed class AlertBook(
         }
 
         var followed = new HashSet<Alert>();
-        foreach (var alert in known.Values.Where(a => a.ClearedAt is null && !exist.ContainsKey(a.Key)))
+        foreach (var alert in known.Values.Where(a => a.ClearedAt is null && !exist.ContainsKey(a.Key) && !unread.Contains(a.Kind)))
         {
             alert.ClearedAt = now;
             changed.Add((alert, AlertOccasion.Cleared));

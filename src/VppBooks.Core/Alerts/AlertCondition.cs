@@ -39,9 +39,17 @@ public sealed record AlertCondition(AlertKind Kind, int SubjectId)
     public static int LevelOf(int count) => count <= 0 ? 0 : 1 + (int)Math.Log2(count);
 }
 
+/// <summary>What a look found.</summary>
+/// <param name="Troubles">The troubles that exist now.</param>
+/// <param name="Unread">Kinds that could not be looked for: whether there are more of them, or fewer than before, nobody can say.</param>
+public sealed record AlertFindings(IReadOnlyList<AlertCondition> Troubles, IReadOnlySet<AlertKind> Unread);
+
 /// <summary>Knows of troubles that the database does not tell.</summary>
 public interface IAlertSource
 {
+    /// <summary>The kinds that it tells of: when it fails, what is known of them stays as it is.</summary>
+    IReadOnlyCollection<AlertKind> Kinds { get; }
+
     /// <summary>The troubles that exist now.</summary>
     Task<IReadOnlyList<AlertCondition>> ListAsync(CancellationToken cancellationToken);
 }

@@ -1,5 +1,5 @@
 using Microsoft.EntityFrameworkCore;
-using VppBooks.Apple;
+using Microsoft.Extensions.Logging;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
@@ -10,52 +10,72 @@ using VppBooks.Core.Sync;
 namespace VppBooks.Core.Alerts;
 
 /// <summary>Finds the troubles that exist now, from the tables that screens read and the worker acts on.</summary>
-public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> contexts, StorageMonitor storage, IEnumerable<IAlertSource> sources, AlertRules rules, TimeProvider clock)
+public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> contexts, StorageMonitor storage, IEnumerable<IAlertSource> sources, AlertRules rules, TimeProvider clock, ILogger<AlertConditions> logger)
 {
     /// <summary>Days before its end at which a token is told of, each a level of its own.</summary>
     public static readonly int[] ExpiryDays = [60, 30, 14, 7, 1];
 
+    /// <summary>A complete sync is due this often: what is gone at Apple, only such a one removes.</summary>
+    internal static readonly TimeSpan CompleteSyncEvery = TimeSpan.FromDays(1);
+
     // The code of a run that a dead server left behind: another one follows it.
     private const string Interrupted = "Interrupted";
 
-    /// <summary>All of them.</summary>
+    private static readonly AlertKind[] _ofTokens =
+        [AlertKind.TokenExpiring, AlertKind.TokenExpired, AlertKind.TokenRefused, AlertKind.TokenClaimedElsewhere, AlertKind.TokenReadOnly, AlertKind.TokenUnreadable];
+
+    private static readonly AlertKind[] _ofSyncs = [AlertKind.SyncFailing, AlertKind.SyncStale];
+    private static readonly AlertKind[] _ofStock = [AlertKind.StockShort, AlertKind.StockLow];
+
+    /// <summary>All of them. What keeps one kind from being looked for keeps no other from being found.</summary>
     /// <exception cref="System.Data.Common.DbException">The database does not answer: nothing is known, so nothing may be cleared.</exception>
-    public async Task<IReadOnlyList<AlertCondition>> ListAsync(CancellationToken cancellationToken)
+    public async Task<AlertFindings> ListAsync(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var options = await rules.ReadAsync(db, cancellationToken);
+        var options = await rules.ReadAsync(cancellationToken);
         var found = new List<AlertCondition>();
-        var failing = await FailingAsync(db, cancellationToken);
-        foreach (var location in await db.Locations.AsNoTracking().Where(l => l.DeletedAt == null).OrderBy(l => l.Id).ToListAsync(cancellationToken))
+        var unread = new HashSet<AlertKind>();
+
+        // Kinds of which one takes the place of another are judged by the same rows: in between, one would be over and the other not there yet.
+        var locations = await LookAsync([.. _ofTokens, .. _ofSyncs], db => db.Locations.AsNoTracking().Where(l => l.DeletedAt == null).OrderBy(l => l.Id).ToListAsync(cancellationToken)) ?? [];
+        found.AddRange(locations.SelectMany(l => OfToken(l, now)));
+        if (await LookAsync(_ofSyncs, db => FailingAsync(db, cancellationToken)) is { } failing)
         {
-            found.AddRange(OfToken(location, now));
-            found.AddRange(OfSync(location, failing.Contains(location.Id), options, now));
+            found.AddRange(locations.SelectMany(l => OfSync(l, failing.Contains(l.Id), options, now)));
         }
 
-        found.AddRange(await StockConditions.ListAsync(db, options, cancellationToken));
-        found.AddRange(await OfPeopleAsync(db, options, now, cancellationToken));
-        found.AddRange(await OfOperationsAsync(db, options, now, cancellationToken));
-        if (await db.DirectoryStates.AsNoTracking().SingleOrDefaultAsync(cancellationToken) is { FailingSince: { } since, ConsentMissing: var consent })
-        {
-            found.Add(new AlertCondition(AlertKind.DirectoryFailing, 0) { Severity = consent ? AlertSeverity.Critical : AlertSeverity.Warning, Level = consent ? 2 : 1, About = since });
-        }
+        await FindAsync(_ofStock, db => StockConditions.ListAsync(db, options, cancellationToken));
+        await FindAsync([AlertKind.PeopleStuck], db => OfPeopleAsync(db, options, now, cancellationToken));
+        await FindAsync([AlertKind.OperationUnknown], db => OfOperationsAsync(db, options, now, cancellationToken));
+        await FindAsync([AlertKind.DirectoryFailing], db => OfDirectoryAsync(db, cancellationToken));
 
-        // Whether there is room again is found by trying, in a context of its own.
-        await using (var probe = await contexts.CreateDbContextAsync(cancellationToken))
-        {
-            if (!await storage.HasRoomAsync(probe, cancellationToken))
-            {
-                found.Add(UnwrittenAlert.Condition);
-            }
-        }
-
+        // Whether there is room again is found by trying.
+        await FindAsync([AlertKind.StorageFull], async db => await storage.HasRoomAsync(db, cancellationToken) ? [] : [UnwrittenAlert.Condition]);
         foreach (var source in sources)
         {
-            found.AddRange(await source.ListAsync(cancellationToken));
+            await FindAsync(source.Kinds, async _ => await source.ListAsync(cancellationToken));
         }
 
-        return found;
+        return new AlertFindings(found, unread);
+
+        async Task FindAsync(IReadOnlyCollection<AlertKind> kinds, Func<VppBooksDbContext, Task<IEnumerable<AlertCondition>>> list) =>
+            found.AddRange(await LookAsync(kinds, async db => (await list(db)).ToList()) ?? []);
+
+        async Task<T?> LookAsync<T>(IReadOnlyCollection<AlertKind> kinds, Func<VppBooksDbContext, Task<T>> look)
+            where T : class
+        {
+            try
+            {
+                await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+                return await look(db);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                unread.UnionWith(kinds);
+                logger.KindsUnread(string.Join(", ", kinds), e.GetType().Name);
+                return null;
+            }
+        }
     }
 
     private static IEnumerable<AlertCondition> OfToken(Location location, DateTimeOffset now)
@@ -103,9 +123,11 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
             yield return new AlertCondition(AlertKind.SyncFailing, location.Id) { LocationId = location.Id, Subject = location.Name, About = location.LastSyncedAt };
         }
 
-        if ((location.LastSyncedAt ?? location.CreatedAt) + options.SyncStaleAfter <= now)
+        // Syncs that end with something missing publish what they read, and what was refunded or is no longer listed stays on the screens: their numbers are as old as the last complete one.
+        var unpublished = (location.LastSyncedAt ?? location.CreatedAt) + options.SyncStaleAfter <= now;
+        if (unpublished || (location.LastFullSyncAt ?? location.CreatedAt) + CompleteSyncEvery + options.SyncStaleAfter <= now)
         {
-            yield return new AlertCondition(AlertKind.SyncStale, location.Id) { LocationId = location.Id, Subject = location.Name, About = location.LastSyncedAt };
+            yield return new AlertCondition(AlertKind.SyncStale, location.Id) { LocationId = location.Id, Subject = location.Name, About = unpublished ? location.LastSyncedAt : location.LastFullSyncAt };
         }
     }
 
@@ -125,16 +147,21 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
     private static async Task<IEnumerable<AlertCondition>> OfPeopleAsync(VppBooksDbContext db, AlertOptions options, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var since = now - options.PeopleStuckAfter;
+        // Whoever left, is disabled or a guest gets no invitation any more: nobody could end an alert about them.
         var stuck = await (
-                from user in db.VppUsers
-                where user.PersonId != null && !user.Retired && user.Status == VppUserStatus.Registered && user.ChangedAt <= since
+                from user in InvitationMails.Awaited(db)
+                where user.ChangedAt <= since
                 join location in db.Locations on user.LocationId equals location.Id
-                where location.DeletedAt == null
                 group user by new { location.Id, location.Name } into people
                 select new { people.Key.Id, people.Key.Name, Count = people.Count() })
             .ToListAsync(cancellationToken);
         return stuck.Select(s => new AlertCondition(AlertKind.PeopleStuck, s.Id) { LocationId = s.Id, Subject = s.Name, Count = s.Count, Level = AlertCondition.LevelOf(s.Count) });
     }
+
+    private static async Task<IEnumerable<AlertCondition>> OfDirectoryAsync(VppBooksDbContext db, CancellationToken cancellationToken) =>
+        await db.DirectoryStates.AsNoTracking().SingleOrDefaultAsync(cancellationToken) is { FailingSince: { } since, ConsentMissing: var consent }
+            ? [new AlertCondition(AlertKind.DirectoryFailing, 0) { Severity = consent ? AlertSeverity.Critical : AlertSeverity.Warning, Level = consent ? 2 : 1, About = since }]
+            : [];
 
     private static async Task<IEnumerable<AlertCondition>> OfOperationsAsync(VppBooksDbContext db, AlertOptions options, DateTimeOffset now, CancellationToken cancellationToken)
     {

@@ -39,6 +39,7 @@ public static class AlertRegistration
                 .AddSingleton<AlertMail>()
                 .AddSingleton<StockThresholds>()
                 .AddSingleton<AlertConditions>()
+                .AddSingleton<AlertPulse>()
                 .AddSingleton<AlertChannels>()
                 .AddSingleton<UnwrittenAlert>()
                 .AddSingleton<AlertLetters>()

@@ -1,13 +1,18 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
 using VppBooks.Core.Mail;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Settings;
 
 namespace VppBooks.Core.Alerts;
 
-/// <summary>When to alert and whom to mail, as it stands: what the console says wins over configuration.</summary>
-public sealed class AlertRules(AlertOptions configured, IDbContextFactory<VppBooksDbContext> contexts) : SettingGroup<AlertOptions>(
+/// <summary>
+/// When to alert and whom to mail, as it stands: what the console says wins over configuration. A stored value that cannot be used must not silence what would tell of it:
+/// configuration holds in its place.
+/// </summary>
+public sealed class AlertRules(AlertOptions configured, IDbContextFactory<VppBooksDbContext> contexts, ILogger<AlertRules> logger) : SettingGroup<AlertOptions>(
     configured,
     contexts,
     At(MailTo, o => o.MailTo, (o, v) => o.MailTo = v),
@@ -19,6 +24,9 @@ public sealed class AlertRules(AlertOptions configured, IDbContextFactory<VppBoo
     At(PeopleStuckAfter, o => o.PeopleStuckAfter, (o, v) => o.PeopleStuckAfter = v),
     At(OperationUnknownAfter, o => o.OperationUnknownAfter, (o, v) => o.OperationUnknownAfter = v))
 {
+    // Read several times a minute: each value is logged once.
+    private readonly ConcurrentDictionary<string, string> _unusable = new(StringComparer.Ordinal);
+
     /// <summary>Name of the group.</summary>
     public const string GroupName = "alerts";
 
@@ -55,6 +63,18 @@ public sealed class AlertRules(AlertOptions configured, IDbContextFactory<VppBoo
     /// <summary>Whether an address may be added in the console, as far as it shows: what a name stands for is looked at with each message.</summary>
     internal bool MayAdd(Uri address) =>
         WebhooksMayBePrivate || (address.Scheme == Uri.UriSchemeHttps && !address.IsLoopback && (!IPAddress.TryParse(address.DnsSafeHost, out var ip) || PublicInternet.Holds(ip)));
+
+    /// <inheritdoc/>
+    protected override bool ReplacesUnusable(string key, string value)
+    {
+        if (!_unusable.TryGetValue(key, out var told) || told != value)
+        {
+            _unusable[key] = value;
+            logger.SettingUnusable(key);
+        }
+
+        return true;
+    }
 
     /// <inheritdoc/>
     protected override AlertOptions Copy(AlertOptions options) => options with { };

@@ -62,4 +62,10 @@ internal static partial class AlertLog      // ids 7000-7099
 
     [LoggerMessage(7004, LogLevel.Warning, "Messages that are due could not be read or written: {Fault}; tried again in a minute")]
     public static partial void SendingFailed(this ILogger logger, string fault);
+
+    [LoggerMessage(7005, LogLevel.Warning, "Troubles of these kinds could not be looked for: {Kinds} ({Fault}); what is known of them stays as it is, and the next minute looks again")]
+    public static partial void KindsUnread(this ILogger logger, string kinds, string fault);
+
+    [LoggerMessage(7006, LogLevel.Warning, "The stored value of {Key} cannot be used: alerts follow configuration until somebody sets it again")]
+    public static partial void SettingUnusable(this ILogger logger, string key);
 }

@@ -23,9 +23,11 @@ internal static class StockConditions
                 group license by license.BookId into lists
                 select new { BookId = lists.Key, Count = lists.Count() })
             .ToDictionaryAsync(w => w.BookId, w => w.Count, cancellationToken);
-        var told = await db.Alerts.Where(a => a.ClearedAt == null && a.BookId != null && (a.Kind == AlertKind.StockShort || a.Kind == AlertKind.StockLow))
-            .Select(a => a.BookId!.Value).Distinct().ToListAsync(cancellationToken);
-        var @short = await ShortAsync(db, waiting, told, cancellationToken);
+        var open = await db.Alerts.Where(a => a.ClearedAt == null && a.BookId != null && (a.Kind == AlertKind.StockShort || a.Kind == AlertKind.StockLow))
+            .Select(a => new { BookId = a.BookId!.Value, a.Kind }).ToListAsync(cancellationToken);
+        var told = open.Select(a => a.BookId).ToHashSet();
+        var toldShort = open.Where(a => a.Kind == AlertKind.StockShort).Select(a => a.BookId);
+        var @short = await ShortAsync(db, waiting, told, [.. toldShort], cancellationToken);
         var low = await LowAsync(db, options, waiting.Keys, told, cancellationToken);
         return
         [
@@ -41,16 +43,20 @@ internal static class StockConditions
         Subject = book.Title ?? book.AdamId.ToString(CultureInfo.InvariantCulture),
     };
 
-    /// <summary>The books that people wait for, the longest lists first.</summary>
-    private static async Task<IEnumerable<BookStock>> ShortAsync(VppBooksDbContext db, Dictionary<int, int> waiting, List<int> told, CancellationToken cancellationToken)
+    /// <summary>
+    /// The books that people wait for, the longest lists first. Whether Apple still lists a book is nothing to those who wait; and one that became unlimited is over when its
+    /// list was served, not before.
+    /// </summary>
+    private static async Task<IEnumerable<BookStock>> ShortAsync(VppBooksDbContext db, Dictionary<int, int> waiting, HashSet<int> told, int[] toldShort, CancellationToken cancellationToken)
     {
         var ids = waiting.Keys.ToArray();
-        var all = (await Stock(db, Limited(db).Where(b => EF.Parameter(ids).Contains(b.Id))).ToListAsync(cancellationToken)).ToLookup(b => told.Contains(b.Id));
+        var books = Connected(db).Where(b => EF.Parameter(ids).Contains(b.Id) && (!b.Unlimited || EF.Parameter(toldShort).Contains(b.Id)));
+        var all = (await Stock(db, books).ToListAsync(cancellationToken)).ToLookup(b => told.Contains(b.Id));
         return all[true].Concat(all[false].OrderByDescending(b => waiting[b.Id]).ThenBy(b => b.Id).Take(MostBooks - all[true].Count()));
     }
 
     /// <summary>The books that are low and that nobody waits for, the emptiest first.</summary>
-    private static async Task<IEnumerable<BookStock>> LowAsync(VppBooksDbContext db, AlertOptions options, IEnumerable<int> waiting, List<int> told, CancellationToken cancellationToken)
+    private static async Task<IEnumerable<BookStock>> LowAsync(VppBooksDbContext db, AlertOptions options, IEnumerable<int> waiting, HashSet<int> told, CancellationToken cancellationToken)
     {
         var (waited, open) = (waiting.ToArray(), told.ToArray());
         var low = Low(db, options).Where(b => !EF.Parameter(waited).Contains(b.Id));
@@ -76,8 +82,9 @@ internal static class StockConditions
                select book;
     }
 
-    private static IQueryable<Book> Limited(VppBooksDbContext db) =>
-        db.Books.Where(b => !b.Unlimited && !b.NoLongerReported && db.Locations.Any(l => l.Id == b.LocationId && l.DeletedAt == null));
+    private static IQueryable<Book> Limited(VppBooksDbContext db) => Connected(db).Where(b => !b.Unlimited && !b.NoLongerReported);
+
+    private static IQueryable<Book> Connected(VppBooksDbContext db) => db.Books.Where(b => db.Locations.Any(l => l.Id == b.LocationId && l.DeletedAt == null));
 
     private static IQueryable<BookStock> Stock(VppBooksDbContext db, IQueryable<Book> books) =>
         from book in books

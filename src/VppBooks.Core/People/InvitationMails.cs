@@ -105,11 +105,15 @@ public sealed class InvitationMails(
         return due.Count;
     }
 
-    /// <summary>Records that wait for acceptance, of people whom a mail can reach.</summary>
-    internal static IQueryable<VppUser> Invitable(VppBooksDbContext db) => db.VppUsers.Where(u =>
-        u.PersonId != null && !u.Retired && u.Status == VppUserStatus.Registered && u.InviteSecret != null
+    /// <summary>Records that wait for acceptance, of people whom books, and so invitations, are for.</summary>
+    internal static IQueryable<VppUser> Awaited(VppBooksDbContext db) => db.VppUsers.Where(u =>
+        u.PersonId != null && !u.Retired && u.Status == VppUserStatus.Registered
         && db.Locations.Any(l => l.Id == u.LocationId && l.DeletedAt == null)
-        && db.People.Any(p => p.Id == u.PersonId && p.AccountEnabled && !p.Guest && p.GoneSince == null && p.Mail != null && p.Mail != ""));
+        && db.People.Any(p => p.Id == u.PersonId && p.AccountEnabled && !p.Guest && p.GoneSince == null));
+
+    /// <summary>Those of them whom a mail can reach.</summary>
+    internal static IQueryable<VppUser> Invitable(VppBooksDbContext db) =>
+        Awaited(db).Where(u => u.InviteSecret != null && db.People.Any(p => p.Id == u.PersonId && p.Mail != null && p.Mail != ""));
 
     internal static OutboxMail New(MailKind kind, string reason, int? personId, int locationId, int userId, DateTimeOffset now) =>
         new() { Kind = kind, Reason = reason, PersonId = personId, LocationId = locationId, VppUserId = userId, QueuedAt = now };

@@ -56,7 +56,7 @@ public abstract class SettingGroup<TOptions> : SettingGroup
     protected TOptions ConfiguredOptions { get; }
 
     /// <summary>The settings as they stand now.</summary>
-    /// <exception cref="InvalidOperationException">A stored value cannot be used: nothing is guessed in its place.</exception>
+    /// <exception cref="InvalidOperationException">A stored value cannot be used, and nothing is taken in its place.</exception>
     public async Task<TOptions> ReadAsync(CancellationToken cancellationToken)
     {
         await using var db = await _contexts.CreateDbContextAsync(cancellationToken);
@@ -64,7 +64,7 @@ public abstract class SettingGroup<TOptions> : SettingGroup
     }
 
     /// <summary>The settings as a transaction sees them.</summary>
-    /// <exception cref="InvalidOperationException">A stored value cannot be used: nothing is guessed in its place.</exception>
+    /// <exception cref="InvalidOperationException">A stored value cannot be used, and nothing is taken in its place.</exception>
     public async Task<TOptions> ReadAsync(VppBooksDbContext db, CancellationToken cancellationToken)
     {
         var options = Copy(ConfiguredOptions);
@@ -76,7 +76,15 @@ public abstract class SettingGroup<TOptions> : SettingGroup
             }
 
             // Read in any case: what cannot be used is told, and not passed over.
-            place.Set(options, stored.Value!);
+            try
+            {
+                place.Set(options, stored.Value!);
+            }
+            catch (InvalidOperationException) when (ReplacesUnusable(stored.Key, stored.Value!))
+            {
+                continue;
+            }
+
             if (Objection(stored.Key, stored.Value!) is not null)
             {
                 place.Set(options, place.Get(ConfiguredOptions));
@@ -85,6 +93,11 @@ public abstract class SettingGroup<TOptions> : SettingGroup
 
         return options;
     }
+
+    /// <summary>
+    /// Whether what configuration says is taken in the place of a stored value that cannot be used; whoever says so tells of it. Otherwise nothing is guessed: reading throws.
+    /// </summary>
+    protected virtual bool ReplacesUnusable(string key, string value) => false;
 
     /// <summary>A copy that can be changed without the other.</summary>
     protected abstract TOptions Copy(TOptions options);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using VppBooks.Core.Alerts;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Sync;
 
@@ -7,7 +8,7 @@ namespace VppBooks.Core.Telemetry;
 
 /// <summary>
 /// What the product measures of itself. Labels are locations (id and the token's name), states and kinds: never a person, a group, a book or a secret (I10).
-/// Gauges show <see cref="Figures"/>, which <see cref="TelemetrySampler"/> keeps fresh; without it they show nothing.
+/// Gauges show <see cref="Figures"/>, which <see cref="TelemetrySampler"/> keeps fresh; without it they show nothing. That of alerts needs no database and is always there.
 /// </summary>
 public sealed class ProductTelemetry
 {
@@ -21,7 +22,7 @@ public sealed class ProductTelemetry
     private TelemetryFigures _figures = TelemetryFigures.None;
 
     /// <summary>Makes the instruments; the factory owns and disposes the meter.</summary>
-    public ProductTelemetry(IMeterFactory meters, TimeProvider clock)
+    public ProductTelemetry(IMeterFactory meters, AlertPulse alerts, TimeProvider clock)
     {
         _clock = clock;
         var meter = meters.Create(Name);
@@ -34,6 +35,7 @@ public sealed class ProductTelemetry
         meter.CreateObservableGauge("vppbooks.licenses", () => Figures.Licenses.Select(l => new Measurement<int>(l.Count, new("location", l.Location.ToString("D")), new("state", l.State.ToString()))), "{license}", "Rows of the ledger by state, without assigned ones.");
         meter.CreateObservableGauge("vppbooks.operations", () => OfOperations(o => o.Count), "{operation}", "Operations that have not ended.");
         meter.CreateObservableGauge("vppbooks.operations.oldest.age", () => OfOperations(o => (_clock.GetUtcNow() - o.Oldest).TotalSeconds), "s", "Age of the oldest operation that has not ended.");
+        meter.CreateObservableGauge("vppbooks.alerts.look.age", () => alerts.Age.TotalSeconds, "s", "Time since troubles of every kind could be looked for.");
     }
 
     /// <summary>What gauges show now.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using VppBooks.Core.Alerts;
 using VppBooks.Web.Components.Alerts;
@@ -21,6 +22,7 @@ internal static class AlertSetup
             services.AddSingleton<AlertTexts>();
             services.AddSingleton<IAlertLanguages, AlertLanguages>();
             services.AddSingleton<IAlertSource, CertificateAlerts>();
+            services.AddHealthChecks().AddCheck<AlertWatchCheck>("alerts");
             services.AddHostedService(provider => provider.GetRequiredService<AlertWatch>());
             services.AddHostedService(provider => provider.GetRequiredService<AlertSender>());
             services.AddSingleton(new ShellPart(ShellPlace.Header, typeof(AlertBell), Policies.ReadAll));
@@ -83,10 +85,21 @@ internal sealed class AlertWordsIn(AlertTexts texts, CultureInfo culture) : IAle
     }
 }
 
+/// <summary>
+/// Troubles are looked for. Where not, the program is <em>Degraded</em> and still ready: the console, which may be all that is left to see them by, must not be taken out of service.
+/// </summary>
+internal sealed class AlertWatchCheck(AlertPulse pulse) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(pulse.IsFailing ? HealthCheckResult.Degraded() : HealthCheckResult.Healthy());
+}
+
 /// <summary>Tells of the end of the certificate that protects the key ring: without it no token can be decrypted.</summary>
 internal sealed class CertificateAlerts(IOptions<KeyRingSettings> settings, TimeProvider clock) : IAlertSource
 {
     private static readonly int[] _days = [60, 30, 14, 7, 1];
+
+    public IReadOnlyCollection<AlertKind> Kinds { get; } = [AlertKind.CertificateExpiring];
 
     public Task<IReadOnlyList<AlertCondition>> ListAsync(CancellationToken cancellationToken)
     {

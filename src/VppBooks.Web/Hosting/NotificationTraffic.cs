@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Threading.RateLimiting;
 
 namespace VppBooks.Web.Hosting;
@@ -17,7 +15,7 @@ internal sealed class NotificationTraffic : IDisposable
     private const int PerSecond = 5_000;
 
     private readonly PartitionedRateLimiter<HttpContext> _failures = PartitionedRateLimiter.Create<HttpContext, string>(context =>
-        RateLimitPartition.GetTokenBucketLimiter(AddressOf(context), _ => new TokenBucketRateLimiterOptions
+        RateLimitPartition.GetTokenBucketLimiter(CallerAddress.Of(context), _ => new TokenBucketRateLimiterOptions
         {
             TokenLimit = Failures,
             TokensPerPeriod = FailuresPerMinute,
@@ -25,7 +23,7 @@ internal sealed class NotificationTraffic : IDisposable
         }));
 
     private readonly PartitionedRateLimiter<(HttpContext Context, int LocationId)> _taken = PartitionedRateLimiter.Create<(HttpContext Context, int LocationId), string>(of =>
-        RateLimitPartition.GetTokenBucketLimiter(string.Create(CultureInfo.InvariantCulture, $"{of.LocationId} {AddressOf(of.Context)}"), _ => new TokenBucketRateLimiterOptions
+        RateLimitPartition.GetTokenBucketLimiter(string.Create(CultureInfo.InvariantCulture, $"{of.LocationId} {CallerAddress.Of(of.Context)}"), _ => new TokenBucketRateLimiterOptions
         {
             TokenLimit = Burst,
             TokensPerPeriod = PerSecond,
@@ -50,19 +48,5 @@ internal sealed class NotificationTraffic : IDisposable
     {
         _failures.Dispose();
         _taken.Dispose();
-    }
-
-    // One customer of a provider has a whole /64 of addresses.
-    private static string AddressOf(HttpContext context)
-    {
-        var address = context.Connection.RemoteIpAddress;
-        if (address is null or { AddressFamily: not AddressFamily.InterNetworkV6 } or { IsIPv4MappedToIPv6: true })
-        {
-            return address?.ToString() ?? "unknown";
-        }
-
-        var bytes = address.GetAddressBytes();
-        Array.Clear(bytes, 8, 8);
-        return new IPAddress(bytes).ToString();
     }
 }

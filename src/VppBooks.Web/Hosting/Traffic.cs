@@ -6,13 +6,17 @@ using Microsoft.AspNetCore.Components.Server.Circuits;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
 using VppBooks.Core.Notifications;
+using VppBooks.Core.Security;
 using VppBooks.Web.Api;
 using VppBooks.Web.Settings;
 using VppBooks.Web.SignIn;
 
 namespace VppBooks.Web.Hosting;
 
-/// <summary>How much one caller may ask of us, and all callers of the API together.</summary>
+/// <summary>
+/// How much one caller may ask of us, and all callers together whom the API serves. Whoever did not sign in, or showed a token that is none, counts for the address alone: a
+/// stranger can use up nothing that belongs to somebody else.
+/// </summary>
 internal static class Traffic
 {
     private enum Kind
@@ -50,12 +54,13 @@ internal static class Traffic
             return RateLimitPartition.GetNoLimiter((Kind.Page, "files"));
         }
 
-        var caller = context.User.ObjectId ?? context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
+        var caller = context.User is { Identity.IsAuthenticated: true, ObjectId: { } id } ? "account " + id : "address " + CallerAddress.Of(context);
         return RateLimitPartition.GetTokenBucketLimiter((Kind: KindOf(context), Caller: caller), of => Bucket(of.Kind, settings, times: 1));
     }
 
-    // Readers and administrators come as they come; it is programs that flood.
-    private static RateLimitPartition<Kind> OfAll(HttpContext context, RateLimitSettings settings) => KindOf(context) is var kind and not Kind.Page
+    // Readers and administrators come as they come; it is programs that flood. Everybody in the directory can get a token, but one without a right is refused and costs little.
+    private static RateLimitPartition<Kind> OfAll(HttpContext context, RateLimitSettings settings) =>
+        KindOf(context) is var kind and not Kind.Page && CoreActor.From(context.User).Permissions != Permissions.None
         ? RateLimitPartition.GetTokenBucketLimiter(kind, of => Bucket(of, settings, settings.Callers))
         : RateLimitPartition.GetNoLimiter(Kind.Page);
 

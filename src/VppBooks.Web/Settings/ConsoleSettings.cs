@@ -75,7 +75,7 @@ public sealed class RateLimitSettings : ISettings
     /// <summary>Changing requests to the API per second that are allowed for long; 1 to 10,000, default 2.</summary>
     public int WritesPerSecond { get; set; } = 2;
 
-    /// <summary>How many callers at their limits of the API are served together; 1 to 1,000, default 2.</summary>
+    /// <summary>How many callers at their limits of the API are served together; 1 to 1,000, default 2. Callers whom it refuses do not count.</summary>
     public int Callers { get; set; } = 2;
 
     public IEnumerable<string> Faults() =>

@@ -1,8 +1,11 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using VppBooks.Core.Alerts;
 using VppBooks.Core.Locations;
+using VppBooks.Core.Settings;
 using VppBooks.Core.Sync;
 using VppBooks.Tests.Locations;
+using VppBooks.Web.Hosting;
 
 namespace VppBooks.Tests.Alerts;
 
@@ -81,6 +84,101 @@ public sealed class AlertBookTests(AlertRoom room) : IClassFixture<AlertRoom>
         }
 
         async Task<List<AlertMessage>> SyncsAsync() => [.. (await room.LookAsync()).Where(m => m.Kind == AlertKind.SyncFailing)];
+    }
+
+    [Fact]
+    public async Task Kind_that_cannot_be_looked_for_keeps_its_alerts_and_keeps_no_other_from_being_told()
+    {
+        await room.House.ChangeAsync(db =>
+        {
+            var location = room.ALocation("unread");
+            location.SyncStatus = SyncStatus.Failed;
+            db.Locations.Add(location);
+        });
+        Assert.Equal((AlertKind.SyncFailing, AlertOccasion.Raised), Assert.Single(await HeardAsync()));
+        room.Commands.Unreadable = "SyncRuns";
+        try
+        {
+            await room.House.ChangeAsync(db =>
+            {
+                var location = db.Locations.Single(l => l.UId == "unread");
+                (location.SyncStatus, location.TokenExpires) = (SyncStatus.Completed, room.House.Clock.GetUtcNow() + TimeSpan.FromDays(5));
+            });
+
+            Assert.Equal((AlertKind.TokenExpiring, AlertOccasion.Raised), Assert.Single(await HeardAsync()));
+        }
+        finally
+        {
+            room.Commands.Unreadable = null;
+        }
+
+        Assert.Equal((AlertKind.SyncFailing, AlertOccasion.Cleared), Assert.Single(await HeardAsync()));
+
+        async Task<IEnumerable<(AlertKind, AlertOccasion)>> HeardAsync() =>
+            (await room.LookAsync()).Where(m => m.Title.Contains("Token unread", StringComparison.Ordinal)).Select(m => (m.Kind!.Value, m.Occasion));
+    }
+
+    [Fact]
+    public async Task Stored_threshold_that_cannot_be_used_silences_nothing_and_configuration_holds_in_its_place()
+    {
+        await room.House.ChangeAsync(db => db.StoredSettings.AddRange(
+            new StoredSetting { Key = AlertRules.OperationUnknownAfter.Key, Value = "soon", ChangedById = "x", ChangedByName = "X" },
+            new StoredSetting { Key = AlertRules.PeopleStuckAfter.Key, Value = "3.00:00:00", ChangedById = "x", ChangedByName = "X" }));
+        var trouble = new AlertCondition(AlertKind.OperationUnknown, 9_000_030) { Subject = "unusable" };
+        room.Make(trouble);
+
+        Assert.Single(await room.LookAsync(), m => m.Title.Contains("unusable", StringComparison.Ordinal));
+
+        var options = await room.House.Get<AlertRules>().ReadAsync(Cancel);
+        Assert.Equal((new AlertOptions().OperationUnknownAfter, TimeSpan.FromDays(3)), (options.OperationUnknownAfter, options.PeopleStuckAfter));
+        await room.House.ChangeAsync(db => db.StoredSettings.RemoveRange(db.StoredSettings));
+        room.End(trouble);
+        await room.LookAsync();
+    }
+
+    [Fact]
+    public async Task Watch_that_has_failed_for_minutes_shows_in_the_health_check_until_it_has_looked_again()
+    {
+        var check = new AlertWatchCheck(room.House.Get<AlertPulse>());
+        await room.LookAsync();
+        room.Broken = true;
+        try
+        {
+            room.House.Clock.Pass(AlertPulse.Patience);
+            await room.LookAsync();
+            Assert.Equal(HealthStatus.Degraded, (await check.CheckHealthAsync(new HealthCheckContext(), Cancel)).Status);
+        }
+        finally
+        {
+            room.Broken = false;
+        }
+
+        await room.LookAsync();
+        Assert.Equal(HealthStatus.Healthy, (await check.CheckHealthAsync(new HealthCheckContext(), Cancel)).Status);
+    }
+
+    [Fact]
+    public async Task Numbers_are_old_when_every_sync_publishes_and_none_is_complete()
+    {
+        var now = room.House.Clock.GetUtcNow();
+        var due = LocationSync.FullReadEvery + new AlertOptions().SyncStaleAfter;
+        await room.House.ChangeAsync(db =>
+        {
+            var location = room.ALocation("partial");
+            location.LastFullSyncAt = now - due + TimeSpan.FromMinutes(5);
+            db.Locations.Add(location);
+        });
+        Assert.Empty(await StaleAsync());
+
+        await CompleteAsync(now - due);
+        var raised = Assert.Single(await StaleAsync());
+        Assert.Equal((AlertOccasion.Raised, now - due), (raised.Occasion, (await room.RowAsync(new AlertCondition(AlertKind.SyncStale, (await room.House.RowAsync("partial")).Id))).About));
+
+        await CompleteAsync(now);
+        Assert.Equal(AlertOccasion.Cleared, Assert.Single(await StaleAsync()).Occasion);
+
+        Task CompleteAsync(DateTimeOffset at) => room.House.ChangeAsync(db => db.Locations.Single(l => l.UId == "partial").LastFullSyncAt = at);
+        async Task<List<AlertMessage>> StaleAsync() => [.. (await room.LookAsync()).Where(m => m.Kind == AlertKind.SyncStale && m.Title.Contains("Token partial", StringComparison.Ordinal))];
     }
 
     [Theory]

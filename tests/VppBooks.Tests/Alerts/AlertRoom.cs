@@ -54,6 +54,8 @@ public sealed class AlertRoom : IAsyncLifetime, IAlertSource
         await Mails.DisposeAsync();
     }
 
+    public IReadOnlyCollection<AlertKind> Kinds { get; } = Enum.GetValues<AlertKind>();
+
     public Task<IReadOnlyList<AlertCondition>> ListAsync(CancellationToken cancellationToken) =>
         Broken ? throw new InvalidOperationException("broken") : Task.FromResult<IReadOnlyList<AlertCondition>>([.. Troubles.Values]);
 
@@ -110,10 +112,18 @@ public sealed class AlertRoom : IAsyncLifetime, IAlertSource
 
         public int Count => _count;
 
+        /// <summary>A table that cannot be read; null: all can.</summary>
+        public string? Unreadable { get; set; }
+
         public override ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
             DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
         {
             Interlocked.Increment(ref _count);
+            if (Unreadable is { } table && command.CommandText.Contains($"\"{table}\"", StringComparison.Ordinal))
+            {
+                throw new InvalidOperationException($"{table} cannot be read.");
+            }
+
             return base.ReaderExecutingAsync(command, eventData, result, cancellationToken);
         }
     }

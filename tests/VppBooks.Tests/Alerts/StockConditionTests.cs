@@ -78,6 +78,36 @@ public sealed class StockConditionTests(AlertRoom room) : IClassFixture<AlertRoo
         Assert.Equal([Most + 1L], Subjects(await room.LookAsync(), AlertKind.StockShort, AlertOccasion.Raised));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Waiting_people_are_told_of_until_nobody_waits_whatever_becomes_of_their_book(bool unlimited)
+    {
+        await WaitAsync([1]);
+        Assert.Equal([1L], Subjects(await room.LookAsync(), AlertKind.StockShort, AlertOccasion.Raised));
+
+        await BookAsync(1, b => (b.Unlimited, b.NoLongerReported) = (unlimited, !unlimited));
+        Assert.Empty(Subjects(await room.LookAsync(), AlertKind.StockShort, AlertOccasion.Cleared));
+
+        await using (var db = await room.House.OpenAsync())
+        {
+            await db.Licenses.ExecuteDeleteAsync();
+        }
+
+        Assert.Equal([1L], Subjects(await room.LookAsync(), AlertKind.StockShort, AlertOccasion.Cleared));
+    }
+
+    [Fact]
+    public async Task Who_begins_to_wait_for_a_book_that_Apple_no_longer_lists_is_told_of_and_who_waits_for_an_unlimited_one_is_not()
+    {
+        await BookAsync(1, b => b.NoLongerReported = true);
+        await BookAsync(2, b => b.Unlimited = true);
+
+        await WaitAsync([1, 2]);
+
+        Assert.Equal([1L], Subjects(await room.LookAsync(), AlertKind.StockShort, AlertOccasion.Raised));
+    }
+
     private static List<long> Subjects(IEnumerable<AlertMessage> messages, AlertKind kind, AlertOccasion occasion) =>
         [.. messages.Where(m => m.Kind == kind && m.Occasion == occasion).Select(m => long.Parse(m.Title.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture)).Order()];
 
@@ -86,6 +116,8 @@ public sealed class StockConditionTests(AlertRoom room) : IClassFixture<AlertRoo
         await using var db = await room.House.OpenAsync();
         await db.Books.Where(b => b.AdamId == adamId).ExecuteUpdateAsync(set => set.SetProperty(b => b.AvailableCount, available));
     }
+
+    private Task BookAsync(long adamId, Action<Book> change) => room.House.ChangeAsync(db => change(db.Books.Single(b => b.AdamId == adamId)));
 
     private async Task WaitAsync(IEnumerable<int> adamIds) => await room.House.ChangeAsync(db =>
     {

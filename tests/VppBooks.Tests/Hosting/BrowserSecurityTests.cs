@@ -1,7 +1,10 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using VppBooks.SimulatedCloud.Entra;
 using VppBooks.Tests.Shell;
+using VppBooks.Web.SignIn;
 
 namespace VppBooks.Tests.Hosting;
 
@@ -54,6 +57,8 @@ public sealed class BrowserSecurityTests(RunningConsole console) : IClassFixture
 
 public sealed class TrafficTests
 {
+    private static readonly string[] _tight = ["--RateLimit:WriteBurst=4", "--RateLimit:WritesPerSecond=1", "--RateLimit:Callers=1"];
+
     [Fact]
     public async Task Caller_beyond_the_limit_is_told_to_wait_and_changes_have_a_limit_of_their_own()
     {
@@ -87,21 +92,51 @@ public sealed class TrafficTests
     [Fact]
     public async Task Callers_of_the_API_share_a_limit()
     {
-        await using var console = new RunningConsole(["--RateLimit:WriteBurst=4", "--RateLimit:WritesPerSecond=1", "--RateLimit:Callers=1"]);
+        await using var console = new RunningConsole(_tight);
         await console.InitializeAsync();
-        var program = await console.AutomationAsync();
+        var (one, other) = (await console.AutomationAsync(), await ProgramAsync(console, Roles.Administrator));
         var clock = System.Diagnostics.Stopwatch.StartNew();
         var answers = new List<HttpStatusCode>();
-        foreach (var authorization in Enumerable.Range(0, 16).Select(i => i % 2 == 0 ? program : null))
+        foreach (var program in Enumerable.Range(0, 16).Select(i => i % 2 == 0 ? one : other))
         {
-            using var request = new HttpRequestMessage(HttpMethod.Delete, $"/v1.0/deviceAppManagement/vppTokens/{Guid.NewGuid()}");
-            request.Headers.Authorization = authorization;
-            using var answer = await console.Client.SendAsync(request);
-            answers.Add(answer.StatusCode);
+            answers.Add(await DeleteAsync(console, program));
         }
 
         // Each by itself could have sent four at once, and one more every second.
         Assert.InRange(answers.Count(a => a != HttpStatusCode.TooManyRequests), 4, 4 + (int)clock.Elapsed.TotalSeconds + 1);
+    }
+
+    [Fact]
+    public async Task Strangers_use_up_the_limit_of_their_own_address_and_of_nobody_else()
+    {
+        await using var console = new RunningConsole([.. _tight, "--ReverseProxy:KnownProxies:0=127.0.0.1"]);
+        await console.InitializeAsync();
+        var program = await console.AutomationAsync();
+        var powerless = await ProgramAsync(console, "Something.Else");
+        var guess = new AuthenticationHeaderValue("Bearer", "a.guess.x");
+        foreach (var (authorization, refusal, address) in new (AuthenticationHeaderValue?, HttpStatusCode, Func<int, string>)[]
+        {
+            (null, HttpStatusCode.Unauthorized, _ => "192.0.2.1"),
+            (guess, HttpStatusCode.Unauthorized, _ => "192.0.2.2"),
+            (guess, HttpStatusCode.Unauthorized, i => $"2001:db8::{i + 1:x}"),
+            (powerless, HttpStatusCode.Forbidden, i => $"198.51.100.{i + 1}"),
+        })
+        {
+            var answers = new List<HttpStatusCode>();
+            for (var i = 0; i < 12; i++)
+            {
+                answers.Add(await DeleteAsync(console, authorization, address(i)));
+            }
+
+            Assert.Equal(refusal, answers[0]);
+            Assert.Contains(HttpStatusCode.TooManyRequests, answers);
+        }
+
+        // From an address that guesses, too.
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal(HttpStatusCode.NotFound, await DeleteAsync(console, program, "192.0.2.2"));
+        }
     }
 
     [Fact]
@@ -110,6 +145,26 @@ public sealed class TrafficTests
         var settings = new VppBooks.Web.Settings.RateLimitSettings();
 
         Assert.Equal((1_000, 100, 2), (settings.ReadBurst + (20 * settings.ReadsPerSecond), settings.WriteBurst + (20 * settings.WritesPerSecond), settings.Callers));
+    }
+
+    private static async Task<HttpStatusCode> DeleteAsync(RunningConsole console, AuthenticationHeaderValue? authorization, string? address = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Delete, $"/v1.0/deviceAppManagement/vppTokens/{Guid.NewGuid()}");
+        request.Headers.Authorization = authorization;
+        if (address is not null)
+        {
+            request.Headers.Add("X-Forwarded-For", address);
+        }
+
+        using var answer = await console.Client.SendAsync(request);
+        return answer.StatusCode;
+    }
+
+    private static async Task<AuthenticationHeaderValue> ProgramAsync(RunningConsole console, string role)
+    {
+        var program = new EntraApplication(Guid.NewGuid().ToString(), "secret", [role]);
+        console.Cloud.Entra.Register(program);
+        return await console.ProgramAsync(program);
     }
 
     /// <summary>Each request in a batch is counted by itself: some are served, and the rest is told to wait.</summary>

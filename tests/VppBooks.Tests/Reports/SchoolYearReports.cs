@@ -100,7 +100,7 @@ internal sealed partial class SchoolYearReports(SchoolYear year, SchoolYearTruth
             (string, long)[] numbers =
             [
                 ("rows", rows.Count), ("books", sum.Books), ("assigned", sum.Assigned), ("unlimited", sum.AssignedUnlimited), ("on their way", sum.OnTheirWay), ("waiting", sum.Waiting),
-                ("leavers", sum.Leavers), ("used", sum.Used), ("not used", sum.Assigned - sum.Used), ("on a device", sum.OnDevice),
+                ("leavers", sum.Leavers), ("used", sum.Used), ("not used", sum.Assigned - sum.Used), ("on a device", sum.WithDevice),
             ];
             See($"Use by {by}", by == UsageBy.Group ? [.. numbers.Where(n => n.Item1 != "leavers")] : [.. numbers, ("bought", sum.Bought!.Value), ("available", sum.Available!.Value)]);
         }
@@ -146,7 +146,7 @@ internal sealed partial class SchoolYearReports(SchoolYear year, SchoolYearTruth
         Waiting = rows.Count(r => r.State == LicenseState.Waiting),
         Leavers = copies.Count(c => c.Left),
         Used = copies.Count(c => c.Accepted),
-        OnDevice = copies.Count(c => c.Person is { } person && year.WithDevice.Contains(person)),
+        WithDevice = copies.Count(c => c.Person is { } person && year.WithDevice.Contains(person)),
     };
 
     private static UsageRow Together(IEnumerable<UsageRow> rows) => rows.Aggregate(new UsageRow(), (sum, row) => new UsageRow
@@ -160,7 +160,7 @@ internal sealed partial class SchoolYearReports(SchoolYear year, SchoolYearTruth
         Waiting = sum.Waiting + row.Waiting,
         Leavers = sum.Leavers + row.Leavers,
         Used = sum.Used + row.Used,
-        OnDevice = sum.OnDevice + row.OnDevice,
+        WithDevice = sum.WithDevice + row.WithDevice,
     });
 
     private static long? Plus(long? one, long? other) => one is null ? other : one + (other ?? 0);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -58,6 +59,18 @@ public sealed partial class TelemetryTests(TelemetryTests.MeasuredHouse house) :
         var known = text.Split('\n').Where(l => l.Length > 0 && l[0] != '#').Select(l => l[..l.IndexOfAny(['{', ' '])]).ToHashSet();
         var missing = named.Where(n => !known.Contains(n) && !known.Contains(n + "_count"));
         Assert.Equal("", string.Join(", ", missing));
+    }
+
+    [Fact]
+    public async Task Whether_troubles_are_looked_for_is_seen_in_metrics_and_in_health()
+    {
+        var text = await house.ScrapeAsync();
+        var age = Assert.Single(text.Split('\n'), l => l.StartsWith("vppbooks_alerts_look_age_seconds", StringComparison.Ordinal));
+        Assert.InRange(double.Parse(age[age.IndexOf(' ', StringComparison.Ordinal)..].Trim().Split(' ')[0], CultureInfo.InvariantCulture), 0, 600);
+
+        using var answer = await house.Api.SendAsync(HttpMethod.Get, "/health/ready", role: null);
+        using var health = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("Healthy", health.RootElement.GetProperty("checks").GetProperty("alerts").GetProperty("status").GetString());
     }
 
     [Fact]
