@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using VppBooks.Apple;
 using VppBooks.Core.Audit;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
@@ -16,6 +17,7 @@ public sealed class LedgerPublisher(IBulkStore bulk)
     /// <returns>Rows changed.</returns>
     public async Task<int> PublishUsersAsync(VppBooksDbContext db, BulkScope scope, bool complete, CancellationToken cancellationToken)
     {
+        await AuditStandingsAsync(db, scope, cancellationToken);
         var changed = await bulk.RunAsync(db, BulkStatements.RetireUsers, scope, cancellationToken);
         if (complete)
         {
@@ -33,6 +35,36 @@ public sealed class LedgerPublisher(IBulkStore bulk)
         }
 
         return changed;
+    }
+
+    // What the two statements after it will do to records of our people: "since when could she have received it?" is answered by these rows (I9).
+    private static async Task AuditStandingsAsync(VppBooksDbContext db, BulkScope scope, CancellationToken cancellationToken)
+    {
+        if (!await db.VppUsers.AnyAsync(u => u.LocationId == scope.LocationId && u.PersonId != null, cancellationToken))
+        {
+            return;
+        }
+
+        var pairs =
+            from read in db.StagedUsers
+            where read.RunId == scope.RunId
+            join user in db.VppUsers on read.ClientUserId equals user.ClientUserId
+            where user.LocationId == scope.LocationId && user.PersonId != null
+            select new { Read = read, User = user };
+        var changed = await pairs
+            .Where(p => (p.User.Retired == p.Read.Retired && p.Read.Status != VppUserStatus.Unknown && p.User.Status != p.Read.Status)
+                || (p.Read.Retired && !p.User.Retired
+                    && !db.StagedUsers.Any(a => a.RunId == scope.RunId && a.ClientUserId == p.Read.ClientUserId && !a.Retired)
+                    && !db.VppUsers.Any(r => r.LocationId == scope.LocationId && r.ClientUserId == p.Read.ClientUserId && r.Retired)))
+            .OrderBy(p => p.User.Id)
+            .Select(p => new { PersonId = p.User.PersonId!.Value, Before = p.User.Status, After = p.Read.Status })
+            .ToListAsync(cancellationToken);
+        foreach (var change in changed)
+        {
+            db.Audit(
+                Actor.System, scope.Now, "registration.changed", new AuditSubject(scope.LocationId, PersonId: change.PersonId),
+                new { before = change.Before == VppUserStatus.Unknown ? null : change.Before.ToString(), after = change.After.ToString() });
+        }
     }
 
     /// <summary>Publishes assignments: holdings of others, licenses of ours, and what completely read books no longer show (I5).</summary>

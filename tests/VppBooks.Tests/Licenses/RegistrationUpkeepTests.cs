@@ -5,6 +5,7 @@ using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
+using VppBooks.Core.Locations;
 using VppBooks.Core.Mail;
 using VppBooks.Core.People;
 using VppBooks.Core.Security;
@@ -32,6 +33,48 @@ public sealed class RegistrationUpkeepTests : IAsyncLifetime
         });
 
     public ValueTask DisposeAsync() => _house.DisposeAsync();
+
+    [Fact]
+    public async Task I9_Every_change_of_a_registration_at_Apple_is_in_the_activity_once()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        var group = await house.GroupAsync("Class 4A");
+        var people = house.Core.Cloud.Directory.People;
+        var withoutAccount = house.Core.Cloud.Directory.Groups[group].People.Select(p => people[p]).First(p => p.AccountEnabled);
+        house.Core.Cloud.Graph.Edit(() => withoutAccount.ManagedAppleAccount = null);
+        await house.AssignAsync(book, new WishedAssignment(group, Intent.Required));
+        await house.WorkAsync();
+        await house.SyncAsync();
+        var invited = (await ChangesAsync(house)).Where(c => c.Details == """{"before":null,"after":"Registered"}""").ToList();
+        VppUser record;
+        await using (var db = await house.Core.OpenAsync())
+        {
+            var person = Assert.Single(invited).PersonId;
+            record = await db.VppUsers.AsNoTracking().SingleAsync(u => u.PersonId == person, TestContext.Current.CancellationToken);
+        }
+
+        var code = Assert.Single(house.Apple.Users(SpendingHouse.UId, record.ClientUserId)).InviteCode!;
+        Assert.Null(house.Apple.AcceptInvitation(code, "somebody@example.com"));
+        await house.SyncAsync();
+        await RetireAsync(house, record.ClientUserId);
+        await house.SyncAsync();
+        await house.SyncAsync();
+
+        Assert.Equal(
+            ["""{"before":null,"after":"Registered"}""", """{"before":"Registered","after":"Associated"}""", """{"before":"Associated","after":"Retired"}"""],
+            (await ChangesAsync(house)).Where(c => c.PersonId == record.PersonId).Select(c => c.Details!.Replace("\u0022", "\"", StringComparison.Ordinal)));
+    }
+
+    private static Task<List<VppBooks.Core.Audit.AuditEvent>> ChangesAsync(SpendingHouse house) => house.AuditAsync("registration.changed");
+
+    // By somebody else, such as another device management.
+    private static async Task RetireAsync(SpendingHouse house, string clientUserId)
+    {
+        var location = house.Core.Get<LocationConnections>().Connect(await house.Core.RowAsync(SpendingHouse.UId));
+        Assert.IsType<ChangeOutcome.Accepted>(await house.Core.Get<AppleClient>().RetireUsersAsync(location, [clientUserId], TestContext.Current.CancellationToken));
+        house.Apple.FinishEvents();
+    }
 
     [Fact]
     public async Task A_changed_mail_address_is_told_once_and_changes_no_license()

@@ -84,6 +84,7 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
         "audit.head-not-signed" => l["found an end of the audit trail that was not signed here"],
         "invitation.accepted" => l["saw an invitation accepted"],
         "registrations.recognized" => l["recognized people whom the database had forgotten"],
+        "registration.changed" => l["saw a person's registration change at Apple"],
         "registration.retried" => l["had a refused registration tried again"],
         "mail.queued" => l["asked for a mail to a person"],
         "mail.sent" => l["sent a mail to a person"],
