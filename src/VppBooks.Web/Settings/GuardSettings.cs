@@ -1,14 +1,14 @@
-using VppBooks.Apple;
 using VppBooks.Core.Licenses;
-using VppBooks.Core.Locations;
 
 namespace VppBooks.Web.Settings;
 
 /// <summary>How carefully licenses are spent.</summary>
 public sealed class LicensesSettings : ISettings
 {
-    // A request may be under way for its time-out, and its owner may be taken for dead a lease period late: what was sent before then can still arrive.
-    private static readonly TimeSpan Shortest = new AppleOptions().RequestTimeout + LocationLeases.Period + TimeSpan.FromSeconds(45);
+    // What the ledger's rules state as the least. A request may be under way for its time-out, its owner may be taken for dead a lease period late, and Apple works on what arrived
+    // for as long as it takes: absence that is believed too early is a license bought twice.
+    private static readonly TimeSpan Shortest = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan LeastApart = TimeSpan.FromMinutes(1);
 
     public static string Section => "Licenses";
 
@@ -58,6 +58,6 @@ public sealed class LicensesSettings : ISettings
         .. LicenseGuards.GrowthPeople.FaultsOf(GrowthPeople),
         .. LicenseGuards.GrowthLimit.FaultsOf(GrowthLimit),
         .. Check.Range("Licenses:UnknownAfter", UnknownAfter, StandIn ? TimeSpan.FromSeconds(1) : Shortest, TimeSpan.FromDays(1)),
-        .. Check.Range("Licenses:UnknownReadsApart", UnknownReadsApart, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+        .. Check.Range("Licenses:UnknownReadsApart", UnknownReadsApart, StandIn ? TimeSpan.FromSeconds(1) : LeastApart, TimeSpan.FromHours(1)),
     ];
 }

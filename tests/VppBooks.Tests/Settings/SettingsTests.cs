@@ -50,6 +50,7 @@ public sealed class SettingsTests
     [InlineData("Sync:TimeZone", "Mars/Olympus")]
     [InlineData("Scheduler:Threads", "0")]
     [InlineData("Licenses:UnknownAfter", "9.00:00:00")]
+    [InlineData("Licenses:UnknownReadsApart", "02:00:00")]
     [InlineData("Console:IdleTimeout", "00:00:01")]
     [InlineData("Console:CircuitsPerPerson", "0")]
     [InlineData("ReverseProxy:KnownProxies:0", "proxy")]
@@ -80,8 +81,8 @@ public sealed class SettingsTests
     }
 
     [Theory]
-    [InlineData("https://vpp.itunes.apple.com/mdm/v2", "00:01:59", false)]
-    [InlineData("https://vpp.itunes.apple.com/mdm/v2", "00:02:00", true)]
+    [InlineData("https://vpp.itunes.apple.com/mdm/v2", "00:09:59", false)]
+    [InlineData("https://vpp.itunes.apple.com/mdm/v2", "00:10:00", true)]
     [InlineData("http://127.0.0.1:5081/apple/mdm/v2", "00:00:03", true)]
     [InlineData("http://127.0.0.1:5081/apple/mdm/v2", "00:00:00.5", false)]
     public void Absence_is_not_believed_before_a_request_can_have_ended(string apple, string after, bool fine)
