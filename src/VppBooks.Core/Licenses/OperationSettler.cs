@@ -200,8 +200,8 @@ public sealed class OperationSettler(
     {
         var reading = await ledger.ReadAssignmentsDeltaAsync(session.Lease, session.Apple, cancellationToken);
         var open = await OpenLicensesAsync(session, operation.Id, cancellationToken);
-        // "Has it already" is no failure but a hint, and only a complete read tells whether it is true.
-        var unexplained = status.State == EventState.Failed && open.Any(l => !IsFailure(Explain(status.Failures, l)));
+        // "Has it already" is no failure but a hint, and a failure that names nobody may be of somebody else: only a complete read tells who has the license.
+        var unexplained = status.State == EventState.Failed && open.Any(l => !IsFailure(Find(status.Failures, l)));
         if (unexplained || (open.Count > 0 && !reading.Clean))
         {
             // A delta can show what is there, never prove what is not.

@@ -77,6 +77,26 @@ public sealed class EventFaultTests
         await house.AssertLedgerIsTrueAsync(book);
     }
 
+    [Fact]
+    public async Task F10_A_single_reason_that_names_nobody_blames_nobody_before_the_book_was_read_completely()
+    {
+        await using var house = await SpendingHouse.StartAsync(s => s.FailureShape = FailureShape.WithoutIds);
+        var group = await house.GroupAsync("Class 4A");
+        var book = await house.RegisterAsync(group);
+        await house.AssignAsync(book, new WishedAssignment(group, Intent.Required));
+        var refused = (await house.HoldersAsync(LicenseState.Reserved, book))[0];
+        house.Apple.RefuseTarget(refused, 9605);
+
+        await house.WorkUntilAsync(async () => (await house.HoldersAsync(LicenseState.Failed, book)).Count > 0);
+
+        var sent = house.Apple.Requests.Last(r => r.Method == "POST").Seq;
+        Assert.Contains(
+            house.Apple.Requests,
+            r => r.Seq > sent && r.Path.EndsWith("/assignments", StringComparison.Ordinal) && !r.Query.Contains("sinceVersionId", StringComparison.Ordinal) && r.Query.Contains(book.Key.AdamId, StringComparison.Ordinal));
+        Assert.Equal([refused], await house.HoldersAsync(LicenseState.Failed, book));
+        await house.AssertLedgerIsTrueAsync(book);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
