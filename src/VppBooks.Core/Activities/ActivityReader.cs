@@ -242,6 +242,8 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
             .ToDictionaryAsync(p => p.Id, p => p.Subject, cancellationToken);
         var groups = await db.Groups.AsNoTracking().Where(g => groupIds.Contains(g.Id)).Select(g => new { g.Id, Subject = new ActivitySubject(g.DirectoryId, g.DisplayName) })
             .ToDictionaryAsync(g => g.Id, g => g.Subject, cancellationToken);
+        var actorIds = raw.Select(r => PersonWhoActed(r.Event)).OfType<Guid>().Distinct().ToList();
+        var signInNames = await db.People.AsNoTracking().Where(p => actorIds.Contains(p.DirectoryId)).ToDictionaryAsync(p => p.DirectoryId, p => p.UserPrincipalName, cancellationToken);
         var operations = await db.Operations.AsNoTracking().Where(o => operationIds.Contains(o.Id)).Select(o => new { o.Id, o.PublicId })
             .ToDictionaryAsync(o => o.Id, o => (Guid?)o.PublicId, cancellationToken);
         return raw.ConvertAll(r =>
@@ -256,6 +258,7 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
                 ActorKind = happened?.ActorKind,
                 ActorId = happened?.ActorId,
                 ActorName = happened?.ActorName,
+                ActorUserPrincipalName = PersonWhoActed(happened) is { } acting ? signInNames.GetValueOrDefault(acting) : null,
                 Action = happened?.Action ?? "license.changed",
                 Token = (happened?.LocationId ?? book?.LocationId) is { } token ? tokens.GetValueOrDefault(token) : null,
                 Book = book is null ? null : new ActivitySubject(book.PublicId, book.Title),
@@ -274,6 +277,10 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
             };
         });
     }
+
+    // Somebody who signed in is known by the object id; readers act under a number of ours, which is nobody's object id.
+    private static Guid? PersonWhoActed(AuditEvent? happened) =>
+        happened?.ActorKind is ActorKind.Person or ActorKind.Api && Guid.TryParse(happened.ActorId, out var id) ? id : null;
 
     private static string? Text(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
 

@@ -103,6 +103,9 @@ public sealed record ActivityEntry
 
     public string? ActorName { get; init; }
 
+    /// <summary>Sign-in name that a person who acted has now; null for programs, readers, and people whom the directory has not told us of.</summary>
+    public string? ActorUserPrincipalName { get; init; }
+
     /// <summary>Stable name of the action; <c>license.changed</c> for a change of a license.</summary>
     public required string Action { get; init; }
 

@@ -7,6 +7,7 @@ using VppBooks.Core.People;
 using VppBooks.Core.Security;
 using VppBooks.Tests.Licenses;
 using VppBooks.Tests.Locations;
+using VppBooks.Web.Api.Graph;
 
 namespace VppBooks.Tests.Audit;
 
@@ -74,6 +75,28 @@ public sealed class ActivityTests
         await house.Core.Get<AuditSealer>().SealAsync(CancellationToken.None);
         await db.People.ExecuteUpdateAsync(set => set.SetProperty(p => p.DisplayName, "Erased").SetProperty(p => p.UserPrincipalName, "erased").SetProperty(p => p.Mail, (string?)null));
         Assert.Empty((await house.Core.Get<AuditChainCheck>().CheckAsync(anchor: null, CancellationToken.None)).Faults);
+    }
+
+    [Fact]
+    public async Task A_person_who_acted_has_a_sign_in_name_where_the_directory_told_it_and_else_none()
+    {
+        await using var house = await AuditHouse.StartAsync();
+        var known = new Person { PublicId = Guid.NewGuid(), DirectoryId = Guid.NewGuid(), DisplayName = "Kim Known", UserPrincipalName = "k.known@school.example" };
+        var now = house.Clock.GetUtcNow();
+        await house.ChangeAsync(db =>
+        {
+            db.People.Add(known);
+            db.Audit(new Actor(ActorKind.Api, known.DirectoryId.ToString("D"), known.DisplayName, Permissions.None), now, "sync.requested", default);
+            db.Audit(Actor.Reader(known.PublicId), now.AddSeconds(-1), "book.taken", default);
+            db.Audit(AuditHouse.Admin, now.AddSeconds(-2), "sync.canceled", default);
+        });
+
+        var rows = (await house.Get<ActivityReader>().ListAsync(new ActivityQuery { Take = 3 }, AuditHouse.Admin, CancellationToken.None)).Rows;
+
+        Assert.Equal(["k.known@school.example", null, null], rows.Select(r => r.ActorUserPrincipalName));
+        Assert.Equal(
+            [("k.known@school.example", known.DirectoryId.ToString("D")), (null, known.PublicId.ToString("D")), (null, AuditHouse.Admin.Id)],
+            rows.Select(AuditEventWire.From).Select(e => ((string?)e["actor"]!["userPrincipalName"], (string?)e["actor"]!["userId"])));
     }
 
     [Fact]

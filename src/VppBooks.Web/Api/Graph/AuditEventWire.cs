@@ -46,7 +46,7 @@ internal static class AuditEventWire
             ["type"] = entry.ActorKind?.ToString(),
             ["auditActorType"] = isPerson ? "ItPro" : "Application",
             ["userId"] = isPerson ? entry.ActorId : null,
-            ["userPrincipalName"] = isPerson ? entry.ActorName : null,
+            ["userPrincipalName"] = isPerson ? entry.ActorUserPrincipalName : null,
             ["applicationId"] = isPerson ? null : entry.ActorId,
             ["applicationDisplayName"] = isPerson ? "VppBooks" : entry.ActorName,
         };
