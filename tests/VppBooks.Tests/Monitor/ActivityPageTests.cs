@@ -13,6 +13,7 @@ using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
 using VppBooks.Tests.Elements;
 using VppBooks.Tests.Shell;
+using VppBooks.Web.Components.Elements;
 using VppBooks.Web.Components.Monitor;
 using VppBooks.Web.SignIn;
 
@@ -85,10 +86,28 @@ public sealed partial class ActivityPageTests : ElementContext
         page.WaitForAssertion(() => Assert.Equal(50, page.FindAll("tbody tr").Count));
         var next = page.Find("a[rel=next]").GetAttribute("href")!;
         Assert.StartsWith("/monitor/activity?action=sync.requested&from=2026-08-31&after=", next, StringComparison.Ordinal);
-        Assert.Contains(page.FindAll("a[download]"), a => a.GetAttribute("href") == "/exports/activity?action=sync.requested&from=2026-08-31&format=jsonl");
+        Assert.Contains(page.FindAll("a[download]"), a => a.GetAttribute("href") == "/exports/activity?action=sync.requested&from=2026-08-31&zone=UTC&format=jsonl");
         Services.GetRequiredService<NavigationManager>().NavigateTo(next);
         var second = Render<ActivityPage>();
         second.WaitForAssertion(() => Assert.Equal(10, second.FindAll("tbody tr").Count));
+    }
+
+    [Fact]
+    public async Task An_export_holds_the_days_of_the_reader_as_the_page_does()
+    {
+        // Half past midnight on 1 June in Amsterdam.
+        await ChangeAsync(db => db.Audit(Actor.System, new DateTimeOffset(2026, 5, 31, 22, 30, 0, TimeSpan.Zero), "sync.requested", default));
+        Services.GetRequiredService<NavigationManager>().NavigateTo("/monitor/activity?from=2026-06-01&to=2026-06-01");
+        var page = Render<ActivityPage>();
+        page.WaitForAssertion(() => Assert.Contains("Nothing matches", page.Markup, StringComparison.Ordinal));
+
+        JSInterop.Setup<string?>("vppBooks.timeZone").SetResult("Europe/Amsterdam");
+        await page.InvokeAsync(() => Services.GetRequiredService<BrowserTimeProvider>().ReadZoneAsync());
+
+        page.WaitForAssertion(() => Assert.Single(page.FindAll("tbody tr")));
+        Assert.Equal(
+            ["/exports/activity?from=2026-06-01&to=2026-06-01&zone=Europe%2FAmsterdam", "/exports/activity?from=2026-06-01&to=2026-06-01&zone=Europe%2FAmsterdam&format=jsonl"],
+            page.FindAll("a[download]").Select(a => a.GetAttribute("href")));
     }
 
     [Fact]
