@@ -1,8 +1,10 @@
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Activities;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Audit;
 using VppBooks.Core.Licenses;
+using VppBooks.Core.Overview;
 using VppBooks.Core.People;
 using VppBooks.Core.Security;
 using VppBooks.Tests.Licenses;
@@ -61,7 +63,7 @@ public sealed class ActivityTests
 
         var committed = Assert.Single((await Ask(new ActivityQuery { Book = book.PublicId, Action = "plan.committed" })).Rows);
         Assert.Equal(("A. Admin", ActorKind.Person), (committed.ActorName, committed.ActorKind));
-        Assert.Equal(committed.Id, Assert.Single((await Ask(new ActivityQuery { Book = book.PublicId, Actor = "a. adm" })).Rows).Id);
+        Assert.Equal(["plan.committed", "assignment.added"], (await Ask(new ActivityQuery { Book = book.PublicId, Actor = "a. adm" })).Rows.Select(e => e.Action));
         Assert.Contains((await Ask(new ActivityQuery { Token = token.PublicId })).Rows, e => e.Action == "operation.settled" && e.Operation is not null);
         Assert.DoesNotContain((await Ask(new ActivityQuery { Token = token.PublicId, From = began })).Rows, e => e.Action == "location.created");
         Assert.Contains((await Ask(new ActivityQuery { Token = token.PublicId, Until = began })).Rows, e => e.Action == "location.created");
@@ -75,6 +77,44 @@ public sealed class ActivityTests
         await house.Core.Get<AuditSealer>().SealAsync(CancellationToken.None);
         await db.People.ExecuteUpdateAsync(set => set.SetProperty(p => p.DisplayName, "Erased").SetProperty(p => p.UserPrincipalName, "erased").SetProperty(p => p.Mail, (string?)null));
         Assert.Empty((await house.Core.Get<AuditChainCheck>().CheckAsync(anchor: null, CancellationToken.None)).Faults);
+    }
+
+    [Fact]
+    public async Task What_a_group_was_given_and_lost_is_found_by_the_group()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => o.UndoWindow = TimeSpan.FromMinutes(10));
+        var book = await house.BookAsync(free: 60);
+        var (first, second) = (await house.GroupAsync("Class 4A"), await house.GroupAsync("Class 4B"));
+        var offered = Plan(await house.AssignAsync(book, new WishedAssignment(first, Intent.Available), new WishedAssignment(second, Intent.Available)));
+        var given = Plan(await house.AssignAsync(book, new WishedAssignment(first, Intent.Required), new WishedAssignment(null, Intent.Available)));
+        Assert.IsType<DecisionResult.Done>(await house.Core.Get<PlanDecisions>().UndoAsync(given, CoreHouse.Admin, CancellationToken.None));
+
+        Assert.Equal(
+            [("assignment.changed", given, "Available", "Required"), ("assignment.changed", given, "Required", "Available"), ("assignment.added", offered, "Available", null)],
+            await ToldAsync(new ActivityQuery { Group = first }));
+        Assert.Equal(
+            [("assignment.added", given, "Available", null), ("assignment.removed", given, null, "Available"), ("assignment.added", offered, "Available", null)],
+            await ToldAsync(new ActivityQuery { Group = second }));
+        Assert.Equal(await ToldAsync(new ActivityQuery { Group = second }), await ToldAsync(new ActivityQuery { About = "class 4b" }));
+        var everybody = (await Ask(new ActivityQuery { Category = "assignment", Book = book.PublicId })).Where(e => e.Group is null).ToList();
+        Assert.Equal(["assignment.removed", "assignment.added"], everybody.Select(e => e.Action));
+        Assert.All(everybody, e => Assert.Contains("AllUsers", e.Details, StringComparison.Ordinal));
+
+        // The first page has room for ten: there the plan says it for all of its groups.
+        var recent = (await house.Core.Get<OverviewReader>().ReadAsync(CoreHouse.Admin, CancellationToken.None)).Recent.Select(e => e.Action).ToList();
+        Assert.Contains("plan.committed", recent);
+        Assert.DoesNotContain(recent, a => a.StartsWith("assignment.", StringComparison.Ordinal));
+
+        async Task<IReadOnlyList<ActivityEntry>> Ask(ActivityQuery query) => (await house.Core.Get<ActivityReader>().ListAsync(query with { Take = 500 }, CoreHouse.Admin, CancellationToken.None)).Rows;
+
+        async Task<List<(string Action, Guid Plan, string? Intent, string? Before)>> ToldAsync(ActivityQuery query) => [.. (await Ask(query)).Select(e =>
+        {
+            Assert.Equal((CoreHouse.Admin.Id, book.PublicId), (e.ActorId, e.Book!.Id));
+            var details = JsonDocument.Parse(e.Details!).RootElement;
+            return (e.Action, details.GetProperty("plan").GetGuid(), details.GetProperty("intent").GetString(), details.GetProperty("before").GetString());
+        })];
+
+        static Guid Plan(CommitResult result) => Assert.IsType<CommitResult.Committed>(result).Plan.Id;
     }
 
     [Fact]

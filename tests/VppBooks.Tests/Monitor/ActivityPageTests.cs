@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using VppBooks.Core;
 using VppBooks.Core.Alerts;
 using VppBooks.Core.Audit;
+using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Mail;
 using VppBooks.Core.Persistence;
@@ -69,6 +70,32 @@ public sealed partial class ActivityPageTests : ElementContext
         Assert.Contains("Not sealed yet", words, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("en", "assigned a book", "Before Available Assignment Required", "Group All users Assignment Excluded")]
+    [InlineData("nl", "heeft een boek toegewezen", "Voor Beschikbaar Toewijzing Vereist", "Groep Alle gebruikers Toewijzing Uitgesloten")]
+    public async Task An_assignment_is_told_in_the_words_of_the_books_page_and_found_by_its_group(string language, string did, string changed, string everybody)
+    {
+        System.Globalization.CultureInfo.CurrentUICulture = System.Globalization.CultureInfo.GetCultureInfo(language);
+        var group = new DirectoryGroup { DirectoryId = Guid.NewGuid(), DisplayName = "Class 4A" };
+        await ChangeAsync(db => db.Groups.Add(group));
+        await ChangeAsync(db =>
+        {
+            db.Audit(Actor.System, Clock.GetUtcNow(), "assignment.changed", new AuditSubject(GroupId: group.Id), new { intent = "Required", before = "Available" });
+            db.Audit(Actor.System, Clock.GetUtcNow(), "assignment.added", default, new { target = "AllUsers", intent = "Excluded", before = (string?)null });
+        });
+
+        var all = Render<ActivityPage>();
+        all.WaitForAssertion(() => Assert.Equal(2, all.FindAll("tbody tr").Count));
+        Assert.Contains(did, all.Markup, StringComparison.Ordinal);
+        Assert.Contains(everybody, Words(all.Markup), StringComparison.Ordinal);
+
+        Services.GetRequiredService<NavigationManager>().NavigateTo($"/monitor/activity?group={group.DirectoryId}");
+        var page = Render<ActivityPage>();
+        page.WaitForAssertion(() => Assert.Single(page.FindAll("tbody tr")));
+        Assert.Contains(changed, Words(page.Markup), StringComparison.Ordinal);
+        Assert.Contains("Class 4A", Words(page.Markup), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Pages_and_filters_are_in_the_address()
     {
@@ -127,18 +154,19 @@ public sealed partial class ActivityPageTests : ElementContext
     {
         var texts = Services.GetRequiredService<ActivityTexts>();
         var named = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", "VppBooks.Core"), "*.cs", SearchOption.AllDirectories)
-            .SelectMany(file => RecordedAction.Matches(File.ReadAllText(file)).Select(m => m.Groups["action"].Value));
+            .SelectMany(file => RecordedAction.Matches(File.ReadAllText(file)).SelectMany(m => m.Groups["action"].Captures.Select(c => c.Value)));
         var actions = named
             .Concat(Enum.GetNames<MailState>().Where(state => state is not nameof(MailState.Sending)).Select(state => "mail." + state.ToLowerInvariant()))
             .Concat(Enum.GetNames<AlertOccasion>().Where(occasion => occasion is not nameof(AlertOccasion.Test)).Select(occasion => "alert." + occasion.ToLowerInvariant()))
             .Distinct(StringComparer.Ordinal).ToList();
 
         Assert.True(actions.Count > 40, string.Join(' ', actions));
+        Assert.Contains("assignment.changed", actions);
         Assert.Equal([], actions.Where(action => texts.Did(action) == action));
     }
 
-    // Two words with a point between them, in a call that writes to the audit trail.
-    [GeneratedRegex("""\.Audit\([^;"]*"(?<action>[a-z-]+\.[a-z-]+)""", RegexOptions.ExplicitCapture, 1000)]
+    // Two words with a point between them, in a call that writes to the audit trail; several where it depends.
+    [GeneratedRegex("""\.Audit\(([^;"]*"(?<action>[a-z-]+\.[a-z-]+)")+""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex RecordedAction { get; }
 
     protected override void Dispose(bool disposing)
