@@ -21,7 +21,7 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
         var take = Math.Clamp(query.Take, 1, ActivityQuery.MaxTake);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var events = query.Kinds == ActivityKinds.Licenses ? [] : await Events(db, query).Take(take + 1).ToListAsync(cancellationToken);
-        var changes = query.Kinds == ActivityKinds.Events || query.Actor is not null || query.Action is not null || query.Category is not null || query.Group is not null
+        var changes = query.Kinds == ActivityKinds.Events || query.Action is not null || query.Category is not null || query.Group is not null
             ? []
             : await Changes(db, query).Take(take + 1).ToListAsync(cancellationToken);
         var raw = events.Select(e => new Raw(e, null)).Concat(changes.Select(c => new Raw(null, c)))
@@ -206,6 +206,12 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
             changes = changes.Where(c => people.Any(p => p.Id == c.PersonId) || books.Any(b => b.Id == c.BookId));
         }
 
+        if (Text(query.Actor) is { } actor)
+        {
+            var pattern = Like(actor);
+            changes = changes.Where(c => db.Plans.Any(p => p.Id == c.Change.PlanId && EF.Functions.Like(p.CommittedByName!, pattern, Escape)));
+        }
+
         if (query.From is { } from)
         {
             changes = changes.Where(c => c.Change.At >= from);
@@ -246,6 +252,10 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
         var signInNames = await db.People.AsNoTracking().Where(p => actorIds.Contains(p.DirectoryId)).ToDictionaryAsync(p => p.DirectoryId, p => p.UserPrincipalName, cancellationToken);
         var operations = await db.Operations.AsNoTracking().Where(o => operationIds.Contains(o.Id)).Select(o => new { o.Id, o.PublicId })
             .ToDictionaryAsync(o => o.Id, o => (Guid?)o.PublicId, cancellationToken);
+        var planIds = raw.Select(r => r.Changed?.Change.PlanId).OfType<int>().Distinct().ToList();
+        var plans = await db.Plans.AsNoTracking().Where(p => planIds.Contains(p.Id))
+            .Select(p => new { p.Id, Plan = new ActivityPlan(p.PublicId, p.CommittedById, p.CommittedByName) })
+            .ToDictionaryAsync(p => p.Id, p => p.Plan, cancellationToken);
         return raw.ConvertAll(r =>
         {
             var book = r.BookId is { } b ? books.GetValueOrDefault(b) : null;
@@ -271,6 +281,7 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
                 To = change?.To,
                 Cause = change?.Cause,
                 ErrorNumber = change?.ErrorNumber,
+                Plan = change?.PlanId is { } plan ? plans.GetValueOrDefault(plan) : null,
                 Correlation = happened?.Correlation,
                 Sequence = r.Row.Sequence,
                 Hash = r.Row.Hash is { } hash ? Convert.ToHexStringLower(hash) : null,

@@ -41,7 +41,7 @@ public sealed record ActivityQuery
     /// <summary>Part of the name of the person, book or group that it is about; null or blank for all.</summary>
     public string? About { get; init; }
 
-    /// <summary>Part of the name of whoever acted. Changes of licenses have no actor of their own and are left out.</summary>
+    /// <summary>Part of the name of whoever acted. Changes of licenses have no actor of their own: those that a plan led to are found by who committed the plan.</summary>
     public string? Actor { get; init; }
 
     /// <summary>Stable name of an action. Changes of licenses are left out.</summary>
@@ -136,6 +136,9 @@ public sealed record ActivityEntry
 
     public int? ErrorNumber { get; init; }
 
+    /// <summary>The plan that led to the change of a license; null when none did, and for an audit row.</summary>
+    public ActivityPlan? Plan { get; init; }
+
     /// <summary>Trace id, as in the log.</summary>
     public string? Correlation { get; init; }
 
@@ -147,6 +150,12 @@ public sealed record ActivityEntry
 
     public ActivityCursor Cursor => new(At, Chain, Id);
 }
+
+/// <summary>The plan behind the change of a license: who wanted it, whoever then sent it or saw it at Apple.</summary>
+/// <param name="Id">Public id.</param>
+/// <param name="CommittedById">Who committed it.</param>
+/// <param name="CommittedByName">Name; null while nobody has committed it.</param>
+public sealed record ActivityPlan(Guid Id, string? CommittedById, string? CommittedByName);
 
 /// <summary>What an entry is about.</summary>
 /// <param name="Id">Public id; of a group, its object id.</param>

@@ -48,7 +48,7 @@ public sealed class ActivityTests
         await using var house = await SpendingHouse.StartAsync();
         var book = await house.BookAsync(free: 60);
         var began = house.Core.Clock.GetUtcNow();
-        await house.AssignAsync(book, new WishedAssignment(await house.GroupAsync("Class 4A"), Intent.Required));
+        var plan = Assert.IsType<CommitResult.Committed>(await house.AssignAsync(book, new WishedAssignment(await house.GroupAsync("Class 4A"), Intent.Required))).Plan;
         await house.WorkAsync();
         var license = (await house.LicensesAsync(book)).First(l => l.State == LicenseState.Assigned);
         await using var db = await house.Core.OpenAsync();
@@ -60,6 +60,11 @@ public sealed class ActivityTests
         Assert.Equal([LicenseState.Assigned, LicenseState.Submitted, LicenseState.Submitting, LicenseState.Reserved], life.Select(e => e.To!.Value));
         Assert.All(life, e => Assert.Equal((person.DisplayName, book.PublicId, token.Name), (e.Person!.Name, e.Book!.Id, e.Token!.Name)));
         Assert.Equal(life.Select(e => e.Id), (await Ask(new ActivityQuery { Kinds = ActivityKinds.Licenses, About = person.UserPrincipalName.ToUpperInvariant() })).Rows.Select(e => e.Id));
+
+        // Whoever committed the plan is behind every change that it led to, also those that a sync or Apple's answer made.
+        Assert.All(life, e => Assert.Equal((null, new ActivityPlan(plan.Id, CoreHouse.Admin.Id, "A. Admin")), (e.ActorName, e.Plan)));
+        Assert.Equal(life.Select(e => e.Id), (await Ask(new ActivityQuery { Kinds = ActivityKinds.All, Person = person.PublicId, Actor = "a. adm" })).Rows.Select(e => e.Id));
+        Assert.Empty((await Ask(new ActivityQuery { Kinds = ActivityKinds.Licenses, Actor = "somebody else" })).Rows);
 
         var committed = Assert.Single((await Ask(new ActivityQuery { Book = book.PublicId, Action = "plan.committed" })).Rows);
         Assert.Equal(("A. Admin", ActorKind.Person), (committed.ActorName, committed.ActorKind));

@@ -4,12 +4,16 @@ using Bunit;
 using Microsoft.AspNetCore.Components;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using VppBooks.Apple;
 using VppBooks.Core;
 using VppBooks.Core.Alerts;
+using VppBooks.Core.Assignments;
 using VppBooks.Core.Audit;
+using VppBooks.Core.Catalog;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Mail;
+using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
 using VppBooks.Tests.Elements;
@@ -17,6 +21,7 @@ using VppBooks.Tests.Shell;
 using VppBooks.Web.Components.Elements;
 using VppBooks.Web.Components.Monitor;
 using VppBooks.Web.SignIn;
+using Location = VppBooks.Core.Locations.Location;
 
 namespace VppBooks.Tests.Monitor;
 
@@ -94,6 +99,47 @@ public sealed partial class ActivityPageTests : ElementContext
         page.WaitForAssertion(() => Assert.Single(page.FindAll("tbody tr")));
         Assert.Contains(changed, Words(page.Markup), StringComparison.Ordinal);
         Assert.Contains("Class 4A", Words(page.Markup), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_change_of_a_license_says_whose_plan_led_to_it()
+    {
+        var location = new Location
+        {
+            PublicId = Guid.NewGuid(),
+            UId = "1",
+            Name = "Education",
+            OrganizationName = "Noordrand",
+            LocationName = "Noordrand",
+            AppleAccount = "books@noordrand.example",
+            CountryOrRegion = "NL",
+        };
+        await ChangeAsync(db => db.Locations.Add(location));
+        var book = new Book { PublicId = Guid.NewGuid(), LocationId = location.Id, AdamId = 42, PricingParam = PricingParam.STDQ };
+        var person = new Person { PublicId = Guid.NewGuid(), DirectoryId = Guid.NewGuid(), DisplayName = "Anna", UserPrincipalName = "anna@school.example" };
+        await ChangeAsync(db => db.AddRange(book, person));
+        var plan = new Plan
+        {
+            PublicId = Guid.NewGuid(),
+            BookId = book.Id,
+            Wish = "[]",
+            Hash = "",
+            State = PlanState.Committed,
+            CreatedById = "1",
+            CreatedByName = "B. Drafter",
+            CommittedById = "2",
+            CommittedByName = "A. Admin",
+        };
+        await ChangeAsync(db => db.Plans.Add(plan));
+        await ChangeAsync(db => db.Licenses.Add(new License { PersonId = person.Id, BookId = book.Id, AdamId = 42, State = LicenseState.Reserved, Cause = LicenseCause.Committed, PlanId = plan.Id }));
+        Services.GetRequiredService<NavigationManager>().NavigateTo("/monitor/activity?show=licenses&actor=a.%20adm");
+
+        var page = Render<ActivityPage>();
+
+        page.WaitForAssertion(() => Assert.Single(page.FindAll("tbody tr")));
+        var words = Words(page.Find("tbody tr").OuterHtml);
+        Assert.Contains("A license through a plan of A. Admin", words, StringComparison.Ordinal);
+        Assert.Contains($"Plan {plan.PublicId} Id of who committed the plan 2", words, StringComparison.Ordinal);
     }
 
     [Fact]

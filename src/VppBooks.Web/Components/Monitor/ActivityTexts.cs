@@ -21,9 +21,10 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
         ? entry.From is { } from ? l["{0} → {1}: {2}", words.Of(from), words.Of(to), Why(entry.Cause ?? LicenseCause.None)] : l["{0}: {1}", words.Of(to), Why(entry.Cause ?? LicenseCause.None)]
         : Did(entry.Action);
 
-    /// <summary>How somebody came in.</summary>
-    internal string? Through(ActorKind? kind) => kind switch
+    /// <summary>How somebody came in; of a license, whose plan led to the change.</summary>
+    internal string? Through(ActivityEntry entry) => entry.ActorKind switch
     {
+        null when entry.Plan?.CommittedByName is { } name => l["through a plan of {0}", name].Value,
         ActorKind.Person => l["through the console"].Value,
         ActorKind.Api or ActorKind.Program => l["through the API"].Value,
         ActorKind.System => l["by itself"].Value,
