@@ -23,7 +23,7 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
         var take = Math.Clamp(query.Take, 1, ActivityQuery.MaxTake);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var events = query.Kinds == ActivityKinds.Licenses ? [] : await Events(db, query).Take(take + 1).ToListAsync(cancellationToken);
-        var changes = query.Kinds == ActivityKinds.Events || query.Actor is not null || query.Actions is not null || query.Categories is not null || query.Group is not null
+        var changes = query.Kinds == ActivityKinds.Events || query.Actions is not null || query.Categories is not null || query.Group is not null
             ? []
             : await Changes(db, query).Take(take + 1).ToListAsync(cancellationToken);
         var both = events.Select(e => new Raw(e, null)).Concat(changes.Select(c => new Raw(null, c)));
@@ -238,6 +238,12 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
             changes = changes.Where(c => people.Any(p => p.Id == c.PersonId) || books.Any(b => b.Id == c.BookId));
         }
 
+        if (Text(query.Actor) is { } actor)
+        {
+            var pattern = Like(actor);
+            changes = changes.Where(c => db.Plans.Any(p => p.Id == c.Change.PlanId && EF.Functions.Like(p.CommittedByName!, pattern, Escape)));
+        }
+
         if (query.From is { } from)
         {
             changes = changes.Where(c => c.Change.At >= from);
@@ -280,8 +286,14 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
             .ToDictionaryAsync(p => p.Id, p => p.Subject, cancellationToken);
         var groups = await db.Groups.AsNoTracking().Where(g => groupIds.Contains(g.Id)).Select(g => new { g.Id, Subject = new ActivitySubject(g.DirectoryId, g.DisplayName) })
             .ToDictionaryAsync(g => g.Id, g => g.Subject, cancellationToken);
+        var actorIds = raw.Select(r => PersonWhoActed(r.Event)).OfType<Guid>().Distinct().ToList();
+        var signInNames = await db.People.AsNoTracking().Where(p => actorIds.Contains(p.DirectoryId)).ToDictionaryAsync(p => p.DirectoryId, p => p.UserPrincipalName, cancellationToken);
         var operations = await db.Operations.AsNoTracking().Where(o => operationIds.Contains(o.Id)).Select(o => new { o.Id, o.PublicId })
             .ToDictionaryAsync(o => o.Id, o => (Guid?)o.PublicId, cancellationToken);
+        var planIds = raw.Select(r => r.Changed?.Change.PlanId).OfType<int>().Distinct().ToList();
+        var plans = await db.Plans.AsNoTracking().Where(p => planIds.Contains(p.Id))
+            .Select(p => new { p.Id, Plan = new ActivityPlan(p.PublicId, p.CommittedById, p.CommittedByName) })
+            .ToDictionaryAsync(p => p.Id, p => p.Plan, cancellationToken);
         return raw.ConvertAll(r =>
         {
             var book = r.BookId is { } b ? books.GetValueOrDefault(b) : null;
@@ -294,6 +306,7 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
                 ActorKind = happened?.ActorKind,
                 ActorId = happened?.ActorId,
                 ActorName = happened?.ActorName,
+                ActorUserPrincipalName = PersonWhoActed(happened) is { } acting ? signInNames.GetValueOrDefault(acting) : null,
                 Action = happened?.Action ?? "license.changed",
                 Token = (happened?.LocationId ?? book?.LocationId) is { } token ? tokens.GetValueOrDefault(token) : null,
                 Book = book is null ? null : new ActivitySubject(book.PublicId, book.Title),
@@ -306,12 +319,17 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
                 To = change?.To,
                 Cause = change?.Cause,
                 ErrorNumber = change?.ErrorNumber,
+                Plan = change?.PlanId is { } plan ? plans.GetValueOrDefault(plan) : null,
                 Correlation = happened?.Correlation,
                 Sequence = r.Row.Sequence,
                 Hash = r.Row.Hash is { } hash ? Convert.ToHexStringLower(hash) : null,
             };
         });
     }
+
+    // Somebody who signed in is known by the object id; readers act under a number of ours, which is nobody's object id.
+    private static Guid? PersonWhoActed(AuditEvent? happened) =>
+        happened?.ActorKind is ActorKind.Person or ActorKind.Api && Guid.TryParse(happened.ActorId, out var id) ? id : null;
 
     private static string? Text(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
 

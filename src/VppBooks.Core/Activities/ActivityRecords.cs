@@ -41,7 +41,7 @@ public sealed record ActivityQuery
     /// <summary>Part of the name of the person, book or group that it is about; null or blank for all.</summary>
     public string? About { get; init; }
 
-    /// <summary>Part of the name of whoever acted. Changes of licenses have no actor of their own and are left out.</summary>
+    /// <summary>Part of the name of whoever acted. Changes of licenses have no actor of their own: those that a plan led to are found by who committed the plan.</summary>
     public string? Actor { get; init; }
 
     /// <summary>Stable names of actions, any of them; null for all. Changes of licenses are left out.</summary>
@@ -106,6 +106,9 @@ public sealed record ActivityEntry
 
     public string? ActorName { get; init; }
 
+    /// <summary>Sign-in name that a person who acted has now; null for programs, readers, and people whom the directory has not told us of.</summary>
+    public string? ActorUserPrincipalName { get; init; }
+
     /// <summary>Stable name of the action; <c>license.changed</c> for a change of a license.</summary>
     public required string Action { get; init; }
 
@@ -136,6 +139,9 @@ public sealed record ActivityEntry
 
     public int? ErrorNumber { get; init; }
 
+    /// <summary>The plan that led to the change of a license; null when none did, and for an audit row.</summary>
+    public ActivityPlan? Plan { get; init; }
+
     /// <summary>Trace id, as in the log.</summary>
     public string? Correlation { get; init; }
 
@@ -147,6 +153,12 @@ public sealed record ActivityEntry
 
     public ActivityCursor Cursor => new(At, Chain, Id);
 }
+
+/// <summary>The plan behind the change of a license: who wanted it, whoever then sent it or saw it at Apple.</summary>
+/// <param name="Id">Public id.</param>
+/// <param name="CommittedById">Who committed it.</param>
+/// <param name="CommittedByName">Name; null while nobody has committed it.</param>
+public sealed record ActivityPlan(Guid Id, string? CommittedById, string? CommittedByName);
 
 /// <summary>What an entry is about.</summary>
 /// <param name="Id">Public id; of a group, its object id.</param>

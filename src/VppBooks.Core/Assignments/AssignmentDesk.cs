@@ -213,7 +213,7 @@ public sealed class AssignmentDesk(
         // Members that changed while the effect was computed left no mark on a book that had nothing of their group yet.
         stored.FollowWanted = true;
         await db.SaveChangesAsync(cancellationToken);
-        await PlanLedger.ReplaceAssignmentsAsync(db, ids, wish, actor, now, cancellationToken);
+        await PlanLedger.ReplaceAssignmentsAsync(db, ids, stored, plan, wish, actor, now, cancellationToken);
         await PlanLedger.WriteAsync(
             db, stored, plan.Id, effect.Lines, plan.State == PlanState.Committed ? LicenseState.Reserved : LicenseState.Held, LicenseCause.Committed, now, cancellationToken);
         db.Audit(actor, now, "plan.committed", new AuditSubject(book.LocationId, book.Id), new

@@ -109,7 +109,7 @@ public sealed class AssignmentFollower(
                     Actor.System,
                     now,
                     sudden ? "group.growth-held" : "group.followed",
-                    new AuditSubject(lease.LocationId, bookId),
+                    new AuditSubject(lease.LocationId, bookId, OnlyGroup(wish, released.Count > 0)),
                     new { before, joined = joined.Count, licenses = joined.Count(l => l.Outcome != PlanOutcome.Waits), released = released.Count, plan = plan?.PublicId });
                 return sudden;
             },
@@ -120,6 +120,10 @@ public sealed class AssignmentFollower(
             feed.Publish(new Change.OfBook(lease.LocationId, bookId));
         }
     }
+
+    /// <summary>The group whose members made the difference, when no other can have: one that is offered the book gives nothing to anybody, but who leaves it may lose what they took.</summary>
+    private static int? OnlyGroup(Wish wish, bool anyReleased) =>
+        wish.Assignments.Where(a => anyReleased || a.Intent != Intent.Available).Take(2).ToList() is [var (groupId, _)] ? groupId : null;
 
     /// <summary>Many at once, or little by little within a day; or more licenses than anybody may spend alone.</summary>
     private async Task<bool> IsSuddenAsync(VppBooksDbContext db, int bookId, int before, List<PlannedLine> joined, DateTimeOffset now, CancellationToken cancellationToken)

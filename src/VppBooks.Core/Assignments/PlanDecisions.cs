@@ -184,7 +184,7 @@ public sealed class PlanDecisions(
             return false;
         }
 
-        await PlanLedger.ReplaceAssignmentsAsync(db, ids, PlanDrafts.Deserialize(book.Id, plan.Before), actor, now, cancellationToken);
+        await PlanLedger.ReplaceAssignmentsAsync(db, ids, book, plan, PlanDrafts.Deserialize(book.Id, plan.Before), actor, now, cancellationToken);
         return true;
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Audit;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Persistence;
@@ -75,10 +76,12 @@ internal static class PlanLedger
     public static async Task<Wish> StandingAsync(VppBooksDbContext db, int bookId, CancellationToken cancellationToken) =>
         new(bookId, [.. (await db.GroupAssignments.AsNoTracking().Where(a => a.BookId == bookId).OrderBy(a => a.Id).ToListAsync(cancellationToken)).Select(a => (a.GroupId, a.Intent))]);
 
-    /// <summary>Puts a complete list of assignments in the place of those that stand.</summary>
-    public static async Task ReplaceAssignmentsAsync(VppBooksDbContext db, IdSource ids, Wish wish, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>Puts a complete list of assignments in the place of those that stand, with an audit row for each group to which that makes a difference.</summary>
+    public static async Task ReplaceAssignmentsAsync(
+        VppBooksDbContext db, IdSource ids, Book book, Plan plan, Wish wish, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var standing = await db.GroupAssignments.Where(a => a.BookId == wish.BookId).ToListAsync(cancellationToken);
+        AuditGroups(db, book, plan, [.. standing.Select(a => (a.GroupId, a.Intent))], wish.Assignments, actor, now);
         var replaced = new List<GroupAssignment>();
         foreach (var gone in standing.Where(a => !wish.Assignments.Any(w => w.GroupId == a.GroupId && w.Intent == a.Intent)))
         {
@@ -103,6 +106,44 @@ internal static class PlanLedger
                 AssignedByName = actor.DisplayName,
                 AssignedAt = now,
             });
+        }
+    }
+
+    // A plan's own row is about the book alone: what happened to a group is found by rows that name it.
+    private static void AuditGroups(
+        VppBooksDbContext db,
+        Book book,
+        Plan plan,
+        IReadOnlyList<(int? GroupId, Intent Intent)> before,
+        IReadOnlyList<(int? GroupId, Intent Intent)> after,
+        Actor actor,
+        DateTimeOffset now)
+    {
+        foreach (var groupId in after.Concat(before).Select(a => a.GroupId).Distinct())
+        {
+            var (was, becomes) = (IntentOf(before), IntentOf(after));
+            if (was == becomes)
+            {
+                continue;
+            }
+
+            var (intentBefore, intent) = (was?.ToString(), becomes?.ToString());
+            db.Audit(
+                actor,
+                now,
+                (was, becomes) switch
+                {
+                    (null, _) => "assignment.added",
+                    (_, null) => "assignment.removed",
+                    _ => "assignment.changed",
+                },
+                new AuditSubject(book.LocationId, book.Id, groupId),
+                groupId is null
+                    ? new { plan = plan.PublicId, target = "AllUsers", intent, before = intentBefore }
+                    : new { plan = plan.PublicId, intent, before = intentBefore });
+
+            Intent? IntentOf(IReadOnlyList<(int? GroupId, Intent Intent)> assignments) =>
+                assignments.Where(a => a.GroupId == groupId).Select(a => (Intent?)a.Intent).FirstOrDefault();
         }
     }
 

@@ -103,7 +103,7 @@ public sealed class ListExports(
     public ExportTable Activity(ActivityQuery query, Actor actor, CancellationToken cancellationToken) => Table(
         actor,
         "activity",
-        ["Time", "Through", "Actor", "Actor id", "Action", "Token", "Book", "Store id", "Group", "Person", "Person id", "Request", "State before", "State after", "Cause", "Apple's error number", "Details", "Correlation", "Chain", "Number", "Hash"],
+        ["Time", "Through", "Actor", "Actor id", "Action", "Token", "Book", "Store id", "Group", "Person", "Person id", "Request", "State before", "State after", "Cause", "Apple's error number", "Details", "Correlation", "Chain", "Number", "Hash", "Plan", "Plan committed by", "Plan committed by id"],
         ActivityAsync(query, actor, cancellationToken),
         Permissions.ReadActivity);
 
@@ -123,7 +123,7 @@ public sealed class ListExports(
             yield return
             [
                 e.At, e.ActorKind, e.ActorName, e.ActorId, e.Action, e.Token?.Name, e.Book?.Name, e.AdamId, e.Group?.Name, e.Person?.Name, e.Person?.Id, e.Operation, e.From, e.To, e.Cause, e.ErrorNumber,
-                e.Details, e.Correlation, e.Chain, e.Sequence, e.Hash,
+                e.Details, e.Correlation, e.Chain, e.Sequence, e.Hash, e.Plan?.Id, e.Plan?.CommittedByName, e.Plan?.CommittedById,
             ];
         }
     }

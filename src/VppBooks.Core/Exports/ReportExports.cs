@@ -40,10 +40,10 @@ public sealed class ReportExports(UsageReader usage, HistoryReader history, Titl
     public ExportTable TitleCopies(long? adamId, bool twice, Actor actor, CancellationToken cancellationToken) => ListExports.Table(
         actor,
         "title-copies",
-        ["Person id", "Name", "User principal name", "Book id", "Token", "Quality", "Since", "Copies of this person"],
+        ["Person id", "Name", "User principal name", "Book id", "Title", "Store id", "Token", "Quality", "Since", "Copies of this person"],
         ListExports.PagesAsync(
             async skip => (await titles.CopiesAsync(adamId, twice, skip, Take, actor, cancellationToken)).Rows,
-            c => [c.PersonId, c.DisplayName, c.UserPrincipalName, c.BookId, c.TokenName, c.Quality, c.Since, c.Copies]));
+            c => [c.PersonId, c.DisplayName, c.UserPrincipalName, c.BookId, c.Title, c.AdamId, c.TokenName, c.Quality, c.Since, c.Copies]));
 
     /// <summary>Copies that have not reached their reader, by book.</summary>
     public ExportTable Unserved(Actor actor, CancellationToken cancellationToken) => ListExports.Table(

@@ -103,7 +103,16 @@ public sealed partial class LocationEnrollment
         var canceled = await db.Licenses
             .Where(l => NotSent.Contains(l.State) && books.Any(b => b.Id == l.BookId))
             .ExecuteUpdateAsync(set => set.SetProperty(l => l.State, LicenseState.Canceled).SetProperty(l => l.Cause, LicenseCause.TokenDeleted).SetProperty(l => l.ChangedAt, now), cancellationToken);
-        var assignments = await db.GroupAssignments.Where(a => books.Any(b => b.Id == a.BookId)).ExecuteDeleteAsync(cancellationToken);
+        var assigned = db.GroupAssignments.Where(a => books.Any(b => b.Id == a.BookId));
+        // Each with its group, as when a plan takes it away: whoever asks what a group was given finds the end of it too.
+        foreach (var gone in await assigned.AsNoTracking().OrderBy(a => a.Id).ToListAsync(cancellationToken))
+        {
+            var before = gone.Intent.ToString();
+            db.Audit(
+                actor, now, "assignment.removed", new AuditSubject(row.Id, gone.BookId, gone.GroupId), gone.GroupId is null ? new { target = "AllUsers", before } : new { before });
+        }
+
+        var assignments = await assigned.ExecuteDeleteAsync(cancellationToken);
 
         // Invite codes are secrets too; a later connection reads them again.
         await db.VppUsers.Where(u => u.LocationId == row.Id && u.InviteSecret != null).ExecuteUpdateAsync(

@@ -31,11 +31,14 @@ public sealed record SharedTitles(IReadOnlyList<SharedTitle> Titles, int PeopleT
 /// <param name="DisplayName">Name.</param>
 /// <param name="UserPrincipalName">Sign-in name.</param>
 /// <param name="BookId">Public id of the book that the copy is of.</param>
+/// <param name="Title">Null: the store does not tell.</param>
+/// <param name="AdamId">Store id.</param>
 /// <param name="TokenName">Through which token.</param>
 /// <param name="Quality">Quality.</param>
 /// <param name="Since">Since when.</param>
 /// <param name="Copies">Copies of the title that the person holds.</param>
-public sealed record TitleCopy(Guid PersonId, string DisplayName, string UserPrincipalName, Guid BookId, string TokenName, PricingParam Quality, DateTimeOffset Since, int Copies);
+public sealed record TitleCopy(
+    Guid PersonId, string DisplayName, string UserPrincipalName, Guid BookId, string? Title, long AdamId, string TokenName, PricingParam Quality, DateTimeOffset Since, int Copies);
 
 /// <summary>Titles across tokens: what was bought at several, who holds a title, and who holds it twice.</summary>
 public sealed class TitleReports(IDbContextFactory<VppBooksDbContext> contexts)
@@ -103,6 +106,8 @@ public sealed class TitleReports(IDbContextFactory<VppBooksDbContext> contexts)
                     person.DisplayName,
                     person.UserPrincipalName,
                     copy.Book.PublicId,
+                    db.Titles.Where(t => t.Id == copy.Book.TitleId).Select(t => t.Name).FirstOrDefault(),
+                    copy.License.AdamId,
                     location.Name,
                     copy.Book.PricingParam,
                     copy.License.ChangedAt,

@@ -18,7 +18,7 @@ internal static class OwnApi
         new("group", "Object id of a group"),
         new("token", "Id of a token"),
         new("about", "Part of the name of the person, book or group that it is about"),
-        new("actor", "Part of the name of whoever acted"),
+        new("actor", "Part of the name of whoever acted; of a license, whoever committed the plan that led to its change"),
         new("action", "Name of an action, such as plan.committed"),
         new("from", "From this moment on"),
         new("until", "Before this moment"),

@@ -57,6 +57,31 @@ public sealed class OwnApiTests(SyncedHouse house)
     }
 
     [Fact]
+    public async Task What_a_group_is_given_is_found_by_the_group_here_and_over_Graph()
+    {
+        const string Last = "/beta/deviceManagement/auditEvents?$filter=category eq 'assignment'&$top=1";
+        var (book, group) = (await BookAsync(), _api.GroupId("Class 4B"));
+        var list = $$"""{"managedEBookAssignments":[{"installIntent":"available","target":{"@odata.type":"#microsoft.graph.groupAssignmentTarget","groupId":"{{group}}"} }]}""";
+        (string Body, string Action, string Operation, string? Before, string? After)[] changes =
+            [(list, "assignment.added", "Create", null, "\"Available\""), ("""{"managedEBookAssignments":[]}""", "assignment.removed", "Delete", "\"Available\"", null)];
+
+        foreach (var (body, action, operation, before, after) in changes)
+        {
+            using var answer = await PostAsync($"/v1.0/deviceAppManagement/managedEBooks/{book}/assign", body);
+            Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+
+            var entry = (await _api.ReadAsync($"/api/activity?group={group}&top=1")).GetProperty("value")[0];
+            Assert.Equal((action, book), (entry.GetProperty("action").GetString(), entry.GetProperty("book").GetProperty("id").GetString()));
+            var told = (await _api.ReadAsync(Last)).GetProperty("value")[0];
+            Assert.Equal((action, operation), (told.GetProperty("activityType").GetString(), told.GetProperty("activityOperationType").GetString()));
+            var resource = told.GetProperty("resources").EnumerateArray().Single(r => r.GetProperty("auditResourceType").GetString() == "group");
+            Assert.Equal(group.ToString(), resource.GetProperty("resourceId").GetString());
+            var intent = resource.GetProperty("modifiedProperties").EnumerateArray().Single(p => p.GetProperty("displayName").GetString() == "intent");
+            Assert.Equal((before, after), (intent.GetProperty("oldValue").GetString(), intent.GetProperty("newValue").GetString()));
+        }
+    }
+
+    [Fact]
     public async Task Waiting_list_and_totals_are_read()
     {
         var list = await _api.ReadAsync($"/api/books/{await BookAsync()}/waiting-list");

@@ -155,7 +155,7 @@ public sealed class SampleFlowTests : IAsyncLifetime
         Assert.Contains("plan.committed", types);
         var events = (await management.GetAsync(r => (r.QueryParameters.Filter, r.QueryParameters.Top) = ("activityType eq 'plan.committed'", 5)))!.Value!;
         var committed = Assert.Single(events);
-        Assert.Equal(("plan", "Script"), (committed.Category, committed.Actor!.UserPrincipalName));
+        Assert.Equal(("plan", "ItPro"), (committed.Category, committed.Actor!.AuditActorType));
         Assert.Equal(committed.ActivityDateTime, (await management[committed.Id].GetAsync())!.ActivityDateTime);
     }
 

@@ -1,13 +1,16 @@
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Activities;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Audit;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
+using VppBooks.Core.Overview;
 using VppBooks.Core.People;
 using VppBooks.Core.Security;
 using VppBooks.Tests.Licenses;
 using VppBooks.Tests.Locations;
+using VppBooks.Web.Api.Graph;
 
 namespace VppBooks.Tests.Audit;
 
@@ -53,7 +56,7 @@ public sealed class ActivityTests
         await using var house = await SpendingHouse.StartAsync();
         var book = await house.BookAsync(free: 60);
         var began = house.Core.Clock.GetUtcNow();
-        await house.AssignAsync(book, new WishedAssignment(await house.GroupAsync("Class 4A"), Intent.Required));
+        var plan = Assert.IsType<CommitResult.Committed>(await house.AssignAsync(book, new WishedAssignment(await house.GroupAsync("Class 4A"), Intent.Required))).Plan;
         await house.WorkAsync();
         var license = (await house.LicensesAsync(book)).First(l => l.State == LicenseState.Assigned);
         await using var db = await house.Core.OpenAsync();
@@ -61,7 +64,9 @@ public sealed class ActivityTests
         var token = await db.Locations.SingleAsync(l => l.Id == house.LocationId);
         Task<ActivityRows> Ask(ActivityQuery query) => house.Core.Get<ActivityReader>().ListAsync(query with { Take = 500 }, CoreHouse.Admin, CancellationToken.None);
 
-        var life = (await Ask(new ActivityQuery { Kinds = ActivityKinds.All, Person = person.PublicId })).Rows;
+        var everything = (await Ask(new ActivityQuery { Kinds = ActivityKinds.All, Person = person.PublicId })).Rows;
+        Assert.Equal(["registration.changed"], everything.Where(e => e.To is null).Select(e => e.Action));
+        var life = everything.Where(e => e.To is not null).ToList();
         Assert.Equal([LicenseState.Assigned, LicenseState.Submitted, LicenseState.Submitting, LicenseState.Reserved], life.Select(e => e.To!.Value));
         Assert.All(life, e => Assert.Equal((person.DisplayName, book.PublicId, token.Name), (e.Person!.Name, e.Book!.Id, e.Token!.Name)));
         Assert.Equal(life.Select(e => e.Id), (await Ask(new ActivityQuery { Kinds = ActivityKinds.Licenses, About = person.UserPrincipalName.ToUpperInvariant() })).Rows.Select(e => e.Id));
@@ -79,9 +84,14 @@ public sealed class ActivityTests
 
         Assert.Equal(newestFirst.Select(e => e.Cursor).Reverse(), oldestFirst.Select(e => e.Cursor));
 
+        // Whoever committed the plan is behind every change that it led to, also those that a sync or Apple's answer made.
+        Assert.All(life, e => Assert.Equal((null, new ActivityPlan(plan.Id, CoreHouse.Admin.Id, "A. Admin")), (e.ActorName, e.Plan)));
+        Assert.Equal(life.Select(e => e.Id), (await Ask(new ActivityQuery { Kinds = ActivityKinds.All, Person = person.PublicId, Actor = "a. adm" })).Rows.Select(e => e.Id));
+        Assert.Empty((await Ask(new ActivityQuery { Kinds = ActivityKinds.Licenses, Actor = "somebody else" })).Rows);
+
         var committed = Assert.Single((await Ask(new ActivityQuery { Book = book.PublicId, Actions = ["plan.committed"] })).Rows);
         Assert.Equal(("A. Admin", ActorKind.Person), (committed.ActorName, committed.ActorKind));
-        Assert.Equal(committed.Id, Assert.Single((await Ask(new ActivityQuery { Book = book.PublicId, Actor = "a. adm" })).Rows).Id);
+        Assert.Equal(["plan.committed", "assignment.added"], (await Ask(new ActivityQuery { Book = book.PublicId, Actor = "a. adm" })).Rows.Select(e => e.Action));
         Assert.Contains((await Ask(new ActivityQuery { Token = token.PublicId })).Rows, e => e.Action == "operation.settled" && e.Operation is not null);
         Assert.DoesNotContain((await Ask(new ActivityQuery { Token = token.PublicId, From = began })).Rows, e => e.Action == "location.created");
         Assert.Contains((await Ask(new ActivityQuery { Token = token.PublicId, Until = began })).Rows, e => e.Action == "location.created");
@@ -95,6 +105,66 @@ public sealed class ActivityTests
         await house.Core.Get<AuditSealer>().SealAsync(CancellationToken.None);
         await db.People.ExecuteUpdateAsync(set => set.SetProperty(p => p.DisplayName, "Erased").SetProperty(p => p.UserPrincipalName, "erased").SetProperty(p => p.Mail, (string?)null));
         Assert.Empty((await house.Core.Get<AuditChainCheck>().CheckAsync(anchor: null, CancellationToken.None)).Faults);
+    }
+
+    [Fact]
+    public async Task What_a_group_was_given_and_lost_is_found_by_the_group()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => o.UndoWindow = TimeSpan.FromMinutes(10));
+        var book = await house.BookAsync(free: 60);
+        var (first, second) = (await house.GroupAsync("Class 4A"), await house.GroupAsync("Class 4B"));
+        var offered = Plan(await house.AssignAsync(book, new WishedAssignment(first, Intent.Available), new WishedAssignment(second, Intent.Available)));
+        var given = Plan(await house.AssignAsync(book, new WishedAssignment(first, Intent.Required), new WishedAssignment(null, Intent.Available)));
+        Assert.IsType<DecisionResult.Done>(await house.Core.Get<PlanDecisions>().UndoAsync(given, CoreHouse.Admin, CancellationToken.None));
+
+        Assert.Equal(
+            [("assignment.changed", given, "Available", "Required"), ("assignment.changed", given, "Required", "Available"), ("assignment.added", offered, "Available", null)],
+            await ToldAsync(new ActivityQuery { Group = first }));
+        Assert.Equal(
+            [("assignment.added", given, "Available", null), ("assignment.removed", given, null, "Available"), ("assignment.added", offered, "Available", null)],
+            await ToldAsync(new ActivityQuery { Group = second }));
+        Assert.Equal(await ToldAsync(new ActivityQuery { Group = second }), await ToldAsync(new ActivityQuery { About = "class 4b" }));
+        var everybody = (await Ask(new ActivityQuery { Categories = ["assignment"], Book = book.PublicId })).Where(e => e.Group is null).ToList();
+        Assert.Equal(["assignment.removed", "assignment.added"], everybody.Select(e => e.Action));
+        Assert.All(everybody, e => Assert.Contains("AllUsers", e.Details, StringComparison.Ordinal));
+
+        // The first page has room for ten: there the plan says it for all of its groups.
+        var recent = (await house.Core.Get<OverviewReader>().ReadAsync(CoreHouse.Admin, CancellationToken.None)).Recent.Select(e => e.Action).ToList();
+        Assert.Contains("plan.committed", recent);
+        Assert.DoesNotContain(recent, a => a.StartsWith("assignment.", StringComparison.Ordinal));
+
+        async Task<IReadOnlyList<ActivityEntry>> Ask(ActivityQuery query) => (await house.Core.Get<ActivityReader>().ListAsync(query with { Take = 500 }, CoreHouse.Admin, CancellationToken.None)).Rows;
+
+        async Task<List<(string Action, Guid Plan, string? Intent, string? Before)>> ToldAsync(ActivityQuery query) => [.. (await Ask(query)).Select(e =>
+        {
+            Assert.Equal((CoreHouse.Admin.Id, book.PublicId), (e.ActorId, e.Book!.Id));
+            var details = JsonDocument.Parse(e.Details!).RootElement;
+            return (e.Action, details.GetProperty("plan").GetGuid(), details.GetProperty("intent").GetString(), details.GetProperty("before").GetString());
+        })];
+
+        static Guid Plan(CommitResult result) => Assert.IsType<CommitResult.Committed>(result).Plan.Id;
+    }
+
+    [Fact]
+    public async Task A_person_who_acted_has_a_sign_in_name_where_the_directory_told_it_and_else_none()
+    {
+        await using var house = await AuditHouse.StartAsync();
+        var known = new Person { PublicId = Guid.NewGuid(), DirectoryId = Guid.NewGuid(), DisplayName = "Kim Known", UserPrincipalName = "k.known@school.example" };
+        var now = house.Clock.GetUtcNow();
+        await house.ChangeAsync(db =>
+        {
+            db.People.Add(known);
+            db.Audit(new Actor(ActorKind.Api, known.DirectoryId.ToString("D"), known.DisplayName, Permissions.None), now, "sync.requested", default);
+            db.Audit(Actor.Reader(known.PublicId), now.AddSeconds(-1), "book.taken", default);
+            db.Audit(AuditHouse.Admin, now.AddSeconds(-2), "sync.canceled", default);
+        });
+
+        var rows = (await house.Get<ActivityReader>().ListAsync(new ActivityQuery { Take = 3 }, AuditHouse.Admin, CancellationToken.None)).Rows;
+
+        Assert.Equal(["k.known@school.example", null, null], rows.Select(r => r.ActorUserPrincipalName));
+        Assert.Equal(
+            [("k.known@school.example", known.DirectoryId.ToString("D")), (null, known.PublicId.ToString("D")), (null, AuditHouse.Admin.Id)],
+            rows.Select(AuditEventWire.From).Select(e => ((string?)e["actor"]!["userPrincipalName"], (string?)e["actor"]!["userId"])));
     }
 
     [Fact]

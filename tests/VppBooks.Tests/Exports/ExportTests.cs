@@ -118,6 +118,11 @@ public sealed class ExportTests : IClassFixture<ApiHouse>
         var changes = (await lines.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement).ToList();
         Assert.NotEmpty(changes);
         Assert.All(changes, c => Assert.Equal("license.changed", c.GetProperty("action").GetString()));
+        // Found by whoever committed the plan, and telling of it.
+        var committer = changes.Select(c => c.TryGetProperty("planCommittedBy", out var name) ? name.GetString() : null).OfType<string>().First();
+        var theirs = await CsvAsync($"activity?show=licenses&book={book.PublicId}&actor={Uri.EscapeDataString(committer)}");
+        Assert.Equal(changes.Count(c => c.TryGetProperty("planCommittedBy", out var name) && name.GetString() == committer), theirs.Rows.Count);
+        Assert.All(theirs.Column("Plan"), id => Assert.True(Guid.TryParse(id, out _)));
         Assert.Contains(changes, c => c.GetProperty("cause").GetString() == "Committed" && !c.TryGetProperty("stateBefore", out _));
     }
 

@@ -39,6 +39,10 @@ public sealed class FollowTests
         Assert.Contains(holder, holders);
         Assert.Contains(joiner, holders);
         await house.AssertLedgerIsTrueAsync(book);
+        var followed = await house.AuditAsync("group.followed");
+        Assert.NotEmpty(followed);
+        var groupId = await GroupIdAsync(house, group);
+        Assert.All(followed, a => Assert.Equal(groupId, a.GroupId));
     }
 
     [Fact]
@@ -111,6 +115,7 @@ public sealed class FollowTests
         Assert.Equal(PlanState.AwaitingApproval, held.State);
         Assert.Equal(held.GrownTo - held.GrownFrom, (await house.LicensesAsync(book)).Count(l => l.State == LicenseState.Held));
         Assert.Equal(posts, house.Apple.CountAssociatePosts());
+        Assert.Equal(await GroupIdAsync(house, group), Assert.Single(await house.AuditAsync("group.growth-held")).GroupId);
 
         await house.Core.Get<PlanDecisions>().ApproveAsync(held.PublicId, CoreHouse.Admin, CancellationToken.None);
         await house.WorkAsync();
@@ -149,6 +154,8 @@ public sealed class FollowTests
         var held = await after.Plans.AsNoTracking().SingleAsync(p => p.Kind == PlanKind.Growth);
         Assert.Equal(PlanState.AwaitingApproval, held.State);
         Assert.InRange(held.GrownFrom!.Value, holders, holders + 10);
+        // Two groups are given the book: which of them grew is not known there.
+        Assert.Null(Assert.Single(await house.AuditAsync("group.growth-held")).GroupId);
         Assert.Equal(held.GrownTo - held.GrownFrom, (await house.LicensesAsync(book)).Count(l => l.State == LicenseState.Held));
     }
 
@@ -299,6 +306,12 @@ public sealed class FollowTests
     private static Actor Reader(Guid directoryId) => new(ActorKind.Person, directoryId.ToString("D"), "R. Reader", Permissions.None);
 
     private static SimulatedGroup Group(SpendingHouse house, string name) => house.Core.Cloud.Directory.Groups.Values.Single(g => g.DisplayName == name);
+
+    private static async Task<int> GroupIdAsync(SpendingHouse house, SimulatedGroup group)
+    {
+        await using var db = await house.Core.OpenAsync();
+        return await db.Groups.Where(g => g.DirectoryId == group.Id).Select(g => g.Id).SingleAsync();
+    }
 
     private static void Change(SpendingHouse house, Action change) => house.Core.Cloud.Graph.Edit(change);
 

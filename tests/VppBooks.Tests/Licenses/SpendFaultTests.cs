@@ -343,6 +343,7 @@ public sealed class SpendFaultTests
 
         Assert.All(results.Append(late), r => Assert.Equal((plan.Id, plan.Takes), (Assert.IsType<CommitResult.Committed>(r).Plan.Id, ((CommitResult.Committed)r).Plan.Takes)));
         Assert.Single(await house.AuditAsync("plan.committed"));
+        Assert.Single(await house.AuditAsync("assignment.added"));
         Assert.Equal(plan.Takes, (await house.LicensesAsync(book)).Count);
         Assert.Equal(1, house.Apple.CountAssociatePosts(SpendingHouse.UId));
         await house.AssertLedgerIsTrueAsync(book);

@@ -141,6 +141,8 @@ public sealed class LocationChangeTests : IAsyncLifetime
             var states = await db.Licenses.OrderBy(l => l.Id).Select(l => l.State).ToListAsync(Cancel);
             Assert.Equal([LicenseState.Assigned, LicenseState.Canceled, LicenseState.Canceled, LicenseState.Canceled, LicenseState.Failed], states);
             Assert.Equal(0, await db.GroupAssignments.CountAsync(Cancel));
+            var told = await db.AuditEvents.SingleAsync(a => a.Action == "assignment.removed", Cancel);
+            Assert.Equal((before.Id, book, """{"target":"AllUsers","before":"Available"}"""), (told.LocationId, told.BookId, told.Details));
             Assert.Equal(book, (await db.Books.SingleAsync(Cancel)).Id);
             Assert.Null((await db.VppUsers.SingleAsync(Cancel)).InviteSecret);
         }

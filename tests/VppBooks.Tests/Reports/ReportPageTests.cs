@@ -146,6 +146,10 @@ public sealed class ReportPageTests : ElementContext, IClassFixture<ReportWorld>
         var shown = Open(typeof(TitleCopiesPage));
 
         Assert.Equal(["Anna", "Anna"], shown.FindAll("tbody th a").Select(a => a.TextContent));
+        // Which title it is of, in words and as a link to everybody who holds it.
+        var titles = shown.FindAll("tbody td:nth-of-type(1)");
+        Assert.All(titles, t => Assert.Equal($"Title 1 {_world.Biology.AdamId}", Words(t.InnerHtml)));
+        Assert.All(titles, t => Assert.Equal($"/monitor/reports/titles/{_world.Biology.AdamId}", t.QuerySelector("a")!.GetAttribute("href")));
         Assert.Equal("/exports/title-copies", shown.Find("a[download]").GetAttribute("href"));
     }
 

@@ -1,3 +1,4 @@
+using VppBooks.Core.Exports;
 using VppBooks.Core.People;
 using VppBooks.Core.Reports;
 using VppBooks.Core.Security;
@@ -65,6 +66,11 @@ public sealed class ReportTests(ReportWorld world) : IClassFixture<ReportWorld>
         Assert.Equal([("Anna", "Central", 2), ("Anna", "Second", 2), ("Carol", "Central", 1)], copies.Rows.Select(c => (c.DisplayName, c.TokenName, c.Copies)));
         var twice = await world.Get<TitleReports>().CopiesAsync(null, twice: true, 1, 50, CoreHouse.Admin, Stop);
         Assert.Equal((2, "Second"), (twice.Total, Assert.Single(twice.Rows).TokenName));
+
+        var file = world.Get<ReportExports>().TitleCopies(null, twice: true, CoreHouse.Admin, Stop);
+        var rows = await file.Rows.Select(r => file.Columns.Zip(r).ToDictionary(c => c.First, c => c.Second)).ToListAsync(Stop);
+        Assert.Equal(2, rows.Count);
+        Assert.All(rows, r => Assert.Equal(new object?[] { "Anna", "Title 1", world.Biology.AdamId }, [r["Name"], r["Title"], r["Store id"]]));
     }
 
     [Fact]

@@ -46,7 +46,7 @@ internal static class AuditEventWire
             ["type"] = entry.ActorKind?.ToString(),
             ["auditActorType"] = isPerson ? "ItPro" : "Application",
             ["userId"] = isPerson ? entry.ActorId : null,
-            ["userPrincipalName"] = isPerson ? entry.ActorName : null,
+            ["userPrincipalName"] = isPerson ? entry.ActorUserPrincipalName : null,
             ["applicationId"] = isPerson ? null : entry.ActorId,
             ["applicationDisplayName"] = isPerson ? "VppBooks" : entry.ActorName,
         };
@@ -62,8 +62,8 @@ internal static class AuditEventWire
 
     private static string Operation(string action) => action.Split('.')[^1] switch
     {
-        "created" => "Create",
-        "deleted" => "Delete",
+        "created" or "added" => "Create",
+        "deleted" or "removed" => "Delete",
         "changed" or "updated" or "renewed" => "Patch",
         _ => "Action",
     };
@@ -94,7 +94,8 @@ internal static class AuditEventWire
 
     private static IEnumerable<JsonNode> Modified(string action, JsonObject told)
     {
-        var (before, after) = (told["before"], told["after"]);
+        // An assignment is told by what the group is given; of one that is new or gone, one of both is null.
+        var (before, after) = (told["before"], told["after"] ?? told["intent"]);
         if (before is JsonObject || after is JsonObject)
         {
             foreach (var name in Names(before).Union(Names(after)))
@@ -109,10 +110,10 @@ internal static class AuditEventWire
         else if (before is not null || after is not null)
         {
             // A setting is told by its key; a plan's new list of assignments by a name of its own.
-            yield return Property(told["setting"]?.ToString() ?? CategoryOf(action), before, after ?? told["assignments"]?.DeepClone());
+            yield return Property(told["setting"]?.ToString() ?? (CategoryOf(action) == "assignment" ? "intent" : CategoryOf(action)), before, after ?? told["assignments"]?.DeepClone());
         }
 
-        foreach (var (name, value) in told.Where(p => p.Key is not ("before" or "after" or "setting")))
+        foreach (var (name, value) in told.Where(p => p.Key is not ("before" or "after" or "setting" or "intent")))
         {
             yield return Property(name, null, value);
         }

@@ -49,7 +49,10 @@ public sealed record ActivityState
     public string Href => Address.Of(Place, Parameters);
 
     /// <summary>The same rows as a file.</summary>
-    public string ExportHref(string? format) => Address.Of("/exports/activity", [.. (this with { Tab = null, After = null }).Parameters, ("format", format)]);
+    /// <param name="zone">The zone in which the days are meant: the file begins and ends where the page does.</param>
+    /// <param name="format">Null for comma-separated values.</param>
+    public string ExportHref(TimeZoneInfo zone, string? format) =>
+        Address.Of("/exports/activity", [.. (this with { Tab = null, After = null }).Parameters, ("zone", zone.Id), ("format", format)]);
 
     private (string Name, string? Value)[] Parameters =>
     [

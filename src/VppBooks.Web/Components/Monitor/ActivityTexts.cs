@@ -2,10 +2,12 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Localization;
 using VppBooks.Core.Activities;
+using VppBooks.Core.Assignments;
 using VppBooks.Core.Audit;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Security;
 using VppBooks.Web.Components.Catalog;
+using VppBooks.Web.Components.Elements;
 
 namespace VppBooks.Web.Components.Monitor;
 
@@ -19,9 +21,10 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
         ? entry.From is { } from ? l["{0} → {1}: {2}", words.Of(from), words.Of(to), Why(entry.Cause ?? LicenseCause.None)] : l["{0}: {1}", words.Of(to), Why(entry.Cause ?? LicenseCause.None)]
         : Did(entry.Action);
 
-    /// <summary>How somebody came in.</summary>
-    internal string? Through(ActorKind? kind) => kind switch
+    /// <summary>How somebody came in; of a license, whose plan led to the change.</summary>
+    internal string? Through(ActivityEntry entry) => entry.ActorKind switch
     {
+        null when entry.Plan?.CommittedByName is { } name => l["through a plan of {0}", name].Value,
         ActorKind.Person => l["through the console"].Value,
         ActorKind.Api or ActorKind.Program => l["through the API"].Value,
         ActorKind.System => l["by itself"].Value,
@@ -47,6 +50,9 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
         "plan.rejected" => l["refused a plan"],
         "plan.undone" => l["called a plan back"],
         "plan.released" => l["released a plan after its undo window"],
+        "assignment.added" => l["assigned a book"],
+        "assignment.changed" => l["changed an assignment of a book"],
+        "assignment.removed" => l["took an assignment of a book away"],
         "book.deleted" => l["removed a book without licenses"],
         "category.created" => l["made a category"],
         "category.changed" => l["renamed a category"],
@@ -135,7 +141,7 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
     };
 
     /// <summary>Details by name: before and after first, then the rest.</summary>
-    internal IReadOnlyList<(string Name, string Value)> Facts(ActivityEntry entry)
+    internal IReadOnlyList<(string Name, string Value)> Facts(ActivityEntry entry, IStringLocalizer<LedgerTexts> words)
     {
         var facts = new List<(string Name, string Value)>();
         if (entry.ErrorNumber is > 0)
@@ -156,7 +162,7 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
                 facts.AddRange(json.RootElement.EnumerateObject()
                     .Where(p => p.Value.ValueKind is not JsonValueKind.Null and not JsonValueKind.Undefined)
                     .OrderBy(p => p.Name switch { "before" => 0, "after" => 1, _ => 2 })
-                    .Select(p => (Name(p.Name), Value(p.Value))).Where(f => f.Item2.Length > 0).Take(MostFacts));
+                    .Select(p => (Name(p.Name), Given(entry, p.Value, words) ?? Value(p.Value))).Where(f => f.Item2.Length > 0).Take(MostFacts));
             }
         }
         catch (JsonException)
@@ -167,6 +173,13 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
 
         return facts;
     }
+
+    /// <summary>What an assignment gives, and to whom when it is no group, in the words of the book's page; null: something else.</summary>
+    private static string? Given(ActivityEntry entry, JsonElement value, IStringLocalizer<LedgerTexts> words) =>
+        value.ValueKind != JsonValueKind.String || !entry.Action.StartsWith("assignment.", StringComparison.Ordinal) ? null
+        : value.ValueEquals("AllUsers") ? words.GroupName(null)
+        : Address.Parse<Intent>(value.GetString()) is { } intent ? words.Of(intent)
+        : null;
 
     private static string Value(JsonElement value) => value.ValueKind switch
     {
@@ -190,6 +203,8 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
         "missing" => l["Missing"],
         "plan" => l["Plan"],
         "assignments" => l["Assignments"],
+        "intent" => l["Assignment"],
+        "target" => l["Group"],
         "reason" or "why" => l["Reason"],
         "state" => l["State"],
         "kind" => l["Kind"],
