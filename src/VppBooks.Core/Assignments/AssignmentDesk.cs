@@ -203,7 +203,7 @@ public sealed class AssignmentDesk(
             return new CommitResult.Refused(new AssignmentRefusal(AssignmentsChanged, "The assignments of the book were changed meanwhile. Read them again."));
         }
 
-        plan.Before = PlanDrafts.Serialize(before);
+        plan.Before = PlanDrafts.Serialize(await db.GroupAssignments.AsNoTracking().Where(a => a.BookId == book.Id).ToListAsync(cancellationToken));
         (plan.State, plan.SendAt) = PlanGuards.AfterCommit(plan, recent, how.UndoWindow, options, now);
         plan.CommittedAt = now;
         plan.CommittedById = actor.Id;
@@ -214,8 +214,17 @@ public sealed class AssignmentDesk(
         stored.FollowWanted = true;
         await db.SaveChangesAsync(cancellationToken);
         await PlanLedger.ReplaceAssignmentsAsync(db, ids, wish, actor, now, cancellationToken);
+        // What this plan gives up, or another one that is not decided either, stays until then: undoing could not bring back what was given to others meanwhile.
+        var pending = await PendingReleases.In(db).Where(l => l.BookId == book.Id).Select(l => l.PersonId).ToHashSetAsync(cancellationToken);
         await PlanLedger.WriteAsync(
-            db, stored, plan.Id, effect.Lines, plan.State == PlanState.Committed ? LicenseState.Reserved : LicenseState.Held, LicenseCause.Committed, now, cancellationToken);
+            db,
+            stored,
+            plan.Id,
+            effect.Lines.Where(l => l.Outcome != PlanOutcome.Released || !pending.Contains(l.PersonId)),
+            plan.State == PlanState.Committed ? LicenseState.Reserved : LicenseState.Held,
+            LicenseCause.Committed,
+            now,
+            cancellationToken);
         db.Audit(actor, now, "plan.committed", new AuditSubject(book.LocationId, book.Id), new
         {
             plan = plan.PublicId,

@@ -82,10 +82,12 @@ public sealed class AssignmentFollower(
                 }
 
                 stored.FollowWanted = false;
-                // While a plan of the book can be called back or is not approved, its assignments give nothing to anybody: the decision asks for following again.
+                // While a plan of the book can be called back or is not approved, its assignments give nothing to anybody, and take nothing: the decision asks for following again.
                 if (await db.Plans.AnyAsync(p => p.BookId == bookId && (p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable), cancellationToken))
                 {
                     joined.Clear();
+                    var pending = await PendingReleases.In(db).Where(l => l.BookId == bookId).Select(l => l.PersonId).ToHashSetAsync(cancellationToken);
+                    released.RemoveAll(l => pending.Contains(l.PersonId));
                 }
 
                 // Nor while what is known of the groups is too old (F42): the first read that succeeds asks for following again.

@@ -62,6 +62,7 @@ public sealed class PlanDecisions(
             plan.State = PlanState.Rejected;
             var back = await PutBackAsync(db, plan, book, actor, now, cancellationToken);
             await GiveUpAsync(db, plan, back, LicenseCause.Rejected, now, cancellationToken);
+            await PendingReleases.CarryOutAsync(db, plan, now, cancellationToken);
             return null;
         },
         "plan.rejected",
@@ -85,6 +86,7 @@ public sealed class PlanDecisions(
             plan.State = PlanState.Undone;
             var back = await PutBackAsync(db, plan, book, actor, now, cancellationToken);
             await GiveUpAsync(db, plan, back, LicenseCause.Undone, now, cancellationToken);
+            await PendingReleases.CarryOutAsync(db, plan, now, cancellationToken);
             return null;
         },
         "plan.undone",
@@ -166,7 +168,7 @@ public sealed class PlanDecisions(
         return new DecisionResult.Done(await views.OfAsync(db, plan, cancellationToken));
     }
 
-    /// <summary>Puts the assignments of before back, unless a later plan has changed them again. Following them then gives those their place back who lost it by the plan.</summary>
+    /// <summary>Puts the assignments of before back, unless a later plan has changed them again. Whose place the plan would have ended have it still.</summary>
     private async Task<bool> PutBackAsync(VppBooksDbContext db, Plan plan, Book book, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (plan.Kind != PlanKind.Assignments || plan.Before is null)
@@ -181,6 +183,15 @@ public sealed class PlanDecisions(
         }
 
         await PlanLedger.ReplaceAssignmentsAsync(db, ids, PlanDrafts.Deserialize(book.Id, plan.Before), actor, now, cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
+        // Where the waiting list goes by the order of the groups, people have their place by it.
+        var ranks = PlanDrafts.Ranks(plan.Before);
+        foreach (var assignment in await db.GroupAssignments.Where(a => a.BookId == book.Id).ToListAsync(cancellationToken))
+        {
+            assignment.Rank = ranks.GetValueOrDefault(assignment.GroupId ?? 0) ?? assignment.Rank;
+        }
+
+        await db.SaveChangesAsync(cancellationToken);
         return true;
     }
 
