@@ -169,7 +169,7 @@ public sealed class AssignmentDesk(
 
         if (askForNumber && PlanGuards.NumberToType(shown, recent, options) is { } number && how.TypedNumber != number)
         {
-            return new CommitResult.Refused(new AssignmentRefusal("NumberNotTyped", $"To commit this plan, the number of licenses it takes has to be given: {number}."));
+            return new CommitResult.Refused(new AssignmentRefusal("NumberNotTyped", $"To commit this plan, the number of licenses it takes, now or when there are more, has to be given: {number}."));
         }
 
         if (how.UndoWindow is { } window && (window < TimeSpan.Zero || window > LongestUndoWindow))

@@ -159,7 +159,7 @@ public sealed class PlanDecisions(
             return new DecisionResult.Refused(obstacle);
         }
 
-        db.Audit(actor, now, action, new AuditSubject(book.LocationId, book.Id), new { plan = plan.PublicId, licenses = PlanGuards.Takes(plan), committedBy = plan.CommittedByName, plan.SendAt });
+        db.Audit(actor, now, action, new AuditSubject(book.LocationId, book.Id), new { plan = plan.PublicId, licenses = PlanGuards.Takes(plan), wanted = PlanGuards.Wants(plan), committedBy = plan.CommittedByName, plan.SendAt });
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
 

@@ -9,14 +9,17 @@ internal static class PlanGuards
 {
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
 
-    /// <summary>The number that has to be typed to commit a plan: a habitual click must not spend many licenses, nor all that are left. Null: none.</summary>
+    /// <summary>
+    /// The number that has to be typed to commit a plan: a habitual click must not spend many licenses, nor all that are left, nor those that are bought next. Who is made to
+    /// wait counts: nobody is asked again when the copy arrives. Null: none.
+    /// </summary>
     /// <param name="plan">The plan.</param>
     /// <param name="recent">What the same actor has committed for the book shortly before.</param>
     /// <param name="options">The limits.</param>
     public static int? NumberToType(Plan plan, int recent, LicenseOptions options)
     {
-        var takes = Takes(plan);
-        return takes > 0 && (takes + recent >= options.TypeNumberFrom || plan.Wait > 0) ? takes : null;
+        var wants = Wants(plan);
+        return wants > 0 && (wants + recent >= options.TypeNumberFrom || plan.Wait > 0) ? wants : null;
     }
 
     /// <summary>Whether a second person has to agree. A plan that takes nothing needs nobody, whatever was taken before.</summary>
@@ -75,7 +78,7 @@ internal static class PlanGuards
         joined > options.GrowthLimit || (joined > options.GrowthPeople && joined > before * options.GrowthShare);
 
     /// <summary>Licenses that a plan takes, now or when there are more.</summary>
-    private static int Wants(Plan plan) => Takes(plan) + plan.Wait - plan.WaitedBefore;
+    public static int Wants(Plan plan) => Takes(plan) + plan.Wait - plan.WaitedBefore;
 
     /// <summary>Licenses that a plan takes from the stock.</summary>
     public static int Takes(Plan plan) => plan.GetNow + plan.RegisterFirst + plan.InviteFirst;

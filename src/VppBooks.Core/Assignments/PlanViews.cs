@@ -43,7 +43,8 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, Lic
             from title in db.Titles.Where(t => t.Id == book.TitleId).DefaultIfEmpty()
             orderby plan.Id
             select new AwaitingPlan(
-                plan.PublicId, book.PublicId, title == null ? null : title.Name, book.AdamId, plan.Kind, plan.GetNow + plan.RegisterFirst + plan.InviteFirst, plan.CommittedById, plan.CommittedByName))
+                plan.PublicId, book.PublicId, title == null ? null : title.Name, book.AdamId, plan.Kind, plan.GetNow + plan.RegisterFirst + plan.InviteFirst + plan.Wait - plan.WaitedBefore, plan.CommittedById,
+                plan.CommittedByName))
             .Take(20)
             .ToListAsync(cancellationToken);
     }
@@ -170,6 +171,7 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, Lic
             syncedAt)
         {
             Kind = plan.Kind,
+            WaitedBefore = plan.WaitedBefore,
             NumberToType = PlanGuards.NumberToType(plan, recent, options),
             NeedsApproval = PlanGuards.NeedsApproval(plan, recent, options),
             UndoWindow = options.UndoWindow,

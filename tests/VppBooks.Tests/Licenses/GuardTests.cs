@@ -349,6 +349,27 @@ public sealed class GuardTests
     }
 
     [Fact]
+    public async Task A_plan_that_takes_nothing_now_and_makes_people_wait_is_not_committed_without_their_number()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await InvitedBookAsync(house);
+        var desk = house.Core.Get<AssignmentDesk>();
+        WishedAssignment invited = new(Group(house, "Book club committee").Id, Intent.Required);
+        await house.AssignAsync(book, invited);
+        await house.WorkAsync();
+
+        var plan = Assert.IsType<PlanResult.Planned>(await desk.PlanAsync(
+            new PlanRequest(book.PublicId, [invited, new(Group(house, "Class 4A").Id, Intent.Required)]), CoreHouse.Admin, CancellationToken.None)).Plan;
+        var without = await desk.CommitAsync(plan.Id, new CommitOptions(), CoreHouse.Admin, CancellationToken.None);
+
+        // The two who waited before are not the plan's doing.
+        Assert.Equal((0, plan.Wait - 2, plan.Wait - 2), (plan.Takes, plan.NewlyWaiting, plan.NumberToType));
+        Assert.True(plan.NewlyWaiting > 5);
+        Assert.Equal("NumberNotTyped", Assert.IsType<CommitResult.Refused>(without).Refusal.Code);
+        Assert.IsType<CommitResult.Committed>(await desk.CommitAsync(plan.Id, new CommitOptions(TypedNumber: plan.NewlyWaiting), CoreHouse.Admin, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Of_an_undo_and_the_end_of_the_window_one_wins()
     {
         await using var house = await SpendingHouse.StartAsync(options: o => o.UndoWindow = TimeSpan.FromMinutes(10));
