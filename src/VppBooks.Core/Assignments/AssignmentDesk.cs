@@ -132,7 +132,7 @@ public sealed class AssignmentDesk(
 
             if (shown!.State is not (PlanState.Draft or PlanState.Stale))
             {
-                return new CommitResult.Committed(await views.OfAsync(read, shown, cancellationToken));
+                return new CommitResult.Committed(await views.OfAsync(read, shown, actor, cancellationToken));
             }
 
             // Computed before the transaction: a plan for many people takes seconds, and nobody else could write meanwhile. What could have moved
@@ -245,7 +245,7 @@ public sealed class AssignmentDesk(
 
         signal.Wake(book.LocationId);
         feed.Publish(new Change.OfBook(book.LocationId, book.Id));
-        return new CommitResult.Committed(await views.OfAsync(db, plan, cancellationToken));
+        return new CommitResult.Committed(await views.OfAsync(db, plan, actor, cancellationToken));
     }
 
     private static AssignmentRefusal? Obstacle(Plan? plan) => plan switch
@@ -280,6 +280,6 @@ public sealed class AssignmentDesk(
         db.Plans.Add(plan);
         await db.SaveChangesAsync(cancellationToken);
         await PlanDrafts.AddLinesAsync(db, plan, effect.Lines, cancellationToken);
-        return await views.OfAsync(db, plan, cancellationToken, effect.AvailableTo);
+        return await views.OfAsync(db, plan, actor, cancellationToken, effect.AvailableTo);
     }
 }

@@ -138,7 +138,7 @@ public sealed class PlanDecisions(
         var now = clock.GetUtcNow();
         if (judge(plan, now) is { } refusal)
         {
-            return refusal == Unchanged ? new DecisionResult.Done(await views.OfAsync(db, plan, cancellationToken)) : new DecisionResult.Refused(refusal);
+            return refusal == Unchanged ? new DecisionResult.Done(await views.OfAsync(db, plan, actor, cancellationToken)) : new DecisionResult.Refused(refusal);
         }
 
         // Of two decisions at once only one finds the plan as it was read.
@@ -165,7 +165,7 @@ public sealed class PlanDecisions(
 
         signal.Wake(book.LocationId);
         feed.Publish(new Change.OfBook(book.LocationId, book.Id));
-        return new DecisionResult.Done(await views.OfAsync(db, plan, cancellationToken));
+        return new DecisionResult.Done(await views.OfAsync(db, plan, actor, cancellationToken));
     }
 
     /// <summary>Puts the assignments of before back, unless a later plan has changed them again. Whose place the plan would have ended have it still.</summary>

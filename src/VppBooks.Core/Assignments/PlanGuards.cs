@@ -14,7 +14,7 @@ internal static class PlanGuards
     /// wait counts: nobody is asked again when the copy arrives. Null: none.
     /// </summary>
     /// <param name="plan">The plan.</param>
-    /// <param name="recent">What the same actor has committed for the book shortly before.</param>
+    /// <param name="recent">What was committed for the book shortly before, see <see cref="RecentAsync"/>.</param>
     /// <param name="options">The limits.</param>
     public static int? NumberToType(Plan plan, int recent, LicenseOptions options)
     {
@@ -24,18 +24,19 @@ internal static class PlanGuards
 
     /// <summary>Whether a second person has to agree. A plan that takes nothing needs nobody, whatever was taken before.</summary>
     /// <param name="plan">The plan.</param>
-    /// <param name="recent">What the same actor has committed for the book shortly before.</param>
+    /// <param name="recent">What was committed for the book shortly before, see <see cref="RecentAsync"/>.</param>
     /// <param name="options">The limits.</param>
     public static bool NeedsApproval(Plan plan, int recent, LicenseOptions options) =>
         options.ApprovalThreshold is { } threshold && Wants(plan) is var wants && wants > 0 && wants + recent > threshold;
 
     /// <summary>
-    /// What the actor of a plan has committed for its book shortly before, waiting people included, without anybody's approval. What waits for one is not counted, nor
-    /// what a second person agreed to, nor what was taken back.
+    /// What the author of a plan, or whoever commits it, has committed for its book shortly before, whichever is more: waiting people included, without anybody's approval.
+    /// What waits for one is not counted, nor what a second person agreed to, nor what was taken back. Both are asked, so that the guards that were shown with a plan hold
+    /// for it whoever commits it.
     /// </summary>
     /// <param name="db">The context.</param>
     /// <param name="plan">The plan that is judged.</param>
-    /// <param name="actorId">Who commits it.</param>
+    /// <param name="actorId">Who commits it, or looks at it before it is committed.</param>
     /// <param name="at">When it is, or was, committed.</param>
     /// <param name="options">The limits.</param>
     /// <param name="cancellationToken">Stops reading.</param>
@@ -47,11 +48,15 @@ internal static class PlanGuards
         }
 
         // Servers' clocks differ: what another one committed a moment ago may lie a little in the future, and counts too. Of a plan that is committed, only what came before it.
-        var (since, id, committed) = (at - options.GuardWindow - ClockTolerance, plan.Id, plan.CommittedAt != null);
-        return await db.Plans
-            .Where(p => p.BookId == plan.BookId && p.Id != id && (!committed || p.CommittedAt <= at) && p.Kind == PlanKind.Assignments && p.CommittedById == actorId && p.CommittedAt > since
+        var (since, id, author, committed) = (at - options.GuardWindow - ClockTolerance, plan.Id, plan.CreatedById, plan.CommittedAt != null);
+        var sums = await db.Plans
+            .Where(p => p.BookId == plan.BookId && p.Id != id && (!committed || p.CommittedAt <= at) && p.Kind == PlanKind.Assignments
+                && (p.CommittedById == actorId || p.CommittedById == author) && p.CommittedAt > since
                 && p.DecidedAt == null && (p.State == PlanState.Committed || p.State == PlanState.Undoable))
-            .SumAsync(p => p.GetNow + p.RegisterFirst + p.InviteFirst + p.Wait - p.WaitedBefore, cancellationToken);
+            .GroupBy(p => p.CommittedById)
+            .Select(g => g.Sum(p => p.GetNow + p.RegisterFirst + p.InviteFirst + p.Wait - p.WaitedBefore))
+            .ToListAsync(cancellationToken);
+        return sums.DefaultIfEmpty().Max();
     }
 
     /// <summary>State of a plan that somebody commits, and when it may be sent.</summary>

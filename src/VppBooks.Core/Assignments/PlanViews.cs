@@ -16,7 +16,7 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, Lic
         actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var plan = await db.Plans.AsNoTracking().SingleOrDefaultAsync(p => p.PublicId == planId, cancellationToken);
-        return plan is null ? null : await OfAsync(db, plan, cancellationToken);
+        return plan is null ? null : await OfAsync(db, plan, actor, cancellationToken);
     }
 
     /// <summary>The latest committed plan of a book; null when there is none.</summary>
@@ -28,7 +28,7 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, Lic
             .Where(p => (p.State == PlanState.Committed || p.State == PlanState.Undoable || p.State == PlanState.AwaitingApproval) && db.Books.Any(b => b.Id == p.BookId && b.PublicId == bookId))
             .OrderByDescending(p => p.Id)
             .FirstOrDefaultAsync(cancellationToken);
-        return plan is null ? null : await OfAsync(db, plan, cancellationToken);
+        return plan is null ? null : await OfAsync(db, plan, actor, cancellationToken);
     }
 
     /// <summary>Plans that wait for a second person, the oldest first.</summary>
@@ -132,7 +132,12 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, Lic
                 assignment.AssignedAt)).ToListAsync(cancellationToken);
     }
 
-    internal async Task<PlanView> OfAsync(VppBooksDbContext db, Plan plan, CancellationToken cancellationToken, int? offered = null)
+    /// <param name="db">The context.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="viewer">Who looks at it: the guards are shown as they hold if this is who commits it.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="offered">People to whom it offers the book, where that is known already.</param>
+    internal async Task<PlanView> OfAsync(VppBooksDbContext db, Plan plan, Actor viewer, CancellationToken cancellationToken, int? offered = null)
     {
         var book = await db.Books.AsNoTracking().SingleAsync(b => b.Id == plan.BookId, cancellationToken);
         var syncedAt = await db.Locations.Where(l => l.Id == book.LocationId).Select(l => l.LastSyncedAt).SingleAsync(cancellationToken);
@@ -148,7 +153,7 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, Lic
         }
 
         var options = await guards.ReadAsync(db, cancellationToken);
-        var recent = await PlanGuards.RecentAsync(db, plan, plan.CommittedById ?? plan.CreatedById, plan.CommittedAt ?? clock.GetUtcNow(), options, cancellationToken);
+        var recent = await PlanGuards.RecentAsync(db, plan, plan.CommittedById ?? viewer.Id, plan.CommittedAt ?? clock.GetUtcNow(), options, cancellationToken);
         return new PlanView(
             plan.PublicId,
             book.PublicId,

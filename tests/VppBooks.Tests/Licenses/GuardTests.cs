@@ -238,6 +238,30 @@ public sealed class GuardTests
     }
 
     [Fact]
+    public async Task Guards_that_are_shown_with_a_plan_hold_for_it_whoever_made_it_and_whoever_commits_it()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => (o.ApprovalThreshold, o.TypeNumberFrom) = (30, 40));
+        var book = await house.BookAsync(free: 60);
+        var (desk, views) = (house.Core.Get<AssignmentDesk>(), house.Core.Get<PlanViews>());
+        WishedAssignment[] one = [new(Group(house, "Class 4A").Id, Intent.Required)], two = [.. one, new(Group(house, "Class 4B").Id, Intent.Required)];
+        Assert.Equal(PlanState.Committed, Assert.IsType<CommitResult.Committed>(await house.AssignAsync(book, one)).Plan.State);
+        var ofFirst = Assert.IsType<PlanResult.Planned>(await desk.PlanAsync(new PlanRequest(book.PublicId, two), CoreHouse.Admin, CancellationToken.None)).Plan;
+        var ofSecond = Assert.IsType<PlanResult.Planned>(await desk.PlanAsync(new PlanRequest(book.PublicId, two), _second, CancellationToken.None)).Plan;
+        Assert.Equal((true, false), (ofFirst.NeedsApproval, ofSecond.NeedsApproval));
+
+        // Each of the two opens the other one's plan.
+        foreach (var (plan, viewer) in new[] { (ofFirst, _second), (ofSecond, CoreHouse.Admin) })
+        {
+            var shown = (await views.FindAsync(plan.Id, viewer, CancellationToken.None))!;
+            Assert.Equal((true, plan.Takes), (shown.NeedsApproval, shown.NumberToType));
+        }
+
+        Assert.Equal("NumberNotTyped", Assert.IsType<CommitResult.Refused>(await desk.CommitAsync(ofFirst.Id, new CommitOptions(), _second, CancellationToken.None)).Refusal.Code);
+        var committed = Assert.IsType<CommitResult.Committed>(await desk.CommitAsync(ofFirst.Id, new CommitOptions(TypedNumber: ofFirst.Takes), _second, CancellationToken.None)).Plan;
+        Assert.Equal((PlanState.AwaitingApproval, true), (committed.State, committed.NeedsApproval));
+    }
+
+    [Fact]
     public async Task A_guard_that_is_set_in_the_console_holds_for_the_next_plan_of_every_process()
     {
         await using var house = await SpendingHouse.StartAsync(options: o => (o.ApprovalThreshold, o.TypeNumberFrom) = (500, 500));
