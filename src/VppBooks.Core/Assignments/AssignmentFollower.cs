@@ -123,16 +123,10 @@ public sealed class AssignmentFollower(
         }
     }
 
-    /// <summary>Many at once, or little by little within a day; or more licenses than anybody may spend alone.</summary>
+    /// <summary>Many at once, or little by little within a day; or, at once or within the guard window, more licenses than anybody may spend alone.</summary>
     private async Task<bool> IsSuddenAsync(VppBooksDbContext db, int bookId, int before, List<PlannedLine> joined, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var since = now - TimeSpan.FromDays(1);
-        var recent = await (
-            from license in db.Licenses
-            where license.BookId == bookId
-            join change in db.LicenseChanges on license.Id equals change.LicenseId
-            where change.Cause == LicenseCause.Joined && change.At > since && (change.To == LicenseState.Reserved || change.To == LicenseState.Waiting)
-            select license.Id).Distinct().CountAsync(cancellationToken);
+        var today = await PlanGuards.JoinersAsync(db, bookId, now - TimeSpan.FromDays(1), DateTimeOffset.MaxValue, cancellationToken);
         LicenseOptions options;
         try
         {
@@ -145,7 +139,8 @@ public sealed class AssignmentFollower(
             return true;
         }
 
-        return joined.Count > options.ApprovalThreshold || PlanGuards.GrowsSuddenly(Math.Max(0, before - recent), joined.Count + recent, options);
+        var recent = await PlanGuards.RecentJoinersAsync(db, bookId, now, options, cancellationToken);
+        return joined.Count + recent > options.ApprovalThreshold || PlanGuards.GrowsSuddenly(Math.Max(0, before - today), joined.Count + today, options);
     }
 
     /// <summary>Whom a Required group reaches that is still there: a deleted one gives nothing to anybody new (F38).</summary>

@@ -28,7 +28,7 @@ public sealed class PlanDecisions(
         async (db, plan, book, now) =>
         {
             var options = await guards.ReadAsync(db, cancellationToken);
-            if (plan.Kind == PlanKind.Growth && PlanGuards.NeedsApproval(plan, recent: 0, options)
+            if (plan.Kind == PlanKind.Growth && PlanGuards.NeedsApproval(plan, await PlanGuards.RecentAsync(db, plan, actor.Id, plan.CommittedAt ?? now, options, cancellationToken), options)
                 && await db.GroupAssignments.AnyAsync(a => a.BookId == book.Id && a.Intent == Intent.Required && a.AssignedById == actor.Id, cancellationToken))
             {
                 return OwnPlan;

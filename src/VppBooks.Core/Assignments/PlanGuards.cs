@@ -42,7 +42,12 @@ internal static class PlanGuards
     /// <param name="cancellationToken">Stops reading.</param>
     public static async Task<int> RecentAsync(VppBooksDbContext db, Plan plan, string actorId, DateTimeOffset at, LicenseOptions options, CancellationToken cancellationToken)
     {
-        if (options.GuardWindow <= TimeSpan.Zero || plan.Kind != PlanKind.Assignments)
+        if (plan.Kind == PlanKind.Growth)
+        {
+            return await RecentJoinersAsync(db, plan.BookId, at, options, cancellationToken);
+        }
+
+        if (options.GuardWindow <= TimeSpan.Zero)
         {
             return 0;
         }
@@ -58,6 +63,25 @@ internal static class PlanGuards
             .ToListAsync(cancellationToken);
         return sums.DefaultIfEmpty().Max();
     }
+
+    /// <summary>
+    /// People who got a place through a book's groups shortly before, without anybody's decision: many small additions to a group must not spend what one large one may not.
+    /// </summary>
+    /// <param name="db">The context.</param>
+    /// <param name="bookId">The book.</param>
+    /// <param name="at">When those who are judged joined.</param>
+    /// <param name="options">The limits.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public static Task<int> RecentJoinersAsync(VppBooksDbContext db, int bookId, DateTimeOffset at, LicenseOptions options, CancellationToken cancellationToken) =>
+        options.GuardWindow <= TimeSpan.Zero ? Task.FromResult(0) : JoinersAsync(db, bookId, at - options.GuardWindow - ClockTolerance, at + ClockTolerance, cancellationToken);
+
+    /// <summary>People who got a place through a book's groups in some time, without anybody's decision.</summary>
+    public static Task<int> JoinersAsync(VppBooksDbContext db, int bookId, DateTimeOffset since, DateTimeOffset until, CancellationToken cancellationToken) => (
+        from license in db.Licenses
+        where license.BookId == bookId
+        join change in db.LicenseChanges on license.Id equals change.LicenseId
+        where change.Cause == LicenseCause.Joined && change.PlanId == null && change.At > since && change.At <= until && (change.To == LicenseState.Reserved || change.To == LicenseState.Waiting)
+        select license.Id).Distinct().CountAsync(cancellationToken);
 
     /// <summary>State of a plan that somebody commits, and when it may be sent.</summary>
     public static (PlanState State, DateTimeOffset? SendAt) AfterCommit(Plan plan, int recent, TimeSpan? chosen, LicenseOptions options, DateTimeOffset now)

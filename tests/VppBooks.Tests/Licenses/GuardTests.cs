@@ -262,6 +262,44 @@ public sealed class GuardTests
     }
 
     [Fact]
+    public async Task Small_additions_to_a_group_count_together_and_those_of_long_ago_do_not()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => o.ApprovalThreshold = 5);
+        var book = await house.BookAsync(free: 60);
+        var (club, directory) = (Group(house, "Book club committee"), house.Core.Cloud.Directory);
+        var people = new Queue<Guid>(directory.People.Values.Where(p => p is { AccountEnabled: true, UserType: "Member", ManagedAppleAccount: not null }).Select(p => p.Id).Order());
+        house.Core.Cloud.Graph.Edit(() =>
+        {
+            club.People.Clear();
+            club.Groups.Clear();
+        });
+        await JoinAsync(2);
+        Assert.Equal(PlanState.Committed, Assert.IsType<CommitResult.Committed>(await house.AssignAsync(book, new WishedAssignment(club.Id, Intent.Required))).Plan.State);
+        await house.WorkAsync();
+
+        Assert.Equal((5, 0), await JoinAsync(3));
+        Assert.Equal((5, 3), await JoinAsync(3));
+
+        // Whoever gave the book to the group would be spending alone what needs two.
+        await using var db = await house.Core.OpenAsync();
+        var held = (await db.Plans.AsNoTracking().SingleAsync(p => p.Kind == PlanKind.Growth)).PublicId;
+        Assert.Equal("OwnPlan", Assert.IsType<DecisionResult.Refused>(await Decisions(house).ApproveAsync(held, CoreHouse.Admin, CancellationToken.None)).Refusal.Code);
+        Assert.IsType<DecisionResult.Done>(await Decisions(house).ApproveAsync(held, _second, CancellationToken.None));
+        house.Core.Clock.Pass(TimeSpan.FromMinutes(66));
+        Assert.Equal((12, 0), await JoinAsync(4));
+
+        async Task<(int Places, int Held)> JoinAsync(int count)
+        {
+            house.Core.Cloud.Graph.Edit(() => club.People.UnionWith(Enumerable.Range(0, count).Select(_ => people.Dequeue())));
+            house.Core.Clock.Offset += TimeSpan.FromMinutes(16);
+            await house.Core.Get<DirectoryWatch>().ReadDueAsync(CancellationToken.None);
+            await house.WorkAsync();
+            var rows = await house.LicensesAsync(book);
+            return (rows.Count(l => l.State is LicenseState.Reserved or LicenseState.Assigned), rows.Count(l => l.State == LicenseState.Held));
+        }
+    }
+
+    [Fact]
     public async Task A_guard_that_is_set_in_the_console_holds_for_the_next_plan_of_every_process()
     {
         await using var house = await SpendingHouse.StartAsync(options: o => (o.ApprovalThreshold, o.TypeNumberFrom) = (500, 500));
