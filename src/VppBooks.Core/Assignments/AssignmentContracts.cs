@@ -77,8 +77,14 @@ public sealed record PlanView(
     /// <inheritdoc cref="GrownFrom"/>
     public int? GrownTo { get; init; }
 
+    /// <summary>Those of <see cref="Wait"/> who waited already: the plan does not make them wait.</summary>
+    public int WaitedBefore { get; init; }
+
     /// <summary>Licenses that the plan takes from the stock: at once or after a registration.</summary>
     public int Takes => GetNow + RegisterFirst + InviteFirst;
+
+    /// <summary>People whom the plan puts on the waiting list: each takes a license, without another question, as soon as there is one.</summary>
+    public int NewlyWaiting => Wait - WaitedBefore;
 }
 
 /// <summary>Answer of planning.</summary>
@@ -132,6 +138,14 @@ public abstract record CommitResult
 }
 
 /// <summary>A plan that waits for a second person.</summary>
+/// <param name="PlanId">The plan.</param>
+/// <param name="BookId">The book's public id.</param>
+/// <param name="Title">The book's title; null when it is not known.</param>
+/// <param name="AdamId">Apple's id of the title.</param>
+/// <param name="Kind">Where it comes from.</param>
+/// <param name="Licenses">Licenses that it takes, now or when there are more.</param>
+/// <param name="CommittedById">Who committed it.</param>
+/// <param name="CommittedByName">Their name.</param>
 public sealed record AwaitingPlan(Guid PlanId, Guid BookId, string? Title, long AdamId, PlanKind Kind, int Licenses, string? CommittedById, string? CommittedByName);
 
 /// <summary>A person's line of a plan, for lists.</summary>

@@ -132,7 +132,7 @@ public sealed class AssignmentDesk(
 
             if (shown!.State is not (PlanState.Draft or PlanState.Stale))
             {
-                return new CommitResult.Committed(await views.OfAsync(read, shown, cancellationToken));
+                return new CommitResult.Committed(await views.OfAsync(read, shown, actor, cancellationToken));
             }
 
             // Computed before the transaction: a plan for many people takes seconds, and nobody else could write meanwhile. What could have moved
@@ -169,7 +169,7 @@ public sealed class AssignmentDesk(
 
         if (askForNumber && PlanGuards.NumberToType(shown, recent, options) is { } number && how.TypedNumber != number)
         {
-            return new CommitResult.Refused(new AssignmentRefusal("NumberNotTyped", $"To commit this plan, the number of licenses it takes has to be given: {number}."));
+            return new CommitResult.Refused(new AssignmentRefusal("NumberNotTyped", $"To commit this plan, the number of licenses it takes, now or when there are more, has to be given: {number}."));
         }
 
         if (how.UndoWindow is { } window && (window < TimeSpan.Zero || window > LongestUndoWindow))
@@ -203,7 +203,7 @@ public sealed class AssignmentDesk(
             return new CommitResult.Refused(new AssignmentRefusal(AssignmentsChanged, "The assignments of the book were changed meanwhile. Read them again."));
         }
 
-        plan.Before = PlanDrafts.Serialize(before);
+        plan.Before = PlanDrafts.Serialize(await db.GroupAssignments.AsNoTracking().Where(a => a.BookId == book.Id).ToListAsync(cancellationToken));
         (plan.State, plan.SendAt) = PlanGuards.AfterCommit(plan, recent, how.UndoWindow, options, now);
         plan.CommittedAt = now;
         plan.CommittedById = actor.Id;
@@ -214,8 +214,17 @@ public sealed class AssignmentDesk(
         stored.FollowWanted = true;
         await db.SaveChangesAsync(cancellationToken);
         await PlanLedger.ReplaceAssignmentsAsync(db, ids, stored, plan, wish, actor, now, cancellationToken);
+        // What this plan gives up, or another one that is not decided either, stays until then: undoing could not bring back what was given to others meanwhile.
+        var pending = await PendingReleases.In(db).Where(l => l.BookId == book.Id).Select(l => l.PersonId).ToHashSetAsync(cancellationToken);
         await PlanLedger.WriteAsync(
-            db, stored, plan.Id, effect.Lines, plan.State == PlanState.Committed ? LicenseState.Reserved : LicenseState.Held, LicenseCause.Committed, now, cancellationToken);
+            db,
+            stored,
+            plan.Id,
+            effect.Lines.Where(l => l.Outcome != PlanOutcome.Released || !pending.Contains(l.PersonId)),
+            plan.State == PlanState.Committed ? LicenseState.Reserved : LicenseState.Held,
+            LicenseCause.Committed,
+            now,
+            cancellationToken);
         db.Audit(actor, now, "plan.committed", new AuditSubject(book.LocationId, book.Id), new
         {
             plan = plan.PublicId,
@@ -236,7 +245,7 @@ public sealed class AssignmentDesk(
 
         signal.Wake(book.LocationId);
         feed.Publish(new Change.OfBook(book.LocationId, book.Id));
-        return new CommitResult.Committed(await views.OfAsync(db, plan, cancellationToken));
+        return new CommitResult.Committed(await views.OfAsync(db, plan, actor, cancellationToken));
     }
 
     private static AssignmentRefusal? Obstacle(Plan? plan) => plan switch
@@ -271,6 +280,6 @@ public sealed class AssignmentDesk(
         db.Plans.Add(plan);
         await db.SaveChangesAsync(cancellationToken);
         await PlanDrafts.AddLinesAsync(db, plan, effect.Lines, cancellationToken);
-        return await views.OfAsync(db, plan, cancellationToken, effect.AvailableTo);
+        return await views.OfAsync(db, plan, actor, cancellationToken, effect.AvailableTo);
     }
 }

@@ -82,10 +82,12 @@ public sealed class AssignmentFollower(
                 }
 
                 stored.FollowWanted = false;
-                // While a plan of the book can be called back or is not approved, its assignments give nothing to anybody: the decision asks for following again.
+                // While a plan of the book can be called back or is not approved, its assignments give nothing to anybody, and take nothing: the decision asks for following again.
                 if (await db.Plans.AnyAsync(p => p.BookId == bookId && (p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable), cancellationToken))
                 {
                     joined.Clear();
+                    var pending = await PendingReleases.In(db).Where(l => l.BookId == bookId).Select(l => l.PersonId).ToHashSetAsync(cancellationToken);
+                    released.RemoveAll(l => pending.Contains(l.PersonId));
                 }
 
                 // Nor while what is known of the groups is too old (F42): the first read that succeeds asks for following again.
@@ -125,16 +127,10 @@ public sealed class AssignmentFollower(
     private static int? OnlyGroup(Wish wish, bool anyReleased) =>
         wish.Assignments.Where(a => anyReleased || a.Intent != Intent.Available).Take(2).ToList() is [var (groupId, _)] ? groupId : null;
 
-    /// <summary>Many at once, or little by little within a day; or more licenses than anybody may spend alone.</summary>
+    /// <summary>Many at once, or little by little within a day; or, at once or within the guard window, more licenses than anybody may spend alone.</summary>
     private async Task<bool> IsSuddenAsync(VppBooksDbContext db, int bookId, int before, List<PlannedLine> joined, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var since = now - TimeSpan.FromDays(1);
-        var recent = await (
-            from license in db.Licenses
-            where license.BookId == bookId
-            join change in db.LicenseChanges on license.Id equals change.LicenseId
-            where change.Cause == LicenseCause.Joined && change.At > since && (change.To == LicenseState.Reserved || change.To == LicenseState.Waiting)
-            select license.Id).Distinct().CountAsync(cancellationToken);
+        var today = await PlanGuards.JoinersAsync(db, bookId, now - TimeSpan.FromDays(1), DateTimeOffset.MaxValue, cancellationToken);
         LicenseOptions options;
         try
         {
@@ -147,7 +143,8 @@ public sealed class AssignmentFollower(
             return true;
         }
 
-        return joined.Count > options.ApprovalThreshold || PlanGuards.GrowsSuddenly(Math.Max(0, before - recent), joined.Count + recent, options);
+        var recent = await PlanGuards.RecentJoinersAsync(db, bookId, now, options, cancellationToken);
+        return joined.Count + recent > options.ApprovalThreshold || PlanGuards.GrowsSuddenly(Math.Max(0, before - today), joined.Count + today, options);
     }
 
     /// <summary>Whom a Required group reaches that is still there: a deleted one gives nothing to anybody new (F38).</summary>

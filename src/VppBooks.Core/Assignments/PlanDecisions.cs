@@ -32,7 +32,7 @@ public sealed class PlanDecisions(
                 return NoPerson;
             }
 
-            if (plan.Kind == PlanKind.Growth && PlanGuards.NeedsApproval(plan, recent: 0, options)
+            if (plan.Kind == PlanKind.Growth && PlanGuards.NeedsApproval(plan, await PlanGuards.RecentAsync(db, plan, actor.Id, plan.CommittedAt ?? now, options, cancellationToken), options)
                 && await db.GroupAssignments.AnyAsync(a => a.BookId == book.Id && a.Intent == Intent.Required && a.AssignedById == actor.Id, cancellationToken))
             {
                 return OwnPlan;
@@ -66,6 +66,7 @@ public sealed class PlanDecisions(
             plan.State = PlanState.Rejected;
             var back = await PutBackAsync(db, plan, book, actor, now, cancellationToken);
             await GiveUpAsync(db, plan, back, LicenseCause.Rejected, now, cancellationToken);
+            await PendingReleases.CarryOutAsync(db, plan, now, cancellationToken);
             return null;
         },
         "plan.rejected",
@@ -89,6 +90,7 @@ public sealed class PlanDecisions(
             plan.State = PlanState.Undone;
             var back = await PutBackAsync(db, plan, book, actor, now, cancellationToken);
             await GiveUpAsync(db, plan, back, LicenseCause.Undone, now, cancellationToken);
+            await PendingReleases.CarryOutAsync(db, plan, now, cancellationToken);
             return null;
         },
         "plan.undone",
@@ -140,7 +142,7 @@ public sealed class PlanDecisions(
         var now = clock.GetUtcNow();
         if (judge(plan, now) is { } refusal)
         {
-            return refusal == Unchanged ? new DecisionResult.Done(await views.OfAsync(db, plan, cancellationToken)) : new DecisionResult.Refused(refusal);
+            return refusal == Unchanged ? new DecisionResult.Done(await views.OfAsync(db, plan, actor, cancellationToken)) : new DecisionResult.Refused(refusal);
         }
 
         // Of two decisions at once only one finds the plan as it was read.
@@ -161,16 +163,16 @@ public sealed class PlanDecisions(
             return new DecisionResult.Refused(obstacle);
         }
 
-        db.Audit(actor, now, action, new AuditSubject(book.LocationId, book.Id), new { plan = plan.PublicId, licenses = PlanGuards.Takes(plan), committedBy = plan.CommittedByName, plan.SendAt });
+        db.Audit(actor, now, action, new AuditSubject(book.LocationId, book.Id), new { plan = plan.PublicId, licenses = PlanGuards.Takes(plan), wanted = PlanGuards.Wants(plan), committedBy = plan.CommittedByName, plan.SendAt });
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
 
         signal.Wake(book.LocationId);
         feed.Publish(new Change.OfBook(book.LocationId, book.Id));
-        return new DecisionResult.Done(await views.OfAsync(db, plan, cancellationToken));
+        return new DecisionResult.Done(await views.OfAsync(db, plan, actor, cancellationToken));
     }
 
-    /// <summary>Puts the assignments of before back, unless a later plan has changed them again. Following them then gives those their place back who lost it by the plan.</summary>
+    /// <summary>Puts the assignments of before back, unless a later plan has changed them again. Whose place the plan would have ended have it still.</summary>
     private async Task<bool> PutBackAsync(VppBooksDbContext db, Plan plan, Book book, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (plan.Kind != PlanKind.Assignments || plan.Before is null)
@@ -185,6 +187,15 @@ public sealed class PlanDecisions(
         }
 
         await PlanLedger.ReplaceAssignmentsAsync(db, ids, book, plan, PlanDrafts.Deserialize(book.Id, plan.Before), actor, now, cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
+        // Where the waiting list goes by the order of the groups, people have their place by it.
+        var ranks = PlanDrafts.Ranks(plan.Before);
+        foreach (var assignment in await db.GroupAssignments.Where(a => a.BookId == book.Id).ToListAsync(cancellationToken))
+        {
+            assignment.Rank = ranks.GetValueOrDefault(assignment.GroupId ?? 0) ?? assignment.Rank;
+        }
+
+        await db.SaveChangesAsync(cancellationToken);
         return true;
     }
 

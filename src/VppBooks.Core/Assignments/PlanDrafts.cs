@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
@@ -57,6 +58,12 @@ internal static class PlanDrafts
 
     public static string Serialize(Wish wish) => JsonSerializer.Serialize(wish.Assignments.Select(a => new StoredWish(a.GroupId, a.Intent)).ToArray());
 
+    /// <summary>Assignments as they stand, with their place in the order of the waiting list.</summary>
+    public static string Serialize(IEnumerable<GroupAssignment> standing) => JsonSerializer.Serialize(standing.OrderBy(a => a.Id).Select(a => new StoredWish(a.GroupId, a.Intent, a.Rank)).ToArray());
+
+    /// <summary>Places of stored assignments by the group's id, 0 for all users; null where it was not kept.</summary>
+    public static IReadOnlyDictionary<int, int?> Ranks(string wish) => JsonSerializer.Deserialize<StoredWish[]>(wish)!.ToDictionary(w => w.GroupId ?? 0, w => w.Rank);
+
     public static Wish Deserialize(int bookId, string wish) => new(bookId, [.. JsonSerializer.Deserialize<StoredWish[]>(wish)!.Select(w => (w.GroupId, w.Intent))]);
 }
 
@@ -66,4 +73,7 @@ internal static class PlanDrafts
 public sealed record Wish(int BookId, IReadOnlyList<(int? GroupId, Intent Intent)> Assignments);
 
 /// <summary>A wish as stored with its plan.</summary>
-internal sealed record StoredWish(int? GroupId, Intent Intent);
+/// <param name="GroupId">The group; null for all users.</param>
+/// <param name="Intent">What it is given.</param>
+/// <param name="Rank">Its place in the order of the waiting list, of assignments that stood.</param>
+internal sealed record StoredWish(int? GroupId, Intent Intent, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Rank = null);

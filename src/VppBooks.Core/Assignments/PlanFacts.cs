@@ -25,7 +25,7 @@ internal static class PlanFacts
 
         var aside = await db.Licenses.CountAsync(l => l.BookId == book.Id && SetAside.Contains(l.State), cancellationToken);
         // Who waits already comes first, in the order that was chosen for the list.
-        var waiting = await WaitingOrders.Serveable(db).CountAsync(l => l.BookId == book.Id, cancellationToken);
+        var waiting = await WaitingOrders.Entitled(db).CountAsync(l => l.BookId == book.Id, cancellationToken);
         return new PlanStock(Unlimited: false, Math.Max(0, book.AvailableCount - aside - waiting));
     }
 

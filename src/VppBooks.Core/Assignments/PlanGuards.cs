@@ -9,47 +9,79 @@ internal static class PlanGuards
 {
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
 
-    /// <summary>The number that has to be typed to commit a plan: a habitual click must not spend many licenses, nor all that are left. Null: none.</summary>
+    /// <summary>
+    /// The number that has to be typed to commit a plan: a habitual click must not spend many licenses, nor all that are left, nor those that are bought next. Who is made to
+    /// wait counts: nobody is asked again when the copy arrives. Null: none.
+    /// </summary>
     /// <param name="plan">The plan.</param>
-    /// <param name="recent">What the same actor has committed for the book shortly before.</param>
+    /// <param name="recent">What was committed for the book shortly before, see <see cref="RecentAsync"/>.</param>
     /// <param name="options">The limits.</param>
     public static int? NumberToType(Plan plan, int recent, LicenseOptions options)
     {
-        var takes = Takes(plan);
-        return takes > 0 && (takes + recent >= options.TypeNumberFrom || plan.Wait > 0) ? takes : null;
+        var wants = Wants(plan);
+        return wants > 0 && (wants + recent >= options.TypeNumberFrom || plan.Wait > 0) ? wants : null;
     }
 
     /// <summary>Whether a second person has to agree. A plan that takes nothing needs nobody, whatever was taken before.</summary>
     /// <param name="plan">The plan.</param>
-    /// <param name="recent">What the same actor has committed for the book shortly before.</param>
+    /// <param name="recent">What was committed for the book shortly before, see <see cref="RecentAsync"/>.</param>
     /// <param name="options">The limits.</param>
     public static bool NeedsApproval(Plan plan, int recent, LicenseOptions options) =>
         options.ApprovalThreshold is { } threshold && Wants(plan) is var wants && wants > 0 && wants + recent > threshold;
 
     /// <summary>
-    /// What the actor of a plan has committed for its book shortly before, waiting people included, without anybody's approval. What waits for one is not counted, nor
-    /// what a second person agreed to, nor what was taken back.
+    /// What the author of a plan, or whoever commits it, has committed for its book shortly before, whichever is more: waiting people included, without anybody's approval.
+    /// What waits for one is not counted, nor what a second person agreed to, nor what was taken back. Both are asked, so that the guards that were shown with a plan hold
+    /// for it whoever commits it.
     /// </summary>
     /// <param name="db">The context.</param>
     /// <param name="plan">The plan that is judged.</param>
-    /// <param name="actorId">Who commits it.</param>
+    /// <param name="actorId">Who commits it, or looks at it before it is committed.</param>
     /// <param name="at">When it is, or was, committed.</param>
     /// <param name="options">The limits.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public static async Task<int> RecentAsync(VppBooksDbContext db, Plan plan, string actorId, DateTimeOffset at, LicenseOptions options, CancellationToken cancellationToken)
     {
-        if (options.GuardWindow <= TimeSpan.Zero || plan.Kind != PlanKind.Assignments)
+        if (plan.Kind == PlanKind.Growth)
+        {
+            return await RecentJoinersAsync(db, plan.BookId, at, options, cancellationToken);
+        }
+
+        if (options.GuardWindow <= TimeSpan.Zero)
         {
             return 0;
         }
 
         // Servers' clocks differ: what another one committed a moment ago may lie a little in the future, and counts too. Of a plan that is committed, only what came before it.
-        var (since, id, committed) = (at - options.GuardWindow - ClockTolerance, plan.Id, plan.CommittedAt != null);
-        return await db.Plans
-            .Where(p => p.BookId == plan.BookId && p.Id != id && (!committed || p.CommittedAt <= at) && p.Kind == PlanKind.Assignments && p.CommittedById == actorId && p.CommittedAt > since
+        var (since, id, author, committed) = (at - options.GuardWindow - ClockTolerance, plan.Id, plan.CreatedById, plan.CommittedAt != null);
+        var sums = await db.Plans
+            .Where(p => p.BookId == plan.BookId && p.Id != id && (!committed || p.CommittedAt <= at) && p.Kind == PlanKind.Assignments
+                && (p.CommittedById == actorId || p.CommittedById == author) && p.CommittedAt > since
                 && p.DecidedAt == null && (p.State == PlanState.Committed || p.State == PlanState.Undoable))
-            .SumAsync(p => p.GetNow + p.RegisterFirst + p.InviteFirst + p.Wait - p.WaitedBefore, cancellationToken);
+            .GroupBy(p => p.CommittedById)
+            .Select(g => g.Sum(p => p.GetNow + p.RegisterFirst + p.InviteFirst + p.Wait - p.WaitedBefore))
+            .ToListAsync(cancellationToken);
+        return sums.DefaultIfEmpty().Max();
     }
+
+    /// <summary>
+    /// People who got a place through a book's groups shortly before, without anybody's decision: many small additions to a group must not spend what one large one may not.
+    /// </summary>
+    /// <param name="db">The context.</param>
+    /// <param name="bookId">The book.</param>
+    /// <param name="at">When those who are judged joined.</param>
+    /// <param name="options">The limits.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public static Task<int> RecentJoinersAsync(VppBooksDbContext db, int bookId, DateTimeOffset at, LicenseOptions options, CancellationToken cancellationToken) =>
+        options.GuardWindow <= TimeSpan.Zero ? Task.FromResult(0) : JoinersAsync(db, bookId, at - options.GuardWindow - ClockTolerance, at + ClockTolerance, cancellationToken);
+
+    /// <summary>People who got a place through a book's groups in some time, without anybody's decision.</summary>
+    public static Task<int> JoinersAsync(VppBooksDbContext db, int bookId, DateTimeOffset since, DateTimeOffset until, CancellationToken cancellationToken) => (
+        from license in db.Licenses
+        where license.BookId == bookId
+        join change in db.LicenseChanges on license.Id equals change.LicenseId
+        where change.Cause == LicenseCause.Joined && change.PlanId == null && change.At > since && change.At <= until && (change.To == LicenseState.Reserved || change.To == LicenseState.Waiting)
+        select license.Id).Distinct().CountAsync(cancellationToken);
 
     /// <summary>State of a plan that somebody commits, and when it may be sent.</summary>
     public static (PlanState State, DateTimeOffset? SendAt) AfterCommit(Plan plan, int recent, TimeSpan? chosen, LicenseOptions options, DateTimeOffset now)
@@ -75,7 +107,7 @@ internal static class PlanGuards
         joined > options.GrowthLimit || (joined > options.GrowthPeople && joined > before * options.GrowthShare);
 
     /// <summary>Licenses that a plan takes, now or when there are more.</summary>
-    private static int Wants(Plan plan) => Takes(plan) + plan.Wait - plan.WaitedBefore;
+    public static int Wants(Plan plan) => Takes(plan) + plan.Wait - plan.WaitedBefore;
 
     /// <summary>Licenses that a plan takes from the stock.</summary>
     public static int Takes(Plan plan) => plan.GetNow + plan.RegisterFirst + plan.InviteFirst;

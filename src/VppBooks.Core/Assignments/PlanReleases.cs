@@ -39,8 +39,8 @@ public sealed class PlanReleases(IDbContextFactory<VppBooksDbContext> contexts, 
                     {
                         await db.Books.Where(b => b.Id == plan.BookId).ExecuteUpdateAsync(
                             set => set.SetProperty(b => b.FollowWanted, true).SetProperty(b => b.Version, b => b.Version + 1), cancellationToken);
-                        var released = await ReleaseAsync(db, plan, LicenseCause.WindowEnded, now, cancellationToken);
-                        db.Audit(Actor.System, now, "plan.released", new AuditSubject(lease.LocationId, plan.BookId), new { plan = plan.PublicId, licenses = released });
+                        var (licenses, givenUp) = await ReleaseAsync(db, plan, LicenseCause.WindowEnded, now, cancellationToken);
+                        db.Audit(Actor.System, now, "plan.released", new AuditSubject(lease.LocationId, plan.BookId), new { plan = plan.PublicId, licenses, givenUp });
                     }
                 }
 
@@ -55,11 +55,15 @@ public sealed class PlanReleases(IDbContextFactory<VppBooksDbContext> contexts, 
         return next;
     }
 
-    internal static Task<int> ReleaseAsync(VppBooksDbContext db, Plan plan, LicenseCause cause, DateTimeOffset now, CancellationToken cancellationToken) =>
-        db.Licenses
+    /// <summary>Puts a plan into force: its licenses may be sent, and what it gives up is given up.</summary>
+    internal static async Task<(int Licenses, int GivenUp)> ReleaseAsync(VppBooksDbContext db, Plan plan, LicenseCause cause, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var licenses = await db.Licenses
             .Where(l => l.PlanId == plan.Id && l.State == LicenseState.Held)
             .ExecuteUpdateAsync(
                 set => set.SetProperty(l => l.State, LicenseState.Reserved).SetProperty(l => l.Cause, cause).SetProperty(l => l.ChangedAt, now), cancellationToken);
+        return (licenses, await PendingReleases.CarryOutAsync(db, plan, now, cancellationToken));
+    }
 
     /// <summary>Plans whose window has ended, and when the next one ends.</summary>
     private async Task<(List<Plan> Due, DateTimeOffset? Next)> LookAsync(int locationId, CancellationToken cancellationToken)

@@ -17,7 +17,7 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, Lic
         actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var plan = await db.Plans.AsNoTracking().SingleOrDefaultAsync(p => p.PublicId == planId, cancellationToken);
-        return plan is null ? null : await OfAsync(db, plan, cancellationToken);
+        return plan is null ? null : await OfAsync(db, plan, actor, cancellationToken);
     }
 
     /// <summary>The latest committed plan of a book; null when there is none.</summary>
@@ -29,7 +29,7 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, Lic
             .Where(p => (p.State == PlanState.Committed || p.State == PlanState.Undoable || p.State == PlanState.AwaitingApproval) && db.Books.Any(b => b.Id == p.BookId && b.PublicId == bookId))
             .OrderByDescending(p => p.Id)
             .FirstOrDefaultAsync(cancellationToken);
-        return plan is null ? null : await OfAsync(db, plan, cancellationToken);
+        return plan is null ? null : await OfAsync(db, plan, actor, cancellationToken);
     }
 
     /// <summary>Plans that wait for a second person, the oldest first.</summary>
@@ -44,7 +44,8 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, Lic
             from title in db.Titles.Where(t => t.Id == book.TitleId).DefaultIfEmpty()
             orderby plan.Id
             select new AwaitingPlan(
-                plan.PublicId, book.PublicId, title == null ? null : title.Name, book.AdamId, plan.Kind, plan.GetNow + plan.RegisterFirst + plan.InviteFirst, plan.CommittedById, plan.CommittedByName))
+                plan.PublicId, book.PublicId, title == null ? null : title.Name, book.AdamId, plan.Kind, plan.GetNow + plan.RegisterFirst + plan.InviteFirst + plan.Wait - plan.WaitedBefore, plan.CommittedById,
+                plan.CommittedByName))
             .Take(20)
             .ToListAsync(cancellationToken);
     }
@@ -133,7 +134,12 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, Lic
                 assignment.AssignedAt)).ToListAsync(cancellationToken);
     }
 
-    internal async Task<PlanView> OfAsync(VppBooksDbContext db, Plan plan, CancellationToken cancellationToken, int? offered = null)
+    /// <param name="db">The context.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="viewer">Who looks at it: the guards are shown as they hold if this is who commits it.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="offered">People to whom it offers the book, where that is known already.</param>
+    internal async Task<PlanView> OfAsync(VppBooksDbContext db, Plan plan, Actor viewer, CancellationToken cancellationToken, int? offered = null)
     {
         var book = await db.Books.AsNoTracking().SingleAsync(b => b.Id == plan.BookId, cancellationToken);
         var syncedAt = await db.Locations.Where(l => l.Id == book.LocationId).Select(l => l.LastSyncedAt).SingleAsync(cancellationToken);
@@ -149,7 +155,7 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, Lic
         }
 
         var options = await guards.ReadAsync(db, cancellationToken);
-        var recent = await PlanGuards.RecentAsync(db, plan, plan.CommittedById ?? plan.CreatedById, plan.CommittedAt ?? clock.GetUtcNow(), options, cancellationToken);
+        var recent = await PlanGuards.RecentAsync(db, plan, plan.CommittedById ?? viewer.Id, plan.CommittedAt ?? clock.GetUtcNow(), options, cancellationToken);
         return new PlanView(
             plan.PublicId,
             book.PublicId,
@@ -172,6 +178,7 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, Lic
             syncedAt)
         {
             Kind = plan.Kind,
+            WaitedBefore = plan.WaitedBefore,
             NumberToType = PlanGuards.NumberToType(plan, recent, options),
             NeedsApproval = PlanGuards.NeedsApproval(plan, recent, options),
             UndoWindow = options.UndoWindow,

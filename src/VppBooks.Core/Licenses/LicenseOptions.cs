@@ -32,7 +32,7 @@ public sealed record LicenseOptions
     /// </summary>
     public TimeSpan GuardWindow { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>Plans that take at least this many licenses, or are short, are committed only with the number typed. 1 or more.</summary>
+    /// <summary>Plans for at least this many licenses, people who are made to wait included, or for which there are too few, are committed only with the number typed. 1 or more.</summary>
     public int TypeNumberFrom { get; set; } = 100;
 
     /// <summary>Share by which the people whom a book's Required groups reach may grow at once, as long as it is not more than <see cref="GrowthPeople"/> people. 0 to 10.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Apple;
+using VppBooks.Core.Assignments;
 using VppBooks.Core.Audit;
 using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
@@ -54,6 +55,8 @@ public sealed class Registrar(AppleClient apple, OperationRecorder recorder, IdS
                 var missing = await db.Licenses
                     .Where(l => l.State == LicenseState.Reserved && db.Books.Any(b => b.Id == l.BookId && b.LocationId == session.LocationId))
                     .Where(l => !db.VppUsers.Any(u => u.PersonId == l.PersonId && u.LocationId == session.LocationId && !u.Retired))
+                    // An undecided plan would give it up: asked for only if it stays.
+                    .Where(l => !PendingReleases.In(db).Any(pending => pending.Id == l.Id))
                     .Select(l => l.PersonId).Distinct().ToListAsync(cancellationToken);
                 var returned = await Returned(db, session.LocationId).Select(u => new { u.Id, PersonId = u.PersonId!.Value }).ToListAsync(cancellationToken);
                 foreach (var chunk in returned.Chunk(Window))

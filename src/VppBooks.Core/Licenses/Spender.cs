@@ -105,9 +105,12 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                         ? (LicenseState.Waiting, LicenseState.Reserved, LicenseCause.StockRose)
                         : (LicenseState.Reserved, LicenseState.Waiting, LicenseCause.StockShort);
                     var rows = free > 0 ? WaitingOrders.Serveable(db) : db.Licenses.Where(l => l.State == from);
-                    var ordered = await WaitingOrders.Sort(db, rows.Where(l => l.BookId == book.Id), book.WaitingOrder).Select(l => l.Id).ToListAsync(cancellationToken);
-                    // Who would be served last is the first to wait.
-                    var chosen = (free > 0 ? ordered.Take((int)Math.Min(Window, free)) : ordered.TakeLast((int)Math.Min(Window, -free))).ToArray();
+                    var all = free > 0 ? WaitingOrders.Entitled(db) : rows;
+                    var ordered = await WaitingOrders.Sort(db, all.Where(l => l.BookId == book.Id), book.WaitingOrder)
+                        .Select(l => new { l.Id, Pending = free > 0 && PendingReleases.In(db).Any(pending => pending.Id == l.Id) })
+                        .ToListAsync(cancellationToken);
+                    // Whose place an undecided plan would end keeps the turn and gets nothing yet. Who would be served last is the first to wait.
+                    var chosen = (free > 0 ? ordered.Take((int)Math.Min(Window, free)).Where(l => !l.Pending) : ordered.TakeLast((int)Math.Min(Window, -free))).Select(l => l.Id).ToArray();
                     if (chosen.Length == 0)
                     {
                         continue;

@@ -28,7 +28,7 @@ public sealed record WaitingGroup(Guid AssignmentId, string? GroupName);
 /// <param name="WantedAt">Since when.</param>
 /// <param name="Source">Through an assignment, or taken by the reader.</param>
 /// <param name="Listed">In the list that an administrator made.</param>
-/// <param name="Held">The plan behind it can still be undone, or is not approved: not served yet.</param>
+/// <param name="Held">The plan behind it, or one that would end it, can still be undone or is not approved: not served yet.</param>
 public sealed record WaitingRow(int Place, Guid PersonId, string DisplayName, string UserPrincipalName, DateTimeOffset WantedAt, LicenseSource Source, bool Listed, bool Held);
 
 /// <summary>Answer of a change of a waiting list.</summary>
@@ -77,7 +77,8 @@ public sealed class WaitingLists(IDbContextFactory<VppBooksDbContext> contexts, 
             {
                 License = l,
                 Person = db.People.First(p => p.Id == l.PersonId),
-                Held = db.Plans.Any(p => p.Id == l.PlanId && (p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable)),
+                Held = db.Plans.Any(p => p.Id == l.PlanId && (p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable))
+                    || PendingReleases.In(db).Any(pending => pending.Id == l.Id),
             })
             .ToListAsync(cancellationToken);
         return new WaitingListView(

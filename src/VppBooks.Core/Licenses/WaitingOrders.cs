@@ -8,10 +8,16 @@ namespace VppBooks.Core.Licenses;
 internal static class WaitingOrders
 {
     /// <summary>Licenses that wait for stock and for nothing else: those of a plan that can be undone, or is not approved, are not served, nor those of a group that is missing.</summary>
-    public static IQueryable<License> Serveable(VppBooksDbContext db) => db.Licenses.Where(l =>
+    public static IQueryable<License> Serveable(VppBooksDbContext db) => Entitled(db).Where(l => !PendingReleases.In(db).Any(pending => pending.Id == l.Id));
+
+    /// <summary>
+    /// Whose turn comes: those who can be served, and those whose place an undecided plan would end. The latter get nothing meanwhile, but nobody behind them gets their copy
+    /// either: they may be what they were tomorrow.
+    /// </summary>
+    public static IQueryable<License> Entitled(VppBooksDbContext db) => db.Licenses.Where(l =>
         l.State == LicenseState.Waiting
         && !db.Plans.Any(p => p.Id == l.PlanId && (p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable))
-        && !PausedWishes.In(db).Any(paused => paused.Id == l.Id));
+        && !PausedWishes.OfGoneGroups(db).Any(paused => paused.Id == l.Id));
 
     /// <summary>Sorts licenses of one book by the order of its waiting list.</summary>
     public static IOrderedQueryable<License> Sort(VppBooksDbContext db, IQueryable<License> ofOneBook, WaitingOrder order) => order switch

@@ -40,6 +40,9 @@ internal sealed record WhyFacts
     /// <summary>The plan behind the license.</summary>
     public required Plan? LicensePlan { get; init; }
 
+    /// <summary>A plan that is not in force yet and would give the license up: nothing is sent for it before the plan is decided.</summary>
+    public Plan? Ending { get; init; }
+
     /// <summary>A plan of the book that is not in force yet: whom it would reach is not given anything before it is decided.</summary>
     public required Plan? Undecided { get; init; }
 

@@ -120,7 +120,7 @@ internal static class WhyJudge
 
         if (f.Unsent)
         {
-            return f.LicensePlan is { State: PlanState.AwaitingApproval or PlanState.Undoable } own ? Undecided(own) : Given();
+            return (f.LicensePlan is { State: PlanState.AwaitingApproval or PlanState.Undoable } own ? own : f.Ending) is { } undecided ? Undecided(undecided) : Given();
         }
 
         if (f.License is { State: LicenseState.Declined } declined)

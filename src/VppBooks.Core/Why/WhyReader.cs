@@ -87,6 +87,12 @@ public sealed class WhyReader(
             Directory = await db.DirectoryStates.AsNoTracking().SingleOrDefaultAsync(s => s.Id == DirectoryState.OnlyRow, cancellationToken) ?? new DirectoryState(),
             License = license,
             LicensePlan = license?.PlanId is { } planId ? await db.Plans.AsNoTracking().SingleOrDefaultAsync(p => p.Id == planId, cancellationToken) : null,
+            Ending = license is null
+                ? null
+                : await db.Plans.AsNoTracking()
+                    .Where(p => p.BookId == book.Id && (p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable)
+                        && db.PlanLines.Any(l => l.PlanId == p.Id && l.PersonId == person.Id && l.Outcome == PlanOutcome.Released))
+                    .OrderBy(p => p.Id).FirstOrDefaultAsync(cancellationToken),
             Undecided = await db.Plans.AsNoTracking()
                 .Where(p => p.BookId == book.Id && (p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable))
                 .OrderBy(p => p.Id).FirstOrDefaultAsync(cancellationToken),

@@ -182,7 +182,7 @@ internal sealed record PlanWire
 
     public required bool NeedsApproval { get; init; }
 
-    /// <summary>To be sent with the commit.</summary>
+    /// <summary>To be sent with the commit: licenses that the plan takes, and people whom it makes wait for one.</summary>
     public int? NumberToType { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }

@@ -106,6 +106,90 @@ public sealed class GuardTests
         await house.AssertLedgerIsTrueAsync(book);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_plan_that_is_called_back_or_refused_has_given_nobody_what_it_would_give_up(bool approval)
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var (book, plan, before) = await ReleasingPlanAsync(house, approval);
+        Assert.Equal(approval ? PlanState.AwaitingApproval : PlanState.Undoable, plan.State);
+        house.Apple.ClearRequests();
+        await house.WorkAsync(TimeSpan.FromMinutes(30));
+
+        // As a program does that puts the same list in place again and again: that carries nothing out either.
+        var again = plan.Assignments.Select(a => new WishedAssignment(a.GroupId, a.Intent)).ToArray();
+        Assert.Equal(PlanState.Committed, Assert.IsType<CommitResult.Committed>(await house.AssignAsync(book, again)).Plan.State);
+        await house.WorkAsync(TimeSpan.FromMinutes(10));
+        Assert.IsType<DecisionResult.Done>(approval
+            ? await Decisions(house).RejectAsync(plan.Id, _second, CancellationToken.None)
+            : await Decisions(house).UndoAsync(plan.Id, CoreHouse.Admin, CancellationToken.None));
+        await house.WorkAsync(TimeSpan.FromHours(2));
+
+        Assert.DoesNotContain(house.Apple.Requests, r => r.Method == "POST");
+        Assert.Equal(before, await RowsAsync(house, book, before.Select(r => r.Id)));
+        var waiting = await house.Core.Get<WaitingLists>().FindAsync(book.PublicId, 0, 999, CoreHouse.Admin, CancellationToken.None);
+        Assert.DoesNotContain(waiting!.Rows, r => r.Held);
+    }
+
+    [Fact]
+    public async Task What_a_plan_gives_up_goes_to_those_who_wait_once_it_is_in_force()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var (book, plan, before) = await ReleasingPlanAsync(house, approval: false);
+
+        await house.WorkAsync(TimeSpan.FromHours(2));
+
+        var after = (await house.LicensesAsync(book)).ToDictionary(l => l.PersonId);
+        var givenUp = after.Values.Where(l => l is { State: LicenseState.Canceled, Cause: LicenseCause.NotEntitled }).ToList();
+        Assert.Equal(plan.Release, givenUp.Count);
+        Assert.Contains(after.Values, l => l.State == LicenseState.Assigned && before.Any(b => b.Id == l.Id && b.State == LicenseState.Waiting));
+        await house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
+    public async Task Whose_place_an_undecided_plan_would_end_keeps_the_turn_for_copies_that_arrive_meanwhile()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var (book, plan, before) = await ReleasingPlanAsync(house, approval: false);
+        var first = before.Where(r => r.State == LicenseState.Waiting).OrderBy(r => r.WantedAt).ThenBy(r => r.Id).First();
+        house.Apple.Buy(SpendingHouse.UId, book.Key.AdamId, "STDQ", 1);
+        await house.SyncAsync();
+        Assert.Equal(before, await RowsAsync(house, book, before.Select(r => r.Id)));
+
+        await Decisions(house).UndoAsync(plan.Id, CoreHouse.Admin, CancellationToken.None);
+        await house.WorkAsync();
+
+        Assert.Equal((LicenseState.Reserved, LicenseCause.StockRose), (await house.LicensesAsync(book)).Where(l => l.Id == first.Id).Select(l => (l.State, l.Cause)).Single());
+        Assert.Equal(before.Count(r => r.State == LicenseState.Waiting) - 1, (await house.LicensesAsync(book)).Count(l => l.State == LicenseState.Waiting));
+    }
+
+    [Fact]
+    public async Task Whom_a_later_plan_gives_the_book_again_keeps_the_copy_that_an_undecided_one_would_give_up()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var (book, plan, before) = await ReleasingPlanAsync(house, approval: false);
+        var reserved = before.Where(r => r.State == LicenseState.Reserved).ToList();
+
+        await house.AssignAsync(book, new WishedAssignment(Group(house, "Class 4A").Id, Intent.Required), new WishedAssignment(Group(house, "Book club committee").Id, Intent.Required));
+        await house.WorkAsync(TimeSpan.FromHours(2));
+
+        Assert.Equal(PlanState.Committed, (await house.Core.Get<PlanViews>().FindAsync(plan.Id, CoreHouse.Admin, CancellationToken.None))!.State);
+        Assert.Equal(reserved, await RowsAsync(house, book, reserved.Select(r => r.Id)));
+    }
+
+    [Fact]
+    public async Task Undoing_a_change_gives_groups_their_place_in_the_order_back()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var (book, plan, _) = await ReleasingPlanAsync(house, approval: false);
+        await Decisions(house).UndoAsync(plan.Id, CoreHouse.Admin, CancellationToken.None);
+
+        var groups = (await house.Core.Get<WaitingLists>().FindAsync(book.PublicId, 0, 1, CoreHouse.Admin, CancellationToken.None))!.Groups;
+
+        Assert.Equal(["Book club committee", "Class 4A"], groups.Select(g => g.GroupName));
+    }
+
     [Fact]
     public async Task A_large_plan_waits_for_a_second_person_and_whoever_committed_it_is_none()
     {
@@ -151,6 +235,68 @@ public sealed class GuardTests
 
         async Task<PlanState> StateAsync(WishedAssignment[] wishes, Actor actor) => Assert.IsType<CommitResult.Committed>(
             await desk.AssignAsync(new PlanRequest(book.PublicId, wishes), actor, CancellationToken.None)).Plan.State;
+    }
+
+    [Fact]
+    public async Task Guards_that_are_shown_with_a_plan_hold_for_it_whoever_made_it_and_whoever_commits_it()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => (o.ApprovalThreshold, o.TypeNumberFrom) = (30, 40));
+        var book = await house.BookAsync(free: 60);
+        var (desk, views) = (house.Core.Get<AssignmentDesk>(), house.Core.Get<PlanViews>());
+        WishedAssignment[] one = [new(Group(house, "Class 4A").Id, Intent.Required)], two = [.. one, new(Group(house, "Class 4B").Id, Intent.Required)];
+        Assert.Equal(PlanState.Committed, Assert.IsType<CommitResult.Committed>(await house.AssignAsync(book, one)).Plan.State);
+        var ofFirst = Assert.IsType<PlanResult.Planned>(await desk.PlanAsync(new PlanRequest(book.PublicId, two), CoreHouse.Admin, CancellationToken.None)).Plan;
+        var ofSecond = Assert.IsType<PlanResult.Planned>(await desk.PlanAsync(new PlanRequest(book.PublicId, two), _second, CancellationToken.None)).Plan;
+        Assert.Equal((true, false), (ofFirst.NeedsApproval, ofSecond.NeedsApproval));
+
+        // Each of the two opens the other one's plan.
+        foreach (var (plan, viewer) in new[] { (ofFirst, _second), (ofSecond, CoreHouse.Admin) })
+        {
+            var shown = (await views.FindAsync(plan.Id, viewer, CancellationToken.None))!;
+            Assert.Equal((true, plan.Takes), (shown.NeedsApproval, shown.NumberToType));
+        }
+
+        Assert.Equal("NumberNotTyped", Assert.IsType<CommitResult.Refused>(await desk.CommitAsync(ofFirst.Id, new CommitOptions(), _second, CancellationToken.None)).Refusal.Code);
+        var committed = Assert.IsType<CommitResult.Committed>(await desk.CommitAsync(ofFirst.Id, new CommitOptions(TypedNumber: ofFirst.Takes), _second, CancellationToken.None)).Plan;
+        Assert.Equal((PlanState.AwaitingApproval, true), (committed.State, committed.NeedsApproval));
+    }
+
+    [Fact]
+    public async Task Small_additions_to_a_group_count_together_and_those_of_long_ago_do_not()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => o.ApprovalThreshold = 5);
+        var book = await house.BookAsync(free: 60);
+        var (club, directory) = (Group(house, "Book club committee"), house.Core.Cloud.Directory);
+        var people = new Queue<Guid>(directory.People.Values.Where(p => p is { AccountEnabled: true, UserType: "Member", ManagedAppleAccount: not null }).Select(p => p.Id).Order());
+        house.Core.Cloud.Graph.Edit(() =>
+        {
+            club.People.Clear();
+            club.Groups.Clear();
+        });
+        await JoinAsync(2);
+        Assert.Equal(PlanState.Committed, Assert.IsType<CommitResult.Committed>(await house.AssignAsync(book, new WishedAssignment(club.Id, Intent.Required))).Plan.State);
+        await house.WorkAsync();
+
+        Assert.Equal((5, 0), await JoinAsync(3));
+        Assert.Equal((5, 3), await JoinAsync(3));
+
+        // Whoever gave the book to the group would be spending alone what needs two.
+        await using var db = await house.Core.OpenAsync();
+        var held = (await db.Plans.AsNoTracking().SingleAsync(p => p.Kind == PlanKind.Growth)).PublicId;
+        Assert.Equal("OwnPlan", Assert.IsType<DecisionResult.Refused>(await Decisions(house).ApproveAsync(held, CoreHouse.Admin, CancellationToken.None)).Refusal.Code);
+        Assert.IsType<DecisionResult.Done>(await Decisions(house).ApproveAsync(held, _second, CancellationToken.None));
+        house.Core.Clock.Pass(TimeSpan.FromMinutes(66));
+        Assert.Equal((12, 0), await JoinAsync(4));
+
+        async Task<(int Places, int Held)> JoinAsync(int count)
+        {
+            house.Core.Cloud.Graph.Edit(() => club.People.UnionWith(Enumerable.Range(0, count).Select(_ => people.Dequeue())));
+            house.Core.Clock.Offset += TimeSpan.FromMinutes(16);
+            await house.Core.Get<DirectoryWatch>().ReadDueAsync(CancellationToken.None);
+            await house.WorkAsync();
+            var rows = await house.LicensesAsync(book);
+            return (rows.Count(l => l.State is LicenseState.Reserved or LicenseState.Assigned), rows.Count(l => l.State == LicenseState.Held));
+        }
     }
 
     [Fact]
@@ -292,6 +438,27 @@ public sealed class GuardTests
     }
 
     [Fact]
+    public async Task A_plan_that_takes_nothing_now_and_makes_people_wait_is_not_committed_without_their_number()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await InvitedBookAsync(house);
+        var desk = house.Core.Get<AssignmentDesk>();
+        WishedAssignment invited = new(Group(house, "Book club committee").Id, Intent.Required);
+        await house.AssignAsync(book, invited);
+        await house.WorkAsync();
+
+        var plan = Assert.IsType<PlanResult.Planned>(await desk.PlanAsync(
+            new PlanRequest(book.PublicId, [invited, new(Group(house, "Class 4A").Id, Intent.Required)]), CoreHouse.Admin, CancellationToken.None)).Plan;
+        var without = await desk.CommitAsync(plan.Id, new CommitOptions(), CoreHouse.Admin, CancellationToken.None);
+
+        // The two who waited before are not the plan's doing.
+        Assert.Equal((0, plan.Wait - 2, plan.Wait - 2), (plan.Takes, plan.NewlyWaiting, plan.NumberToType));
+        Assert.True(plan.NewlyWaiting > 5);
+        Assert.Equal("NumberNotTyped", Assert.IsType<CommitResult.Refused>(without).Refusal.Code);
+        Assert.IsType<CommitResult.Committed>(await desk.CommitAsync(plan.Id, new CommitOptions(TypedNumber: plan.NewlyWaiting), CoreHouse.Admin, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Of_an_undo_and_the_end_of_the_window_one_wins()
     {
         await using var house = await SpendingHouse.StartAsync(options: o => o.UndoWindow = TimeSpan.FromMinutes(10));
@@ -428,6 +595,59 @@ public sealed class GuardTests
         Assert.Equal(given.Count, given.Select(e => e.Target).Distinct().Count());
         await house.AssertLedgerIsTrueAsync(plus);
     }
+
+    /// <summary>
+    /// A book whose copies are all set aside for people who must accept an invitation, with more of them and a whole class on the waiting list; and a plan, not decided, that
+    /// gives it to another class in place of the invited.
+    /// </summary>
+    private static async Task<(Book Book, PlanView Plan, List<Row> Before)> ReleasingPlanAsync(SpendingHouse house, bool approval)
+    {
+        var book = await InvitedBookAsync(house);
+        WishedAssignment invited = new(Group(house, "Book club committee").Id, Intent.Required), first = new(Group(house, "Class 4A").Id, Intent.Required);
+        await house.AssignAsync(book, invited);
+        await house.WorkAsync();
+        house.Core.Clock.Pass(TimeSpan.FromHours(2));
+        await house.AssignAsync(book, invited, first);
+        await house.WorkAsync();
+        house.Core.Clock.Pass(TimeSpan.FromHours(2));
+        var before = await RowsAsync(house, book);
+        var copies = (int)(await house.ReadAsync(book)).AvailableCount;
+        Assert.Equal((copies, 2), (before.Count(r => r.State == LicenseState.Reserved), before.Where(r => r.State == LicenseState.Waiting).OrderBy(r => r.WantedAt).GroupBy(r => r.WantedAt).First().Count()));
+        house.Core.Get<LicenseOptions>().ApprovalThreshold = approval ? 5 : null;
+
+        var desk = house.Core.Get<AssignmentDesk>();
+        var wish = new PlanRequest(book.PublicId, [first, new WishedAssignment(Group(house, "Class 5A").Id, Intent.Required)]);
+        var plan = Assert.IsType<PlanResult.Planned>(await desk.PlanAsync(wish, CoreHouse.Admin, CancellationToken.None)).Plan;
+        Assert.Equal(copies + 2, plan.Release);
+        var how = new CommitOptions(approval ? null : TimeSpan.FromHours(1), plan.NumberToType);
+        return (book, Assert.IsType<CommitResult.Committed>(await desk.CommitAsync(plan.Id, how, CoreHouse.Admin, CancellationToken.None)).Plan, before);
+    }
+
+    /// <summary>A book with few copies, and as the book club two more people than that who have no Managed Apple Account.</summary>
+    private static async Task<Book> InvitedBookAsync(SpendingHouse house)
+    {
+        await using var db = await house.Core.OpenAsync();
+        var book = await db.Books.AsNoTracking().Where(b => b.LocationId == house.LocationId && !b.Unlimited && b.AvailableCount > 0 && b.AvailableCount < 15 && !db.Licenses.Any(l => l.BookId == b.Id)).FirstAsync();
+        var (club, directory) = (Group(house, "Book club committee"), house.Core.Cloud.Directory);
+        var others = Group(house, "Class 4A").People.Concat(Group(house, "Class 5A").People).ToHashSet();
+        house.Core.Cloud.Graph.Edit(() =>
+        {
+            club.People.Clear();
+            club.Groups.Clear();
+            foreach (var person in directory.People.Values.Where(p => p is { AccountEnabled: true, UserType: "Member", Mail: not null } && !others.Contains(p.Id)).OrderBy(p => p.Id).Take((int)book.AvailableCount + 2))
+            {
+                person.ManagedAppleAccount = null;
+                club.People.Add(person.Id);
+            }
+        });
+        Assert.Equal(book.AvailableCount + 2, club.People.Count);
+        return book;
+    }
+
+    private static async Task<List<Row>> RowsAsync(SpendingHouse house, Book book, IEnumerable<long>? ids = null) =>
+        [.. (await house.LicensesAsync(book)).Where(l => ids is null || ids.Contains(l.Id)).OrderBy(l => l.Id).Select(l => new Row(l.Id, l.State, l.Cause, l.PlanId, l.WantedAt, l.WaitingRank, l.ChangedAt))];
+
+    private sealed record Row(long Id, LicenseState State, LicenseCause Cause, int? PlanId, DateTimeOffset WantedAt, int? WaitingRank, DateTimeOffset ChangedAt);
 
     private static SimulatedGroup Group(SpendingHouse house, string name) => house.Core.Cloud.Directory.Groups.Values.Single(g => g.DisplayName == name);
 

@@ -55,12 +55,18 @@ internal sealed partial class ModelWorld
             SELECT l."Id", l."BookId", l."PersonId" FROM "Licenses" AS l JOIN "Books" AS b ON b."Id" = l."BookId" JOIN "People" AS p ON p."Id" = l."PersonId"
             JOIN "VppUsers" AS u ON u."PersonId" = l."PersonId" AND u."LocationId" = b."LocationId" AND u."Retired" = 0
             WHERE l."State" = 1 AND p."AccountEnabled" = 1 AND p."Guest" = 0 AND p."GoneSince" IS NULL AND (u."Status" = 2 OR (u."Status" = 1 AND b."Unlimited" = 1 AND u."AcceptanceRequired" = 0))
+                AND NOT EXISTS (SELECT 1 FROM "PlanLines" AS x JOIN "Plans" AS r ON r."Id" = x."PlanId"
+                    WHERE x."PersonId" = l."PersonId" AND x."Outcome" = 6 AND r."BookId" = l."BookId" AND r."State" IN (3, 4))
             """);
         None("I7: somebody waits although there is stock (book, available)", """
             SELECT b."Id", b."AvailableCount" FROM "Books" AS b
             WHERE EXISTS (SELECT 1 FROM "Licenses" AS l LEFT JOIN "Plans" AS p ON p."Id" = l."PlanId"
-                    WHERE l."BookId" = b."Id" AND l."State" = 5 AND COALESCE(p."State", -1) NOT IN (3, 4))
-                AND (b."Unlimited" = 1 OR b."AvailableCount" > (SELECT COUNT(*) FROM "Licenses" AS a WHERE a."BookId" = b."Id" AND a."State" IN (1, 8)))
+                    WHERE l."BookId" = b."Id" AND l."State" = 5 AND COALESCE(p."State", -1) NOT IN (3, 4)
+                        AND NOT EXISTS (SELECT 1 FROM "PlanLines" AS x JOIN "Plans" AS r ON r."Id" = x."PlanId"
+                            WHERE x."PersonId" = l."PersonId" AND x."Outcome" = 6 AND r."BookId" = l."BookId" AND r."State" IN (3, 4)))
+                AND (b."Unlimited" = 1 OR b."AvailableCount" > (SELECT COUNT(*) FROM "Licenses" AS a WHERE a."BookId" = b."Id" AND (a."State" IN (1, 8)
+                    OR (a."State" = 5 AND EXISTS (SELECT 1 FROM "PlanLines" AS x JOIN "Plans" AS r ON r."Id" = x."PlanId"
+                        WHERE x."PersonId" = a."PersonId" AND x."Outcome" = 6 AND r."BookId" = a."BookId" AND r."State" IN (3, 4))))))
             """);
         if (_stillChanging.Length > 0)
         {

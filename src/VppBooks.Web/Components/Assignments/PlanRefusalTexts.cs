@@ -35,7 +35,7 @@ internal static class RefusalSentences
                 "OwnPlan" => words["A second person has to approve this plan: you committed it, or gave the book to its groups."],
                 "TooLate" => words["The undo window has ended: licenses of this plan are on their way to Apple and cannot be called back."],
                 "UndoWindowOutOfRange" => words["A commit can be called back for at most seven days."],
-                "NumberNotTyped" => words["The number that was typed is not the number of licenses this plan takes."],
+                "NumberNotTyped" => words["The number that was typed is not the number of licenses this plan takes, now or when there are more."],
                 "PlanNotFound" => words["There is no such plan. Make the plan again."],
                 _ => refusal.Message,
             };

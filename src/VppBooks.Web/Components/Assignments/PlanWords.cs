@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Localization;
 using VppBooks.Core.Assignments;
 
@@ -6,6 +7,8 @@ namespace VppBooks.Web.Components.Assignments;
 /// <summary>Outcomes and reasons of a plan in words.</summary>
 internal static class PlanWords
 {
+    private static string Number(int value) => value.ToString("N0", CultureInfo.CurrentCulture);
+
     extension(IStringLocalizer<AssignmentTexts> words)
     {
         public string Of(PlanOutcome outcome) => outcome switch
@@ -17,6 +20,14 @@ internal static class PlanWords
             PlanOutcome.Cannot => words["cannot get it"],
             PlanOutcome.Waits => words["wait for a copy"],
             _ => words["give up their place"],
+        };
+
+        /// <summary>What committing a plan, or approving it, gives away.</summary>
+        public string Commits(PlanView plan) => plan switch
+        {
+            { NewlyWaiting: 0 } => words["It takes {0} licenses.", Number(plan.Takes)],
+            { Takes: 0 } => words["It takes no license now and puts {0} people on the waiting list: each takes one, without another question, as soon as there are more.", Number(plan.NewlyWaiting)],
+            _ => words["It takes {0} licenses now and puts {1} people on the waiting list: each takes one, without another question, as soon as there are more. {2} licenses in all.", Number(plan.Takes), Number(plan.NewlyWaiting), Number(plan.Takes + plan.NewlyWaiting)],
         };
 
         public string Explain(PlanOutcome outcome) => outcome switch

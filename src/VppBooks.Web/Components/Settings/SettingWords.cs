@@ -44,7 +44,7 @@ public sealed class SettingWords(IStringLocalizer<SettingTexts> l)
         "Licenses:ApprovalThreshold" => l["Plans for more licenses than this, waiting people included, are held until a second person approves. Empty: never."],
         "Licenses:ProgramsMayApprove" => l["Whether a program that acts in nobody's name counts as the second person."],
         "Licenses:GuardWindow" => l["What one person commits for a book within this time counts together for the approval and the typed number. 0: each plan by itself."],
-        "Licenses:TypeNumberFrom" => l["Plans for at least this many licenses, and those that take the last ones, are committed only with the number typed."],
+        "Licenses:TypeNumberFrom" => l["Plans for at least this many licenses, people who are made to wait included, and those for which there are too few copies, are committed only with the number typed."],
         "Licenses:GrowthPeople" => l["New members of a book's groups are held for approval when they are more than this many people and more than the share below."],
         "Licenses:GrowthShare" => l["Share of the people whom the groups reached before."],
         "Licenses:GrowthLimit" => l["More new members than this are held, however large the groups are."],

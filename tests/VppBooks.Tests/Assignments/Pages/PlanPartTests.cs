@@ -1,8 +1,11 @@
 using System.Globalization;
+using System.Security.Claims;
 using Bunit;
+using Microsoft.Extensions.DependencyInjection;
 using VppBooks.Core.Assignments;
 using VppBooks.Tests.Elements;
 using VppBooks.Web.Components.Assignments;
+using VppBooks.Web.SignIn;
 
 namespace VppBooks.Tests.Assignments.Pages;
 
@@ -29,20 +32,43 @@ public sealed class PlanPartTests : ElementContext
     [Theory]
     [InlineData(100, 0)]
     [InlineData(5, 38)]
+    [InlineData(0, 38)]
     public async Task Large_or_short_plan_asks_for_its_number(int gets, int waits)
     {
         var commits = 0;
-        var commit = Commit(_plan with { GetNow = gets, RegisterFirst = 0, InviteFirst = 0, Wait = waits, NumberToType = gets }, () => commits++);
+        var number = gets + waits;
+        var commit = Commit(_plan with { GetNow = gets, RegisterFirst = 0, InviteFirst = 0, Wait = waits, NumberToType = number }, () => commits++);
 
         await commit.Find("form").SubmitAsync();
-        Assert.NotNull(commit.Find("[role=alert]"));
-        await commit.Find("input").InputAsync((gets + 1).ToString(CultureInfo.InvariantCulture));
+        Assert.Contains(number.ToString(CultureInfo.InvariantCulture), commit.Find("[role=alert]").TextContent, StringComparison.Ordinal);
+        await commit.Find("input").InputAsync((number + 1).ToString(CultureInfo.InvariantCulture));
         await commit.Find("form").SubmitAsync();
         Assert.Equal(0, commits);
 
-        await commit.Find("input").InputAsync(gets.ToString(CultureInfo.InvariantCulture));
+        await commit.Find("input").InputAsync(number.ToString(CultureInfo.InvariantCulture));
         await commit.Find("form").SubmitAsync();
         Assert.Equal(1, commits);
+    }
+
+    [Theory]
+    [InlineData("en", 0, 38, "It takes no license now and puts 38 people on the waiting list: each takes one, without another question, as soon as there are more.")]
+    [InlineData("nl", 0, 38, "Het kost nu geen licentie en zet 38 mensen op de wachtlijst: elk van hen krijgt er zonder nieuwe vraag een zodra er meer zijn.")]
+    [InlineData("en", 5, 38, "It takes 5 licenses now and puts 38 people on the waiting list: each takes one, without another question, as soon as there are more. 43 licenses in all.")]
+    [InlineData("nl", 5, 38, "Het kost nu 5 licenties en zet 38 mensen op de wachtlijst: elk van hen krijgt er zonder nieuwe vraag een zodra er meer zijn. In totaal 43 licenties.")]
+    public void Whoever_commits_or_approves_a_plan_that_makes_people_wait_is_told_so(string language, int gets, int waits, string sentence)
+    {
+        CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo(language);
+        Services.AddLogging();
+        Services.AddSingleton<ICurrentActor>(new Approver());
+        // Two of those who wait did so before.
+        var plan = _plan with { GetNow = gets, RegisterFirst = 0, InviteFirst = 0, Wait = waits + 2, WaitedBefore = 2, NumberToType = gets + waits };
+
+        var commit = Words(Commit(plan, () => { }).Markup);
+        var decision = Words(Render<PlanDecision>(p => p.Add(d => d.Plan, plan with { State = PlanState.AwaitingApproval, CommittedByName = "A. Admin" })).Markup);
+
+        Assert.Contains(sentence, commit, StringComparison.Ordinal);
+        Assert.Contains(sentence, decision, StringComparison.Ordinal);
+        Assert.Contains(language == "en" ? "A license cannot be taken back" : "kan niet", commit, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -84,6 +110,12 @@ public sealed class PlanPartTests : ElementContext
             .Add(v => v.BookId, Guid.NewGuid()));
 
         Assert.Equal(sentence, Words(progress.Find("[role=status]").InnerHtml));
+    }
+
+    private sealed class Approver : ICurrentActor
+    {
+        public Task<ClaimsPrincipal> FindAsync() => Task.FromResult(new ClaimsPrincipal(new ClaimsIdentity(
+            [new("roles", Roles.Assigner), new("oid", "9c6f2c7e-8d7b-4f1e-9b64-3f0c5a9d7799"), new("name", "B. Second")], "test")));
     }
 
     private IRenderedComponent<PlanCommit> Commit(PlanView plan, Action onCommit) => Render<PlanCommit>(p => p
