@@ -21,10 +21,12 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
     // The code of a run that a dead server left behind: another one follows it.
     private const string Interrupted = "Interrupted";
 
-    private static readonly AlertKind[] _ofTokens =
-        [AlertKind.TokenExpiring, AlertKind.TokenExpired, AlertKind.TokenRefused, AlertKind.TokenClaimedElsewhere, AlertKind.TokenReadOnly, AlertKind.TokenUnreadable];
+    private static readonly AlertKind[] _ofLocations =
+    [
+        AlertKind.TokenExpiring, AlertKind.TokenExpired, AlertKind.TokenRefused, AlertKind.TokenClaimedElsewhere, AlertKind.TokenReadOnly, AlertKind.TokenUnreadable,
+        AlertKind.SyncFailing, AlertKind.SyncStale,
+    ];
 
-    private static readonly AlertKind[] _ofSyncs = [AlertKind.SyncFailing, AlertKind.SyncStale];
     private static readonly AlertKind[] _ofStock = [AlertKind.StockShort, AlertKind.StockLow];
 
     /// <summary>All of them. What keeps one kind from being looked for keeps no other from being found.</summary>
@@ -37,13 +39,9 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
         var unread = new HashSet<AlertKind>();
 
         // Kinds of which one takes the place of another are judged by the same rows: in between, one would be over and the other not there yet.
-        var locations = await LookAsync([.. _ofTokens, .. _ofSyncs], db => db.Locations.AsNoTracking().Where(l => l.DeletedAt == null).OrderBy(l => l.Id).ToListAsync(cancellationToken)) ?? [];
-        found.AddRange(locations.SelectMany(l => OfToken(l, now)));
-        if (await LookAsync(_ofSyncs, db => FailingAsync(db, cancellationToken)) is { } failing)
-        {
-            found.AddRange(locations.SelectMany(l => OfSync(l, failing.Contains(l.Id), options, now)));
-        }
-
+        var locations = await LookAsync(_ofLocations, db => db.Locations.AsNoTracking().Where(l => l.DeletedAt == null).OrderBy(l => l.Id).ToListAsync(cancellationToken)) ?? [];
+        var failing = await LookAsync([AlertKind.SyncFailing], db => FailingAsync(db, cancellationToken)) ?? [];
+        found.AddRange(locations.SelectMany(l => OfToken(l, now).Concat(OfSync(l, failing.Contains(l.Id), options, now))));
         await FindAsync(_ofStock, db => StockConditions.ListAsync(db, options, cancellationToken));
         await FindAsync([AlertKind.PeopleStuck], db => OfPeopleAsync(db, options, now, cancellationToken));
         await FindAsync([AlertKind.OperationUnknown], db => OfOperationsAsync(db, options, now, cancellationToken));

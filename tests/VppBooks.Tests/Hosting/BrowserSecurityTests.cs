@@ -113,7 +113,7 @@ public sealed class TrafficTests
         await console.InitializeAsync();
         var program = await console.AutomationAsync();
         var powerless = await ProgramAsync(console, "Something.Else");
-        var guess = new AuthenticationHeaderValue("Bearer", "a.guess.x");
+        var guess = new AuthenticationHeaderValue("Bearer", "guess");
         foreach (var (authorization, refusal, address) in new (AuthenticationHeaderValue?, HttpStatusCode, Func<int, string>)[]
         {
             (null, HttpStatusCode.Unauthorized, _ => "192.0.2.1"),
