@@ -78,6 +78,8 @@ public static class CoreRegistration
 
         services.AddSingleton<ExportRuns>();
         services.AddSingleton<ListExports>();
+        services.AddSingleton<DetailExports>();
+        services.AddSingleton<MonitorExports>();
         services.AddSingleton<ReportExports>();
         services.AddVppBooksReports();
         services.AddSingleton<ReaderLibrary>();

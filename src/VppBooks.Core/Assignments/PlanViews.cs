@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using VppBooks.Apple;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
+using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
 
@@ -67,6 +68,21 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, Lic
             .OrderBy(x => x.p.DisplayName).ThenBy(x => x.p.Id)
             .Skip(Math.Max(0, skip)).Take(Math.Clamp(take, 1, 999))
             .Select(x => new PlanLineRow(x.p.PublicId, x.p.DisplayName, x.p.UserPrincipalName, x.l.Outcome, x.l.Reason))
+            .ToListAsync(cancellationToken);
+    }
+
+    /// <summary>People of a plan behind another one, in the same order; from the first for null.</summary>
+    public async Task<IReadOnlyList<PlanLineRow>> ListLinesBehindAsync(Guid planId, PlanOutcome? outcome, Guid? after, int take, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await (
+                from line in db.PlanLines
+                where db.Plans.Any(p => p.Id == line.PlanId && p.PublicId == planId) && (outcome == null || line.Outcome == outcome)
+                join person in PeopleCatalog.Behind(db, db.People, after) on line.PersonId equals person.Id
+                orderby person.DisplayName, person.Id
+                select new PlanLineRow(person.PublicId, person.DisplayName, person.UserPrincipalName, line.Outcome, line.Reason))
+            .Take(Math.Clamp(take, 1, 999))
             .ToListAsync(cancellationToken);
     }
 

@@ -1,18 +1,21 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace VppBooks.Core.Exports;
 
 /// <summary>
 /// Fields and lines of comma-separated values as RFC 4180 has them. Spreadsheets take some beginnings for formulas: a text that begins so gets an apostrophe
-/// before it, whoever wrote it.
+/// before it, whoever wrote it. Where the list separator is a semicolon, as in most of Europe, a spreadsheet splits a line there and not at commas; quotation marks
+/// around a field are then in the middle of a cell and protect nothing. So what follows a semicolon, a tab or the end of a line within a text counts as a beginning too.
 /// </summary>
-public static class CsvText
+public static partial class CsvText
 {
     /// <summary>End of a line.</summary>
     public const string NewLine = "\r\n";
 
     private static readonly SearchValues<char> Formula = SearchValues.Create("=+-@\t\r\0");
+    private static readonly SearchValues<char> Separators = SearchValues.Create(";\t\r\n");
     private static readonly SearchValues<char> Quoted = SearchValues.Create(",\"\r\n");
 
     /// <summary>A line without its end.</summary>
@@ -24,7 +27,7 @@ public static class CsvText
         var text = value switch
         {
             null => "",
-            string one => Formula.Contains(one.Length > 0 ? one[0] : ' ') ? "'" + one : one,
+            string one => Harmless(one),
             DateOnly day => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
             DateTimeOffset moment => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
             bool flag => flag ? "true" : "false",
@@ -33,4 +36,14 @@ public static class CsvText
         };
         return text.AsSpan().ContainsAny(Quoted) || text.StartsWith(' ') || text.EndsWith(' ') ? "\"" + text.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"" : text;
     }
+
+    private static string Harmless(string text)
+    {
+        var whole = text.AsSpan().ContainsAny(Separators) ? BeginningWithin.Replace(text, "'") : text;
+        return whole.Length > 0 && Formula.Contains(whole[0]) ? "'" + whole : whole;
+    }
+
+    // Quotation marks are doubled on the way out: a cell that begins with two of them begins, to the spreadsheet, with what follows.
+    [GeneratedRegex("""(?<=[;\t\r\n])(?="*[=+\-@\0])""", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex BeginningWithin { get; }
 }

@@ -10,7 +10,7 @@ using VppBooks.Core.Sync;
 
 namespace VppBooks.Core.Exports;
 
-/// <summary>Every list of the console as a table: the same services in the same order under the same filters as its page, page after page.</summary>
+/// <summary>The lists of the console's own pages as tables: the same services in the same order under the same filters as its page, page after page.</summary>
 public sealed class ListExports(
     LocationDirectory tokens, BookCatalog books, BookPeople holders, WaitingLists waiting, GroupCatalog groups, PeopleCatalog people, TroubledCopies copies, SyncHistory runs, ActivityReader activity)
 {
@@ -137,7 +137,7 @@ public sealed class ListExports(
     }
 
     // From the last row of the page before: skipping would read all pages before again, and miss somebody when one of them is gone meanwhile.
-    private static async IAsyncEnumerable<object?[]> FollowingAsync<T>(Func<T?, Task<IReadOnlyList<T>>> read, Func<T, object?[]> values)
+    internal static async IAsyncEnumerable<object?[]> FollowingAsync<T>(Func<T?, Task<IReadOnlyList<T>>> read, Func<T, object?[]> values)
         where T : class
     {
         for (T? last = null; ;)

@@ -29,7 +29,7 @@ internal static class ApiDocument
                 {
                     Title = "VppBooks",
                     Version = "v1",
-                    Description = "Tokens and books as in Microsoft Graph under /v1.0 and /beta; plans, waiting lists, activity and explanations under /api.",
+                    Description = "Tokens and books as in Microsoft Graph under /v1.0 and /beta; plans, waiting lists, activity, reports and explanations under /api.",
                 };
                 // The address under which somebody reads it is not the only one.
                 document.Servers = [];

@@ -1,13 +1,12 @@
 using Microsoft.AspNetCore.Mvc;
 using VppBooks.Core.Activities;
 using VppBooks.Core.Licenses;
-using VppBooks.Core.Overview;
 using VppBooks.Web.Api.Graph;
 using VppBooks.Web.SignIn;
 
 namespace VppBooks.Web.Api;
 
-/// <summary>What Graph has no word for, under <c>/api</c>: plans, waiting lists, activity, totals.</summary>
+/// <summary>What Graph has no word for, under <c>/api</c>: plans, waiting lists, activity, reports.</summary>
 internal static class OwnApi
 {
     private static readonly ApiOption[] _activity =
@@ -39,8 +38,7 @@ internal static class OwnApi
                 .Produces<WaitingListView>().WithSummary("Who waits for a book, in the order of service").WithMetadata(ApiOption.Pages);
             routes.MapGet("/activity", ActivityAsync).RequireAuthorization(Policies.ReadActivity)
                 .Produces<ActivityWire>().WithSummary("What happened, newest first").WithMetadata(_activity);
-            routes.MapGet("/reports/licenses", LicensesAsync).RequireAuthorization(Policies.ReadAll)
-                .Produces<TotalsWire>().WithSummary("Licenses and people in all");
+            ReportsApi.Map(routes);
         }
     }
 
@@ -75,14 +73,6 @@ internal static class OwnApi
         return ApiJson.Answer(new ActivityWire(page.Rows, page.Next?.ToString()));
     }
 
-    private static async Task<IResult> LicensesAsync(OverviewReader overview, CoreActor actor, CancellationToken cancellationToken)
-    {
-        var data = await overview.ReadAsync(await actor.FindAsync(), cancellationToken);
-        return ApiJson.Answer(new TotalsWire(data.Licenses, data.People));
-    }
-
     /// <summary>A page of the activity; <c>next</c> is the cursor of the page after it.</summary>
     private sealed record ActivityWire(IReadOnlyList<ActivityEntry> Value, string? Next);
-
-    private sealed record TotalsWire(LicenseTotals Licenses, PeopleTotals People);
 }

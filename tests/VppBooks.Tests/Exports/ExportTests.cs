@@ -39,7 +39,36 @@ public sealed class CsvTextTests
     [InlineData("say \"hi\"", "\"say \"\"hi\"\"\"")]
     [InlineData(" a", "\" a\"")]
     [InlineData("", "")]
+    [InlineData("x;=1+1", "x;'=1+1")]
+    [InlineData("x;-5;+6;@y", "x;'-5;'+6;'@y")]
+    [InlineData("x;=HYPERLINK(\"http://x\",\"y\")", "\"x;'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\"")]
+    [InlineData("x;\"=1", "\"x;'\"\"=1\"")]
+    [InlineData("x\t=1", "x\t'=1")]
+    [InlineData("x\n=1", "\"x\n'=1\"")]
+    [InlineData("x\r\n@y", "\"x\r\n'@y\"")]
+    [InlineData("=1;=2", "'=1;'=2")]
+    [InlineData("Tides; a novel (=1)", "Tides; a novel (=1)")]
+    [InlineData("a;b\tc", "a;b\tc")]
+    [InlineData("x; - y", "x; - y")]
     public void A_text_becomes_one_field_and_never_a_formula(string text, string field) => Assert.Equal(field, CsvText.Field(text));
+
+    [Fact]
+    public void No_cell_begins_as_a_formula_wherever_a_spreadsheet_splits_a_line()
+    {
+        foreach (var text in Texts("=;\"\na", 5))
+        {
+            var line = CsvText.Line([1, text, 2]);
+
+            foreach (var separator in ",;\t")
+            {
+                Assert.All(Cells(line, separator), cell => Assert.False(cell.StartsWith('='), $"{line} at {separator}"));
+            }
+
+            Assert.Equal(["1", text, "2"], Cells(line, ',').Select(c => c.Replace("'", "", StringComparison.Ordinal)));
+        }
+
+        static IEnumerable<string> Texts(string letters, int most) => most == 0 ? [""] : Texts(letters, most - 1).SelectMany(t => letters.Select(l => t + l)).Append("").Distinct();
+    }
 
     [Fact]
     public void Values_read_the_same_everywhere()
@@ -47,6 +76,43 @@ public sealed class CsvTextTests
         System.Globalization.CultureInfo.CurrentCulture = System.Globalization.CultureInfo.GetCultureInfo("nl");
 
         Assert.Equal("2026-09-01T08:00:00Z,12345,true,Assigned,,2.5", CsvText.Line([new DateTimeOffset(2026, 9, 1, 10, 0, 0, TimeSpan.FromHours(2)), 12345L, true, LicenseState.Assigned, null, 2.5]));
+    }
+
+    // As a spreadsheet reads: a quotation mark counts where a cell begins, and what follows the closing one is added to the cell.
+    private static List<string> Cells(string text, char separator)
+    {
+        var (cells, cell, begins, quoted) = (new List<string>(), new StringBuilder(), true, false);
+        for (var i = 0; i < text.Length; i++)
+        {
+            var c = text[i];
+            if (quoted ? c == '"' && i + 1 < text.Length && text[i + 1] == '"' : c != '"' || !begins)
+            {
+                var ends = !quoted && (c == separator || c == '\n');
+                if (ends)
+                {
+                    cells.Add(cell.ToString());
+                    cell.Clear();
+                }
+                else
+                {
+                    cell.Append(c);
+                    i += quoted ? 1 : 0;
+                }
+
+                begins = ends;
+            }
+            else if (quoted && c != '"')
+            {
+                cell.Append(c);
+            }
+            else
+            {
+                (quoted, begins) = (!quoted, false);
+            }
+        }
+
+        cells.Add(cell.ToString());
+        return cells;
     }
 }
 

@@ -7,6 +7,7 @@ using VppBooks.Apple;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Verification;
 using VppBooks.Tests.Elements;
+using VppBooks.Web.Components.Exports;
 using VppBooks.Web.Components.Monitor;
 
 namespace VppBooks.Tests.Monitor;
@@ -24,6 +25,7 @@ public sealed class VerifyPageTests : ElementContext
         Services.AddScoped<VerifyTexts>();
         Services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
         AddAuthorization().SetAuthorized("anna");
+        ComponentFactories.AddStub<ExportLink>();
     }
 
     [Fact]

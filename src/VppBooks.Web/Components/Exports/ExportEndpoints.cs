@@ -40,6 +40,7 @@ internal static class ExportEndpoints
         exports.MapGet("/sync-runs", (HttpContext context, ListExports lists) => SendAsync(context, (q, actor, stop) => lists.SyncRuns(Id(q("token")), actor, stop)));
         exports.MapGet("/activity", (HttpContext context, ListExports lists) => SendAsync(context, (q, actor, stop) => lists.Activity(
             ActivityState.Parse(q).Query(Zone(q("zone"))), actor, stop))).RequireAuthorization(Policies.ReadActivity);
+        DetailExportEndpoints.MapDetails(exports);
         ReportExportEndpoints.MapReports(exports);
     }
 
@@ -50,7 +51,7 @@ internal static class ExportEndpoints
         Func<string, string?> query = name => context.Request.Query[name].ToString() is { Length: > 0 } value ? value : null;
         if (choose(query, actor, stop) is not { } table)
         {
-            await TellAsync(context, StatusCodes.Status400BadRequest, "The address must name the book or the group whose list is exported, such as /exports/book-people?book={id}.");
+            await TellAsync(context, StatusCodes.Status400BadRequest, "The address must name what the list is of, such as /exports/book-people?book={id}, ?group={id}, ?plan={id} or ?person={id}, and for past holders the day as well, such as &day=2026-09-01.");
             return;
         }
 

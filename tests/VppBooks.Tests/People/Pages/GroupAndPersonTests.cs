@@ -4,6 +4,7 @@ using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.People;
 using VppBooks.Tests.Elements;
+using VppBooks.Web.Components.Exports;
 using VppBooks.Web.Components.Groups;
 using VppBooks.Web.Components.People;
 using PersonBooks = VppBooks.Web.Components.People.PersonBooks;
@@ -14,10 +15,12 @@ public sealed class GroupAndPersonTests : ElementContext
 {
     private static readonly DateTimeOffset _then = new(2026, 8, 31, 10, 0, 0, TimeSpan.Zero);
 
+    public GroupAndPersonTests() => ComponentFactories.AddStub<ExportLink>();
+
     [Fact]
     public void Group_lists_its_books_with_intent_and_holders()
     {
-        var words = Words(Render<GroupBooks>(p => p.Add(
+        var words = Words(Render<GroupBooks>(p => p.Add(b => b.GroupId, Guid.NewGuid()).Add(
             b => b.Books, [new GroupBook(Guid.NewGuid(), Guid.NewGuid(), 6500000011, null, "Education", Intent.Required, "A. Admin", _then) { Entitled = 30, Held = 27, Expected = 2 }])).Markup);
 
         Assert.Contains("Book 6500000011 Required Education 30 27 2 A. Admin 1 day ago", words, StringComparison.Ordinal);
@@ -25,7 +28,7 @@ public sealed class GroupAndPersonTests : ElementContext
 
     [Fact]
     public void Group_without_books_says_what_to_do_next() =>
-        Assert.Contains("Open a book and choose Assign groups.", Render<GroupBooks>(p => p.Add(b => b.Books, [])).Markup, StringComparison.Ordinal);
+        Assert.Contains("Open a book and choose Assign groups.", Render<GroupBooks>(p => p.Add(b => b.GroupId, Guid.NewGuid()).Add(b => b.Books, [])).Markup, StringComparison.Ordinal);
 
     [Fact]
     public void Refused_license_of_a_person_names_meaning_remedy_and_number()
