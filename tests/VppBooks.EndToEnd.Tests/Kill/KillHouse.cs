@@ -124,6 +124,19 @@ internal sealed class KillHouse : IAsyncDisposable
     public Task<List<Operation>> OperationsAsync(OperationKind kind) =>
         ReadAsync(db => db.Operations.AsNoTracking().Where(o => o.Kind == kind && o.Id > _operationsBefore).OrderBy(o => o.Id).ToListAsync());
 
+    /// <summary>Requests of a kind that reached Apple since the program was started first.</summary>
+    public int CountPosts(OperationKind kind)
+    {
+        var path = kind switch
+        {
+            OperationKind.Associate => "/mdm/v2/assets/associate",
+            OperationKind.CreateUsers => "/mdm/v2/users/create",
+            OperationKind.UpdateUsers => "/mdm/v2/users/update",
+            _ => "/mdm/v2/users/retire",
+        };
+        return Apple.Requests.Count(r => r.Method == "POST" && r.Path == path);
+    }
+
     /// <summary>Runs the program until it kills itself.</summary>
     public async Task KillAtAsync(string crashPoint)
     {
