@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using VppBooks.Apple;
 using VppBooks.Core.Assignments;
+using VppBooks.Core.Audit;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
@@ -26,7 +27,7 @@ internal sealed class KillHouse : IAsyncDisposable
 
     private const int Killed = 128 + 9;
 
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(300);
     private static readonly Actor _admin = new(ActorKind.Person, "0b6f2c7e-8d7b-4f1e-9b64-3f0c5a9d7712", "A. Admin", Actor.ForRoles([AppRoles.Administrator]));
 
     private readonly string _folder = Directory.CreateTempSubdirectory("vppbooks-kill-").FullName;
@@ -86,7 +87,7 @@ internal sealed class KillHouse : IAsyncDisposable
     }
 
     /// <summary>As <see cref="StartAsync"/>, with a class whose members are registered at Apple and have one book, and a committed plan for another one.</summary>
-    public static async Task<(KillHouse House, Book Book, PlanView Plan)> StartWithPlanAsync(bool registered = true)
+    public static async Task<(KillHouse House, Book Book, PlanView Plan)> StartWithPlanAsync(bool registered = true, TimeSpan undoWindow = default)
     {
         Book? book = null;
         PlanView? plan = null;
@@ -101,6 +102,7 @@ internal sealed class KillHouse : IAsyncDisposable
             }
 
             book = await house.BookAsync(free: 60);
+            services.GetRequiredService<LicenseOptions>().UndoWindow = undoWindow;
             plan = await AssignAsync(house, services, book);
         });
         return (house, book!, plan!);
@@ -138,12 +140,16 @@ internal sealed class KillHouse : IAsyncDisposable
     }
 
     /// <summary>Runs the program until it kills itself.</summary>
-    public async Task KillAtAsync(string crashPoint)
+    public async Task KillAtAsync(string crashPoint, params string[] more)
     {
-        using var program = Start(crashPoint);
+        using var program = Start(crashPoint, more);
         await AssertKilledAsync(program);
+        await ForgetLeaseAsync();
+    }
 
-        // A dead owner's lease runs out by itself; how long that takes is not the question here.
+    /// <summary>A dead owner's lease runs out by itself; how long that takes is not the question of most tests.</summary>
+    public async Task ForgetLeaseAsync()
+    {
         await using var db = await OpenAsync();
         var past = TimeProvider.System.GetUtcNow() - LocationLeases.ClockTolerance - TimeSpan.FromMinutes(1);
         await db.LocationLeases.ExecuteUpdateAsync(set => set.SetProperty(l => l.ExpiresAt, past));
@@ -207,6 +213,21 @@ internal sealed class KillHouse : IAsyncDisposable
         await db.Locations.ExecuteUpdateAsync(set => set.SetProperty(l => l.PausedUntil, until));
     }
 
+    /// <summary>Wishes for a sync, as a schedule does: it brings a turn also where nothing else is to be done.</summary>
+    public async Task WishSyncAsync()
+    {
+        SyncReason? byHand = SyncReason.Manual;
+        await using var db = await OpenAsync();
+        await db.Locations.ExecuteUpdateAsync(set => set.SetProperty(l => l.SyncWanted, byHand));
+    }
+
+    /// <summary>Computes the chains of the audit trail again, with the key ring of the program.</summary>
+    public async Task<ChainReport> CheckAuditAsync()
+    {
+        await using var app = await VppBooksApp.CreateAsync([.. Common(), .. WithoutDirectory()], CancellationToken.None);
+        return await app.Web.Services.GetRequiredService<AuditChainCheck>().CheckAsync(anchor: null, CancellationToken.None);
+    }
+
     /// <summary>Runs the program until a condition of the database holds.</summary>
     public async Task RunUntilAsync(Func<VppBooksDbContext, Task<bool>> settled, params string[] more)
     {
@@ -268,15 +289,8 @@ internal sealed class KillHouse : IAsyncDisposable
     public List<string> Spent(Book book) =>
         [.. Apple.Ledger.Where(e => e.Location == UId && e.AdamId == book.Key.AdamId && e.Result == SpendResult.Spent && e.EventId != null).Select(e => e.Target)];
 
-    public async ValueTask DisposeAsync()
-    {
-        await _database.DisposeAsync();
-        await _cloud.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
-    }
-
     /// <summary>What the worker would do, without waiting for times that are only politeness towards Apple.</summary>
-    private static async Task WorkAsync(KillHouse house, IServiceProvider services)
+    public static async Task WorkAsync(KillHouse house, IServiceProvider services)
     {
         for (var round = 0; round < 20; round++)
         {
@@ -297,18 +311,26 @@ internal sealed class KillHouse : IAsyncDisposable
         Assert.Fail("The work never came to rest.");
     }
 
-    private static async Task<PlanView> AssignAsync(KillHouse house, IServiceProvider services, Book book)
+    /// <summary>Gives or offers a book to a class.</summary>
+    public static async Task<PlanView> AssignAsync(KillHouse house, IServiceProvider services, Book book, Intent intent = Intent.Required)
     {
         var group = house._cloud.Directory.Groups.Values.Single(g => g.DisplayName == "Class 4A").Id;
         var result = await services.GetRequiredService<AssignmentDesk>().AssignAsync(
-            new PlanRequest(book.PublicId, [new WishedAssignment(group, Intent.Required)]), _admin, CancellationToken.None);
+            new PlanRequest(book.PublicId, [new WishedAssignment(group, intent)]), _admin, CancellationToken.None);
         return Assert.IsType<CommitResult.Committed>(result).Plan;
     }
 
     /// <summary>A limited book that nobody of ours has or is to get.</summary>
-    private Task<Book> BookAsync(int free) => ReadAsync(db => db.Books.AsNoTracking()
+    public Task<Book> BookAsync(int free) => ReadAsync(db => db.Books.AsNoTracking()
         .Where(b => b.LocationId == LocationId && !b.Unlimited && b.AvailableCount >= free && !db.Licenses.Any(l => l.AdamId == b.AdamId))
         .OrderBy(b => b.AvailableCount).FirstAsync());
+
+    public async ValueTask DisposeAsync()
+    {
+        await _database.DisposeAsync();
+        await _cloud.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
 
     private string[] Common() =>
     [

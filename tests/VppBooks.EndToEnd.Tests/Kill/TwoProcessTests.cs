@@ -11,7 +11,7 @@ namespace VppBooks.EndToEnd.Tests.Kill;
 [Collection("Two processes")]
 public sealed class TwoProcessTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(300);
 
     // A busy machine wakes timers late.
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(8);
