@@ -161,6 +161,9 @@ internal sealed class KillHouse : IAsyncDisposable
     /// <summary>Starts the program in the demo's profile, whose API lets a test in; Apple is still the one beside this test.</summary>
     public StartedProgram StartDemo(string? crashPoint, params string[] more) => StartedProgram.Start([.. Common(), .. WithDirectory(), .. more], crashPoint);
 
+    /// <summary>As <see cref="StartDemo"/>, with a clock that is ahead by this much; such a clock is refused where Apple may be the real one.</summary>
+    public StartedProgram StartSkewed(TimeSpan ahead, string? crashPoint, params string[] more) => StartedProgram.Start([.. Common(), .. WithDirectory(), .. more], crashPoint, ahead);
+
     /// <summary>Waits for a program to kill itself.</summary>
     public static async Task AssertKilledAsync(StartedProgram program)
     {

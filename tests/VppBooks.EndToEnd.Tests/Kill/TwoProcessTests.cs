@@ -87,10 +87,65 @@ public sealed class TwoProcessTests
         await AssertSpentOnceAsync(house, book);
     }
 
-    private static async Task<StartedProgram> StartAsync(KillHouse house)
+    /// <summary>The owner renews while its request waits to be sent, and is killed then.</summary>
+    [Theory]
+    [InlineData(4)]
+    public async Task F48_A_wrong_clock_takes_no_lease_from_a_living_owner_and_that_of_a_dead_one_within_two_periods(int minutes)
+    {
+        var (house, book, _) = await KillHouse.StartWithPlanAsync();
+        await using var disposing = house;
+        await house.ParkAsync(parked: true);
+        using var heir = await StartAsync(house, TimeSpan.FromMinutes(minutes));
+        await house.PauseAsync(heir);
+        await house.ParkAsync(parked: false);
+        using var owner = house.Start($"intent.after-commit:1:{house.Gate}");
+        await house.WaitAsync(owner, db => db.Operations.AnyAsync(o => o.Kind == OperationKind.Associate && o.State == OperationState.Intended));
+        var held = await LeaseAsync(house);
+
+        await heir.ContinueAsync();
+        // Long enough to see the lease, and to look again a period later.
+        await Task.Delay(LocationLeases.Period + TimeSpan.FromSeconds(11), TimeProvider.System);
+        Assert.Equal((held.Owner, held.FenceToken), (await LeaseAsync(house) is var now ? (now.Owner, now.FenceToken) : default));
+        Assert.Equal(0, house.Apple.CountAssociatePosts());
+
+        owner.Kill();
+        await AssertTakenOverAsync(house, heir, held);
+        await house.WaitAsync(heir, house.IsSettled(book));
+        Assert.Equal([OperationState.Failed, OperationState.Done], (await house.OperationsAsync(OperationKind.Associate)).Select(o => o.State));
+        await AssertSpentOnceAsync(house, book);
+    }
+
+    /// <summary>A clock that is ahead by more than is believed of clocks takes even a living owner's lease: then the fence keeps the two apart.</summary>
+    [Fact]
+    public async Task F48_A_clock_beyond_all_tolerance_takes_a_living_owners_lease_and_nothing_is_sent_twice()
+    {
+        var (house, book, _) = await KillHouse.StartWithPlanAsync();
+        await using var disposing = house;
+        await house.ParkAsync(parked: true);
+        using var heir = await StartAsync(house, TimeSpan.FromMinutes(10));
+        await house.PauseAsync(heir);
+        await house.ParkAsync(parked: false);
+        using var owner = house.Start($"post.after-accept:1:{house.Gate}");
+        await house.WaitAsync(owner, _ => Task.FromResult(house.Apple.CountAssociatePosts() == 1));
+
+        var held = await LeaseAsync(house);
+        await heir.ContinueAsync();
+        await AssertTakenOverAsync(house, heir, held);
+        await house.WaitAsync(heir, house.IsSettled(book));
+        await AssertSpentOnceAsync(house, book);
+
+        var before = await RowsAsync(house);
+        await File.WriteAllTextAsync(house.Gate, "");
+        await Task.Delay(TimeSpan.FromSeconds(4), TimeProvider.System);
+        Assert.False(owner.ExitAsync().IsCompleted);
+        Assert.Equal(before, await RowsAsync(house));
+        await AssertSpentOnceAsync(house, book);
+    }
+
+    private static async Task<StartedProgram> StartAsync(KillHouse house, TimeSpan? ahead = null)
     {
         var address = $"http://127.0.0.1:{FreePort()}";
-        var program = house.Start(null, $"--urls={address}");
+        var program = ahead is { } by ? house.StartSkewed(by, null, $"--urls={address}") : house.Start(null, $"--urls={address}");
         using var client = new HttpClient();
         using var patience = new CancellationTokenSource(Patience);
         while (true)
