@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,12 +19,15 @@ using VppBooks.Web;
 namespace VppBooks.EndToEnd.Tests.Kill;
 
 /// <summary>
-/// Apple's stand-in in this process, a database in a file, and the real program in a process of its own that kills itself at a crash point and is
+/// Apple's stand-in in this process, a database in a file or on a server, and the real program in a process of its own that kills itself at a crash point and is
 /// started again. What happens before the program starts is done by the same composition without its workers.
 /// </summary>
 internal sealed class KillHouse : IAsyncDisposable
 {
     public const string UId = "3104477120056218";
+
+    /// <summary>Names a server (a connection string without a catalog) with the right to create databases.</summary>
+    public const string SqlServerVariable = "VPPBOOKS_TEST_SQLSERVER";
 
     private const int Killed = 128 + 9;
 
@@ -32,14 +36,19 @@ internal sealed class KillHouse : IAsyncDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("vppbooks-kill-").FullName;
     private readonly SimulatedCloudHost _cloud;
+    private readonly DatabaseProvider _provider;
     private readonly ServiceProvider _database;
 
     private long _operationsBefore;
 
-    private KillHouse(SimulatedCloudHost cloud)
+    private KillHouse(SimulatedCloudHost cloud, string? sqlServer)
     {
         _cloud = cloud;
-        _database = new ServiceCollection().AddVppBooksDatabase(DatabaseProvider.Sqlite, ConnectionString).BuildServiceProvider();
+        _provider = sqlServer is null ? DatabaseProvider.Sqlite : DatabaseProvider.SqlServer;
+        ConnectionString = sqlServer is null
+            ? $"Data Source={DatabaseFile};Default Timeout=30;Pooling=False"
+            : $"{sqlServer.TrimEnd(';')};Initial Catalog=vppbooks-test-{Guid.NewGuid():N}";
+        _database = new ServiceCollection().AddVppBooksDatabase(_provider, ConnectionString).BuildServiceProvider();
     }
 
     public AppleSimulator Apple => _cloud.Apple;
@@ -51,14 +60,17 @@ internal sealed class KillHouse : IAsyncDisposable
 
     private string DatabaseFile => Path.Combine(_folder, "vppbooks.db");
 
-    private string ConnectionString => $"Data Source={DatabaseFile};Default Timeout=30;Pooling=False";
+    private string ConnectionString { get; }
 
     /// <summary>Connects the education location and reads it once.</summary>
     /// <param name="prepare">What else the composition does before the program starts.</param>
-    public static async Task<KillHouse> StartAsync(Func<KillHouse, IServiceProvider, Task>? prepare = null)
+    /// <param name="provider">Where the database is; on a server the test is skipped when none is named.</param>
+    public static async Task<KillHouse> StartAsync(Func<KillHouse, IServiceProvider, Task>? prepare = null, DatabaseProvider provider = DatabaseProvider.Sqlite)
     {
+        var server = provider == DatabaseProvider.SqlServer ? Environment.GetEnvironmentVariable(SqlServerVariable) : null;
+        Assert.SkipWhen(provider == DatabaseProvider.SqlServer && string.IsNullOrEmpty(server), $"{SqlServerVariable} names no server.");
         var cloud = await SimulatedCloudHost.StartAsync(new SimulatedCloudOptions { Port = 0, EntraPort = 0 }, TimeProvider.System, CancellationToken.None);
-        var house = new KillHouse(cloud);
+        var house = new KillHouse(cloud, server);
         try
         {
             house.Apple.Switches.MaxRequestsPerSecond = 2000;
@@ -87,7 +99,8 @@ internal sealed class KillHouse : IAsyncDisposable
     }
 
     /// <summary>As <see cref="StartAsync"/>, with a class whose members are registered at Apple and have one book, and a committed plan for another one.</summary>
-    public static async Task<(KillHouse House, Book Book, PlanView Plan)> StartWithPlanAsync(bool registered = true, TimeSpan undoWindow = default)
+    public static async Task<(KillHouse House, Book Book, PlanView Plan)> StartWithPlanAsync(
+        bool registered = true, TimeSpan undoWindow = default, DatabaseProvider provider = DatabaseProvider.Sqlite)
     {
         Book? book = null;
         PlanView? plan = null;
@@ -104,7 +117,7 @@ internal sealed class KillHouse : IAsyncDisposable
             book = await house.BookAsync(free: 60);
             services.GetRequiredService<LicenseOptions>().UndoWindow = undoWindow;
             plan = await AssignAsync(house, services, book);
-        });
+        }, provider);
         return (house, book!, plan!);
     }
 
@@ -195,12 +208,10 @@ internal sealed class KillHouse : IAsyncDisposable
             await program.PauseAsync();
             try
             {
-                await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder(ConnectionString) { DefaultTimeout = 1 }.ToString());
-                await connection.OpenAsync();
-                await using var transaction = connection.BeginTransaction();
+                await WriteNothingAsync();
                 return;
             }
-            catch (SqliteException) when (attempt < 20)
+            catch (DbException) when (attempt < 20)
             {
                 await program.ContinueAsync();
                 await Task.Delay(TimeSpan.FromMilliseconds(150), TimeProvider.System);
@@ -330,14 +341,39 @@ internal sealed class KillHouse : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_provider == DatabaseProvider.SqlServer)
+        {
+            await using var db = await OpenAsync();
+            await db.Database.EnsureDeletedAsync();
+        }
+
         await _database.DisposeAsync();
         await _cloud.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 
+    /// <summary>Fails when somebody else is in the middle of a writing transaction.</summary>
+    private async Task WriteNothingAsync()
+    {
+        if (_provider == DatabaseProvider.Sqlite)
+        {
+            await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder(ConnectionString) { DefaultTimeout = 1 }.ToString());
+            await connection.OpenAsync();
+            await using var writing = connection.BeginTransaction();
+            return;
+        }
+
+        // Every writing transaction of a turn begins with the lease's row.
+        await using var db = await OpenAsync();
+        db.Database.SetCommandTimeout(1);
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        await db.LocationLeases.ExecuteUpdateAsync(set => set.SetProperty(l => l.Owner, l => l.Owner));
+    }
+
     private string[] Common() =>
     [
         "--urls=http://127.0.0.1:0",
+        $"--Database:Provider={_provider}",
         $"--ConnectionStrings:VppBooks={ConnectionString}",
         $"--Apple:BaseUrl={_cloud.AppleBaseUrl}",
         $"--Apple:StoreLookupUrl={_cloud.StoreLookupUrl}",

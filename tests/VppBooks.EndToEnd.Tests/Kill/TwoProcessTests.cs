@@ -4,12 +4,20 @@ using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
+using VppBooks.Core.Persistence;
 
 namespace VppBooks.EndToEnd.Tests.Kill;
 
-/// <summary>Two programs on one database file. Whatever happens to one of them, every license is bought once.</summary>
+/// <summary>Two programs on one database file.</summary>
 [Collection("Two processes")]
-public sealed class TwoProcessTests
+public sealed class TwoProcessesOnSqliteTests() : TwoProcessTests(DatabaseProvider.Sqlite);
+
+/// <summary>Two programs on one SQL Server database.</summary>
+[Collection("Two processes")]
+public sealed class TwoProcessesOnSqlServerTests() : TwoProcessTests(DatabaseProvider.SqlServer);
+
+/// <summary>Two programs on one database. Whatever happens to one of them, every license is bought once.</summary>
+public abstract class TwoProcessTests(DatabaseProvider provider)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(300);
 
@@ -19,7 +27,7 @@ public sealed class TwoProcessTests
     [Fact]
     public async Task F46_Both_alive_one_works_and_the_other_keeps_out_of_the_way()
     {
-        var (house, book, _) = await KillHouse.StartWithPlanAsync();
+        var (house, book, _) = await KillHouse.StartWithPlanAsync(provider: provider);
         await using var disposing = house;
         await house.ParkAsync(parked: true);
         using var one = await StartAsync(house);
@@ -40,7 +48,7 @@ public sealed class TwoProcessTests
     [Fact]
     public async Task F47_One_killed_after_Apple_accepted_the_other_takes_over_within_two_lease_periods_and_sends_nothing_again()
     {
-        var (house, book, _) = await KillHouse.StartWithPlanAsync();
+        var (house, book, _) = await KillHouse.StartWithPlanAsync(provider: provider);
         await using var disposing = house;
         await house.ParkAsync(parked: true);
         using var heir = await StartAsync(house);
@@ -61,7 +69,7 @@ public sealed class TwoProcessTests
     [Fact]
     public async Task F47_One_paused_after_its_intent_and_continued_after_the_take_over_changes_no_row_and_sends_nothing()
     {
-        var (house, book, _) = await KillHouse.StartWithPlanAsync();
+        var (house, book, _) = await KillHouse.StartWithPlanAsync(provider: provider);
         await using var disposing = house;
         await house.ParkAsync(parked: true);
         using var heir = await StartAsync(house);
@@ -92,7 +100,7 @@ public sealed class TwoProcessTests
     [InlineData(4)]
     public async Task F48_A_wrong_clock_takes_no_lease_from_a_living_owner_and_that_of_a_dead_one_within_two_periods(int minutes)
     {
-        var (house, book, _) = await KillHouse.StartWithPlanAsync();
+        var (house, book, _) = await KillHouse.StartWithPlanAsync(provider: provider);
         await using var disposing = house;
         await house.ParkAsync(parked: true);
         using var heir = await StartAsync(house, TimeSpan.FromMinutes(minutes));
@@ -119,7 +127,7 @@ public sealed class TwoProcessTests
     [Fact]
     public async Task F48_A_clock_beyond_all_tolerance_takes_a_living_owners_lease_and_nothing_is_sent_twice()
     {
-        var (house, book, _) = await KillHouse.StartWithPlanAsync();
+        var (house, book, _) = await KillHouse.StartWithPlanAsync(provider: provider);
         await using var disposing = house;
         await house.ParkAsync(parked: true);
         using var heir = await StartAsync(house, TimeSpan.FromMinutes(10));
