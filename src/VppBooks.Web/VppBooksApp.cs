@@ -88,7 +88,7 @@ public sealed class VppBooksApp : IAsyncDisposable
         {
             var profile = new ProgramProfile(
                 PlainHttp: cloud is not null || builder.Environment.IsDevelopment(), Demo: cloud is not null, PortalUrl: cloud?.BaseUrl);
-            AddServices(builder, profile);
+            AddServices(builder, profile, OffsetClock.Read(simulated: cloud is not null));
             if (cloud is not null)
             {
                 DemoCloud.Trust(builder.Services, cloud);
@@ -116,7 +116,7 @@ public sealed class VppBooksApp : IAsyncDisposable
         var cloud = await DemoCloud.ReachAsync(builder, cancellationToken);
         try
         {
-            AddServices(builder, new ProgramProfile(PlainHttp: builder.Environment.IsDevelopment(), Demo: cloud is not null, PortalUrl: null) { Command = true });
+            AddServices(builder, new ProgramProfile(PlainHttp: builder.Environment.IsDevelopment(), Demo: cloud is not null, PortalUrl: null) { Command = true }, TimeProvider.System);
             builder.Services.AddDataProtection().DisableAutomaticKeyGeneration();
             return new VppBooksApp(builder.Build(), cloud);
         }
@@ -151,11 +151,11 @@ public sealed class VppBooksApp : IAsyncDisposable
         return builder;
     }
 
-    private static void AddServices(WebApplicationBuilder builder, ProgramProfile profile)
+    private static void AddServices(WebApplicationBuilder builder, ProgramProfile profile, TimeProvider clock)
     {
         var services = builder.Services;
         services.AddSingleton(profile);
-        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(clock);
         builder.AddLogging(profile);
         services.AddSettings(builder.Configuration, builder.Environment.ContentRootPath);
         services.AddSignIn(builder.Configuration, profile);
@@ -165,7 +165,7 @@ public sealed class VppBooksApp : IAsyncDisposable
         services.AddHealthChecks();
         builder.AddCore();
         builder.AddTelemetry(profile);
-        builder.AddScheduler(TimeProvider.System);
+        builder.AddScheduler(clock);
 
         services.AddLocalization();
         services.AddRequestLocalization(o => Languages.Configure(o, profile));

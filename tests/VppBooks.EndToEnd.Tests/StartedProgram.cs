@@ -10,6 +10,8 @@ namespace VppBooks.EndToEnd.Tests;
 /// <summary>The console in a process of its own, killed when the test is over.</summary>
 internal sealed partial class StartedProgram : IDisposable
 {
+    private const string ClockOffset = "VPPBOOKS_CLOCK_OFFSET";
+
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _errors = new();
@@ -32,7 +34,8 @@ internal sealed partial class StartedProgram : IDisposable
     public int Id => _process.Id;
 
     /// <param name="crashPoint">Where it kills itself; null lets it live.</param>
-    public static StartedProgram Start(string[] arguments, string? crashPoint = null)
+    /// <param name="clockOffset">How far its clock is ahead of the others; null: not at all.</param>
+    public static StartedProgram Start(string[] arguments, string? crashPoint = null, TimeSpan? clockOffset = null)
     {
         var dll = typeof(VppBooksApp).Assembly.Location;
         var start = new ProcessStartInfo("dotnet", [dll, .. arguments])
@@ -42,7 +45,7 @@ internal sealed partial class StartedProgram : IDisposable
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
             // It lives for seconds: measuring what runs often does not pay.
-            Environment = { [CrashPoint.Variable] = crashPoint, ["DOTNET_TieredPGO"] = "0" },
+            Environment = { [CrashPoint.Variable] = crashPoint, [ClockOffset] = clockOffset?.ToString("c", CultureInfo.InvariantCulture), ["DOTNET_TieredPGO"] = "0" },
         };
         return new StartedProgram(new Process { StartInfo = start, EnableRaisingEvents = true }.Started());
     }

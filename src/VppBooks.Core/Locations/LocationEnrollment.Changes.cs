@@ -198,6 +198,7 @@ public sealed partial class LocationEnrollment
                 return Refused(LocationRefusals.Claimed(winner));
         }
 
+        CrashPoint.Hit("control.after-claim");
         return await SaveAsync(row.Id, actor, "location.control-taken", stored =>
         {
             var before = stored.State.ToString();

@@ -8,6 +8,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.DependencyInjection;
+using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Notifications;
 using VppBooks.Core.Persistence;
@@ -21,7 +22,7 @@ namespace VppBooks.EndToEnd.Tests.Kill;
 [Collection("Kill")]
 public sealed class HouseKillTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(300);
 
     [Theory]
     [InlineData(false, "migrate.mid:1")]
@@ -76,7 +77,7 @@ public sealed class HouseKillTests
 
         await house.KillAtAsync("key.rotate");
         Assert.Equal(1, await house.ReadAsync(db => db.RingKeys.CountAsync()));
-        await WishAsync(house);
+        await house.WishSyncAsync();
         await house.RunUntilAsync(async db => await db.RingKeys.CountAsync() == 2 && !await db.Locations.AnyAsync(l => l.SyncWanted != null || l.SyncStatus != SyncStatus.Completed));
         Assert.Equal(TokenState.Valid, (await house.LocationAsync()).State);
 
@@ -85,7 +86,7 @@ public sealed class HouseKillTests
             await db.RingKeys.ExecuteDeleteAsync();
         }
 
-        await WishAsync(house);
+        await house.WishSyncAsync();
         var address = $"http://127.0.0.1:{TwoProcessTests.FreePort()}";
         using var program = house.Start(null, $"--urls={address}");
         await house.WaitAsync(program, db => db.Locations.AnyAsync(l => l.State == TokenState.Invalid));
@@ -105,7 +106,7 @@ public sealed class HouseKillTests
 
         using (var dying = await DemoAsync(house, "token.replace"))
         {
-            await Assert.ThrowsAnyAsync<HttpRequestException>(() => ReplaceAsync(dying, before.PublicId, token));
+            await Assert.ThrowsAnyAsync<HttpRequestException>(() => ChangeAsync(dying, before.PublicId, new { token }));
             await KillHouse.AssertKilledAsync(dying.Program);
         }
 
@@ -113,9 +114,52 @@ public sealed class HouseKillTests
         Assert.Equal((before.TokenFingerprint, TokenState.Valid, (SyncReason?)null), (between.TokenFingerprint, between.State, between.SyncWanted));
 
         using var next = await DemoAsync(house, null);
-        await ReplaceAsync(next, before.PublicId, token);
+        await ChangeAsync(next, before.PublicId, new { token });
         await house.WaitAsync(next.Program, db => db.SyncRuns.AnyAsync(r => r.Result == SyncResult.Succeeded && r.Reason == SyncReason.Upload && r.Id > 1));
         Assert.NotEqual(before.TokenFingerprint, (await house.LocationAsync()).TokenFingerprint);
+    }
+
+    /// <summary>Apple believes in us from the claim on, and we do not know it: nothing is spent before everything was read.</summary>
+    [Fact]
+    public async Task Killed_while_control_is_taken_nothing_is_spent_before_the_location_was_read_and_then_once()
+    {
+        var (house, book, plan) = await KillHouse.StartWithPlanAsync();
+        await using var disposing = house;
+        house.Apple.ClaimByOtherMdm(KillHouse.UId);
+        await house.RunUntilAsync(db => db.Locations.AnyAsync(l => l.State == TokenState.AssignedToExternalMdm));
+        var id = (await house.LocationAsync()).PublicId;
+        var control = new { claimTokenManagementFromExternalMdm = true };
+
+        using (var dying = await DemoAsync(house, "control.after-claim"))
+        {
+            await Assert.ThrowsAnyAsync<HttpRequestException>(() => ChangeAsync(dying, id, control));
+            await KillHouse.AssertKilledAsync(dying.Program);
+        }
+
+        await AssertUnspentAsync();
+        Assert.Equal(TokenState.AssignedToExternalMdm, (await house.LocationAsync()).State);
+        await house.ForgetLeaseAsync();
+        using (var dying = await DemoAsync(house, "sync.before-publish"))
+        {
+            await ChangeAsync(dying, id, control);
+            await KillHouse.AssertKilledAsync(dying.Program);
+        }
+
+        await AssertUnspentAsync();
+        Assert.True((await house.LocationAsync()).MustReadFirst);
+        Assert.Equal((SyncReason.TakeOver, SyncResult.Running), await house.ReadAsync(async db =>
+            await db.SyncRuns.OrderByDescending(r => r.Id).Select(r => new { r.Reason, r.Result }).FirstAsync() is var run ? (run.Reason, run.Result) : default));
+        await house.ForgetLeaseAsync();
+        await house.RunUntilSettledAsync(book);
+        Assert.Equal(1, house.Apple.CountAssociatePosts());
+        await house.AssertLedgerIsTrueAsync(book);
+        Assert.Equal(plan.Takes, house.Spent(book).Count);
+
+        async Task AssertUnspentAsync()
+        {
+            Assert.Equal(0, house.Apple.CountAssociatePosts());
+            Assert.Equal(plan.Takes, (await house.CountAsync(book))[LicenseState.Reserved]);
+        }
     }
 
     [Fact]
@@ -182,13 +226,6 @@ public sealed class HouseKillTests
         await db.Database.SqlQuery<int>($"SELECT COUNT(*) AS \"Value\" FROM sqlite_master WHERE name = 'QRTZ_TRIGGERS'").SingleAsync() == 1
         && await db.Database.SqlQuery<int>($"SELECT COUNT(*) AS \"Value\" FROM QRTZ_TRIGGERS").SingleAsync() == 1;
 
-    private static async Task WishAsync(KillHouse house)
-    {
-        SyncReason? byHand = SyncReason.Manual;
-        await using var db = await house.OpenAsync();
-        await db.Locations.ExecuteUpdateAsync(set => set.SetProperty(l => l.SyncWanted, byHand));
-    }
-
     private static async Task<HttpStatusCode> NotifyAsync(string address, Guid location, string secret, string body)
     {
         using var client = new HttpClient();
@@ -205,7 +242,7 @@ public sealed class HouseKillTests
         return new Demo(program, await program.AddressAsync().WaitAsync(Patience), new Uri($"https://localhost:{entra}/{SimulatedCloudHost.TenantId}/oauth2/v2.0/token"));
     }
 
-    private static async Task ReplaceAsync(Demo demo, Guid location, string token)
+    private static async Task ChangeAsync(Demo demo, Guid location, object change)
     {
 #pragma warning disable CA5359 // The started program makes the certificate in its own memory, where this test cannot look.
         using var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } };
@@ -221,7 +258,7 @@ public sealed class HouseKillTests
         using var signedIn = await client.PostAsync(demo.SignIn, form);
         var access = (await signedIn.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("access_token").GetString();
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", access);
-        using var answer = await client.PatchAsJsonAsync(new Uri($"{demo.Address}/v1.0/deviceAppManagement/vppTokens/{location}"), new { token });
+        using var answer = await client.PatchAsJsonAsync(new Uri($"{demo.Address}/v1.0/deviceAppManagement/vppTokens/{location}"), change);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
     }
 

@@ -1,8 +1,10 @@
+using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using VppBooks.Apple;
 using VppBooks.Core.Assignments;
+using VppBooks.Core.Audit;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
@@ -17,28 +19,36 @@ using VppBooks.Web;
 namespace VppBooks.EndToEnd.Tests.Kill;
 
 /// <summary>
-/// Apple's stand-in in this process, a database in a file, and the real program in a process of its own that kills itself at a crash point and is
+/// Apple's stand-in in this process, a database in a file or on a server, and the real program in a process of its own that kills itself at a crash point and is
 /// started again. What happens before the program starts is done by the same composition without its workers.
 /// </summary>
 internal sealed class KillHouse : IAsyncDisposable
 {
     public const string UId = "3104477120056218";
 
+    /// <summary>Names a server (a connection string without a catalog) with the right to create databases.</summary>
+    public const string SqlServerVariable = "VPPBOOKS_TEST_SQLSERVER";
+
     private const int Killed = 128 + 9;
 
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(300);
     private static readonly Actor _admin = new(ActorKind.Person, "0b6f2c7e-8d7b-4f1e-9b64-3f0c5a9d7712", "A. Admin", Actor.ForRoles([AppRoles.Administrator]));
 
     private readonly string _folder = Directory.CreateTempSubdirectory("vppbooks-kill-").FullName;
     private readonly SimulatedCloudHost _cloud;
+    private readonly DatabaseProvider _provider;
     private readonly ServiceProvider _database;
 
     private long _operationsBefore;
 
-    private KillHouse(SimulatedCloudHost cloud)
+    private KillHouse(SimulatedCloudHost cloud, string? sqlServer)
     {
         _cloud = cloud;
-        _database = new ServiceCollection().AddVppBooksDatabase(DatabaseProvider.Sqlite, ConnectionString).BuildServiceProvider();
+        _provider = sqlServer is null ? DatabaseProvider.Sqlite : DatabaseProvider.SqlServer;
+        ConnectionString = sqlServer is null
+            ? $"Data Source={DatabaseFile};Default Timeout=30;Pooling=False"
+            : $"{sqlServer.TrimEnd(';')};Initial Catalog=vppbooks-test-{Guid.NewGuid():N}";
+        _database = new ServiceCollection().AddVppBooksDatabase(_provider, ConnectionString).BuildServiceProvider();
     }
 
     public AppleSimulator Apple => _cloud.Apple;
@@ -50,14 +60,17 @@ internal sealed class KillHouse : IAsyncDisposable
 
     private string DatabaseFile => Path.Combine(_folder, "vppbooks.db");
 
-    private string ConnectionString => $"Data Source={DatabaseFile};Default Timeout=30;Pooling=False";
+    private string ConnectionString { get; }
 
     /// <summary>Connects the education location and reads it once.</summary>
     /// <param name="prepare">What else the composition does before the program starts.</param>
-    public static async Task<KillHouse> StartAsync(Func<KillHouse, IServiceProvider, Task>? prepare = null)
+    /// <param name="provider">Where the database is; on a server the test is skipped when none is named.</param>
+    public static async Task<KillHouse> StartAsync(Func<KillHouse, IServiceProvider, Task>? prepare = null, DatabaseProvider provider = DatabaseProvider.Sqlite)
     {
+        var server = provider == DatabaseProvider.SqlServer ? Environment.GetEnvironmentVariable(SqlServerVariable) : null;
+        Assert.SkipWhen(provider == DatabaseProvider.SqlServer && string.IsNullOrEmpty(server), $"{SqlServerVariable} names no server.");
         var cloud = await SimulatedCloudHost.StartAsync(new SimulatedCloudOptions { Port = 0, EntraPort = 0 }, TimeProvider.System, CancellationToken.None);
-        var house = new KillHouse(cloud);
+        var house = new KillHouse(cloud, server);
         try
         {
             house.Apple.Switches.MaxRequestsPerSecond = 2000;
@@ -86,7 +99,8 @@ internal sealed class KillHouse : IAsyncDisposable
     }
 
     /// <summary>As <see cref="StartAsync"/>, with a class whose members are registered at Apple and have one book, and a committed plan for another one.</summary>
-    public static async Task<(KillHouse House, Book Book, PlanView Plan)> StartWithPlanAsync(bool registered = true)
+    public static async Task<(KillHouse House, Book Book, PlanView Plan)> StartWithPlanAsync(
+        bool registered = true, TimeSpan undoWindow = default, DatabaseProvider provider = DatabaseProvider.Sqlite)
     {
         Book? book = null;
         PlanView? plan = null;
@@ -101,8 +115,9 @@ internal sealed class KillHouse : IAsyncDisposable
             }
 
             book = await house.BookAsync(free: 60);
+            services.GetRequiredService<LicenseOptions>().UndoWindow = undoWindow;
             plan = await AssignAsync(house, services, book);
-        });
+        }, provider);
         return (house, book!, plan!);
     }
 
@@ -124,13 +139,30 @@ internal sealed class KillHouse : IAsyncDisposable
     public Task<List<Operation>> OperationsAsync(OperationKind kind) =>
         ReadAsync(db => db.Operations.AsNoTracking().Where(o => o.Kind == kind && o.Id > _operationsBefore).OrderBy(o => o.Id).ToListAsync());
 
-    /// <summary>Runs the program until it kills itself.</summary>
-    public async Task KillAtAsync(string crashPoint)
+    /// <summary>Requests of a kind that reached Apple since the program was started first.</summary>
+    public int CountPosts(OperationKind kind)
     {
-        using var program = Start(crashPoint);
-        await AssertKilledAsync(program);
+        var path = kind switch
+        {
+            OperationKind.Associate => "/mdm/v2/assets/associate",
+            OperationKind.CreateUsers => "/mdm/v2/users/create",
+            OperationKind.UpdateUsers => "/mdm/v2/users/update",
+            _ => "/mdm/v2/users/retire",
+        };
+        return Apple.Requests.Count(r => r.Method == "POST" && r.Path == path);
+    }
 
-        // A dead owner's lease runs out by itself; how long that takes is not the question here.
+    /// <summary>Runs the program until it kills itself.</summary>
+    public async Task KillAtAsync(string crashPoint, params string[] more)
+    {
+        using var program = Start(crashPoint, more);
+        await AssertKilledAsync(program);
+        await ForgetLeaseAsync();
+    }
+
+    /// <summary>A dead owner's lease runs out by itself; how long that takes is not the question of most tests.</summary>
+    public async Task ForgetLeaseAsync()
+    {
         await using var db = await OpenAsync();
         var past = TimeProvider.System.GetUtcNow() - LocationLeases.ClockTolerance - TimeSpan.FromMinutes(1);
         await db.LocationLeases.ExecuteUpdateAsync(set => set.SetProperty(l => l.ExpiresAt, past));
@@ -141,6 +173,9 @@ internal sealed class KillHouse : IAsyncDisposable
 
     /// <summary>Starts the program in the demo's profile, whose API lets a test in; Apple is still the one beside this test.</summary>
     public StartedProgram StartDemo(string? crashPoint, params string[] more) => StartedProgram.Start([.. Common(), .. WithDirectory(), .. more], crashPoint);
+
+    /// <summary>As <see cref="StartDemo"/>, with a clock that is ahead by this much; such a clock is refused where Apple may be the real one.</summary>
+    public StartedProgram StartSkewed(TimeSpan ahead, string? crashPoint, params string[] more) => StartedProgram.Start([.. Common(), .. WithDirectory(), .. more], crashPoint, ahead);
 
     /// <summary>Waits for a program to kill itself.</summary>
     public static async Task AssertKilledAsync(StartedProgram program)
@@ -173,12 +208,10 @@ internal sealed class KillHouse : IAsyncDisposable
             await program.PauseAsync();
             try
             {
-                await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder(ConnectionString) { DefaultTimeout = 1 }.ToString());
-                await connection.OpenAsync();
-                await using var transaction = connection.BeginTransaction();
+                await WriteNothingAsync();
                 return;
             }
-            catch (SqliteException) when (attempt < 20)
+            catch (DbException) when (attempt < 20)
             {
                 await program.ContinueAsync();
                 await Task.Delay(TimeSpan.FromMilliseconds(150), TimeProvider.System);
@@ -192,6 +225,21 @@ internal sealed class KillHouse : IAsyncDisposable
         DateTimeOffset? until = parked ? TimeProvider.System.GetUtcNow().AddHours(1) : null;
         await using var db = await OpenAsync();
         await db.Locations.ExecuteUpdateAsync(set => set.SetProperty(l => l.PausedUntil, until));
+    }
+
+    /// <summary>Wishes for a sync, as a schedule does: it brings a turn also where nothing else is to be done.</summary>
+    public async Task WishSyncAsync()
+    {
+        SyncReason? byHand = SyncReason.Manual;
+        await using var db = await OpenAsync();
+        await db.Locations.ExecuteUpdateAsync(set => set.SetProperty(l => l.SyncWanted, byHand));
+    }
+
+    /// <summary>Computes the chains of the audit trail again, with the key ring of the program.</summary>
+    public async Task<ChainReport> CheckAuditAsync()
+    {
+        await using var app = await VppBooksApp.CreateAsync([.. Common(), .. WithoutDirectory()], CancellationToken.None);
+        return await app.Web.Services.GetRequiredService<AuditChainCheck>().CheckAsync(anchor: null, CancellationToken.None);
     }
 
     /// <summary>Runs the program until a condition of the database holds.</summary>
@@ -255,15 +303,8 @@ internal sealed class KillHouse : IAsyncDisposable
     public List<string> Spent(Book book) =>
         [.. Apple.Ledger.Where(e => e.Location == UId && e.AdamId == book.Key.AdamId && e.Result == SpendResult.Spent && e.EventId != null).Select(e => e.Target)];
 
-    public async ValueTask DisposeAsync()
-    {
-        await _database.DisposeAsync();
-        await _cloud.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
-    }
-
     /// <summary>What the worker would do, without waiting for times that are only politeness towards Apple.</summary>
-    private static async Task WorkAsync(KillHouse house, IServiceProvider services)
+    public static async Task WorkAsync(KillHouse house, IServiceProvider services)
     {
         for (var round = 0; round < 20; round++)
         {
@@ -284,22 +325,55 @@ internal sealed class KillHouse : IAsyncDisposable
         Assert.Fail("The work never came to rest.");
     }
 
-    private static async Task<PlanView> AssignAsync(KillHouse house, IServiceProvider services, Book book)
+    /// <summary>Gives or offers a book to a class.</summary>
+    public static async Task<PlanView> AssignAsync(KillHouse house, IServiceProvider services, Book book, Intent intent = Intent.Required)
     {
         var group = house._cloud.Directory.Groups.Values.Single(g => g.DisplayName == "Class 4A").Id;
         var result = await services.GetRequiredService<AssignmentDesk>().AssignAsync(
-            new PlanRequest(book.PublicId, [new WishedAssignment(group, Intent.Required)]), _admin, CancellationToken.None);
+            new PlanRequest(book.PublicId, [new WishedAssignment(group, intent)]), _admin, CancellationToken.None);
         return Assert.IsType<CommitResult.Committed>(result).Plan;
     }
 
     /// <summary>A limited book that nobody of ours has or is to get.</summary>
-    private Task<Book> BookAsync(int free) => ReadAsync(db => db.Books.AsNoTracking()
+    public Task<Book> BookAsync(int free) => ReadAsync(db => db.Books.AsNoTracking()
         .Where(b => b.LocationId == LocationId && !b.Unlimited && b.AvailableCount >= free && !db.Licenses.Any(l => l.AdamId == b.AdamId))
         .OrderBy(b => b.AvailableCount).FirstAsync());
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_provider == DatabaseProvider.SqlServer)
+        {
+            await using var db = await OpenAsync();
+            await db.Database.EnsureDeletedAsync();
+        }
+
+        await _database.DisposeAsync();
+        await _cloud.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>Fails when somebody else is in the middle of a writing transaction.</summary>
+    private async Task WriteNothingAsync()
+    {
+        if (_provider == DatabaseProvider.Sqlite)
+        {
+            await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder(ConnectionString) { DefaultTimeout = 1 }.ToString());
+            await connection.OpenAsync();
+            await using var writing = connection.BeginTransaction();
+            return;
+        }
+
+        // Every writing transaction of a turn begins with the lease's row.
+        await using var db = await OpenAsync();
+        db.Database.SetCommandTimeout(1);
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        await db.LocationLeases.ExecuteUpdateAsync(set => set.SetProperty(l => l.Owner, l => l.Owner));
+    }
 
     private string[] Common() =>
     [
         "--urls=http://127.0.0.1:0",
+        $"--Database:Provider={_provider}",
         $"--ConnectionStrings:VppBooks={ConnectionString}",
         $"--Apple:BaseUrl={_cloud.AppleBaseUrl}",
         $"--Apple:StoreLookupUrl={_cloud.StoreLookupUrl}",

@@ -4,14 +4,22 @@ using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
+using VppBooks.Core.Persistence;
 
 namespace VppBooks.EndToEnd.Tests.Kill;
 
-/// <summary>Two programs on one database file. Whatever happens to one of them, every license is bought once.</summary>
+/// <summary>Two programs on one database file.</summary>
 [Collection("Two processes")]
-public sealed class TwoProcessTests
+public sealed class TwoProcessesOnSqliteTests() : TwoProcessTests(DatabaseProvider.Sqlite);
+
+/// <summary>Two programs on one SQL Server database.</summary>
+[Collection("Two processes")]
+public sealed class TwoProcessesOnSqlServerTests() : TwoProcessTests(DatabaseProvider.SqlServer);
+
+/// <summary>Two programs on one database. Whatever happens to one of them, every license is bought once.</summary>
+public abstract class TwoProcessTests(DatabaseProvider provider)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(300);
 
     // A busy machine wakes timers late.
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(8);
@@ -19,7 +27,7 @@ public sealed class TwoProcessTests
     [Fact]
     public async Task F46_Both_alive_one_works_and_the_other_keeps_out_of_the_way()
     {
-        var (house, book, _) = await KillHouse.StartWithPlanAsync();
+        var (house, book, _) = await KillHouse.StartWithPlanAsync(provider: provider);
         await using var disposing = house;
         await house.ParkAsync(parked: true);
         using var one = await StartAsync(house);
@@ -40,7 +48,7 @@ public sealed class TwoProcessTests
     [Fact]
     public async Task F47_One_killed_after_Apple_accepted_the_other_takes_over_within_two_lease_periods_and_sends_nothing_again()
     {
-        var (house, book, _) = await KillHouse.StartWithPlanAsync();
+        var (house, book, _) = await KillHouse.StartWithPlanAsync(provider: provider);
         await using var disposing = house;
         await house.ParkAsync(parked: true);
         using var heir = await StartAsync(house);
@@ -61,7 +69,7 @@ public sealed class TwoProcessTests
     [Fact]
     public async Task F47_One_paused_after_its_intent_and_continued_after_the_take_over_changes_no_row_and_sends_nothing()
     {
-        var (house, book, _) = await KillHouse.StartWithPlanAsync();
+        var (house, book, _) = await KillHouse.StartWithPlanAsync(provider: provider);
         await using var disposing = house;
         await house.ParkAsync(parked: true);
         using var heir = await StartAsync(house);
@@ -87,10 +95,65 @@ public sealed class TwoProcessTests
         await AssertSpentOnceAsync(house, book);
     }
 
-    private static async Task<StartedProgram> StartAsync(KillHouse house)
+    /// <summary>The owner renews while its request waits to be sent, and is killed then.</summary>
+    [Theory]
+    [InlineData(4)]
+    public async Task F48_A_wrong_clock_takes_no_lease_from_a_living_owner_and_that_of_a_dead_one_within_two_periods(int minutes)
+    {
+        var (house, book, _) = await KillHouse.StartWithPlanAsync(provider: provider);
+        await using var disposing = house;
+        await house.ParkAsync(parked: true);
+        using var heir = await StartAsync(house, TimeSpan.FromMinutes(minutes));
+        await house.PauseAsync(heir);
+        await house.ParkAsync(parked: false);
+        using var owner = house.Start($"intent.after-commit:1:{house.Gate}");
+        await house.WaitAsync(owner, db => db.Operations.AnyAsync(o => o.Kind == OperationKind.Associate && o.State == OperationState.Intended));
+        var held = await LeaseAsync(house);
+
+        await heir.ContinueAsync();
+        // Long enough to see the lease, and to look again a period later.
+        await Task.Delay(LocationLeases.Period + TimeSpan.FromSeconds(11), TimeProvider.System);
+        Assert.Equal((held.Owner, held.FenceToken), (await LeaseAsync(house) is var now ? (now.Owner, now.FenceToken) : default));
+        Assert.Equal(0, house.Apple.CountAssociatePosts());
+
+        owner.Kill();
+        await AssertTakenOverAsync(house, heir, held);
+        await house.WaitAsync(heir, house.IsSettled(book));
+        Assert.Equal([OperationState.Failed, OperationState.Done], (await house.OperationsAsync(OperationKind.Associate)).Select(o => o.State));
+        await AssertSpentOnceAsync(house, book);
+    }
+
+    /// <summary>A clock that is ahead by more than is believed of clocks takes even a living owner's lease: then the fence keeps the two apart.</summary>
+    [Fact]
+    public async Task F48_A_clock_beyond_all_tolerance_takes_a_living_owners_lease_and_nothing_is_sent_twice()
+    {
+        var (house, book, _) = await KillHouse.StartWithPlanAsync(provider: provider);
+        await using var disposing = house;
+        await house.ParkAsync(parked: true);
+        using var heir = await StartAsync(house, TimeSpan.FromMinutes(10));
+        await house.PauseAsync(heir);
+        await house.ParkAsync(parked: false);
+        using var owner = house.Start($"post.after-accept:1:{house.Gate}");
+        await house.WaitAsync(owner, _ => Task.FromResult(house.Apple.CountAssociatePosts() == 1));
+
+        var held = await LeaseAsync(house);
+        await heir.ContinueAsync();
+        await AssertTakenOverAsync(house, heir, held);
+        await house.WaitAsync(heir, house.IsSettled(book));
+        await AssertSpentOnceAsync(house, book);
+
+        var before = await RowsAsync(house);
+        await File.WriteAllTextAsync(house.Gate, "");
+        await Task.Delay(TimeSpan.FromSeconds(4), TimeProvider.System);
+        Assert.False(owner.ExitAsync().IsCompleted);
+        Assert.Equal(before, await RowsAsync(house));
+        await AssertSpentOnceAsync(house, book);
+    }
+
+    private static async Task<StartedProgram> StartAsync(KillHouse house, TimeSpan? ahead = null)
     {
         var address = $"http://127.0.0.1:{FreePort()}";
-        var program = house.Start(null, $"--urls={address}");
+        var program = ahead is { } by ? house.StartSkewed(by, null, $"--urls={address}") : house.Start(null, $"--urls={address}");
         using var client = new HttpClient();
         using var patience = new CancellationTokenSource(Patience);
         while (true)
