@@ -1,14 +1,17 @@
+using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
+using VppBooks.Apple;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
+using VppBooks.Core.People;
 using VppBooks.SimulatedCloud.Apple;
 
 namespace VppBooks.EndToEnd.Tests.Kill;
 
 /// <summary>The program dies while it spends licenses. Each of them may be bought once, whatever the moment.</summary>
 [Collection("Kill")]
-public sealed class SpendKillTests
+public sealed partial class SpendKillTests
 {
     [Fact]
     public async Task F1_Killed_before_the_intent_is_committed_nothing_has_happened_and_it_is_sent_after_the_restart()
@@ -199,6 +202,44 @@ public sealed class SpendKillTests
     }
 
     [Fact]
+    public async Task Killed_after_a_reader_pressed_Get_one_copy_is_spent_though_it_is_pressed_again()
+    {
+        Book? book = null;
+        await using var house = await KillHouse.StartAsync(async (house, services) =>
+        {
+            await KillHouse.AssignAsync(house, services, await house.BookAsync(free: 60));
+            await KillHouse.WorkAsync(house, services);
+            book = await house.BookAsync(free: 60);
+            await KillHouse.AssignAsync(house, services, book, Intent.Available);
+        });
+        var person = await house.ReadAsync(db => db.VppUsers.Where(u => u.Status == VppUserStatus.Associated && u.PersonId != null && db.Licenses.Any(l => l.PersonId == u.PersonId))
+            .Select(u => db.People.Single(p => p.Id == u.PersonId)).FirstAsync());
+
+        using (var dying = house.StartDemo("intent.before-commit"))
+        {
+            // Whether the answer still arrives is a matter of milliseconds.
+            await GetAsync(dying, person, book!, answered: false);
+            await KillHouse.AssertKilledAsync(dying);
+        }
+
+        Assert.Equal([(person.Id, LicenseState.Reserved)], await LicensesAsync());
+        await house.ForgetLeaseAsync();
+        await house.KillAtAsync("post.after-accept");
+        Assert.Equal([(person.Id, LicenseState.Submitting)], await LicensesAsync());
+
+        using var program = house.StartDemo(null);
+        Assert.Contains("said=There", await GetAsync(program, person, book!, answered: true), StringComparison.Ordinal);
+        await house.WaitAsync(program, house.IsSettled(book!));
+        Assert.Equal(1, house.Apple.CountAssociatePosts());
+        Assert.Equal([(person.Id, LicenseState.Assigned)], await LicensesAsync());
+        Assert.Single(house.Spent(book!));
+        await house.AssertLedgerIsTrueAsync(book!);
+
+        Task<List<(int, LicenseState)>> LicensesAsync() => house.ReadAsync(async db =>
+            (await db.Licenses.Where(l => l.BookId == book!.Id).Select(l => new { l.PersonId, l.State }).ToListAsync()).ConvertAll(l => (l.PersonId, l.State)));
+    }
+
+    [Fact]
     public async Task Killed_while_the_audit_trail_is_sealed_each_chain_has_all_of_a_step_or_nothing()
     {
         var (house, book, _) = await KillHouse.StartWithPlanAsync();
@@ -241,6 +282,30 @@ public sealed class SpendKillTests
         Assert.Equal(Core.Locations.SyncReason.Start, await house.ReadAsync(db => db.SyncRuns.OrderByDescending(r => r.Id).Select(r => r.Reason).FirstAsync()));
         await AssertGivenAsync(house, book);
     }
+
+    /// <summary>Signs a reader in and presses Get, as a browser does without scripts.</summary>
+    /// <returns>Where the answer leads.</returns>
+    private static async Task<string> GetAsync(StartedProgram program, Person person, Book book, bool answered)
+    {
+        using var browser = new HttpClient { BaseAddress = new Uri(await program.AddressAsync().WaitAsync(TimeSpan.FromSeconds(300))) };
+        using var asked = await browser.GetAsync(new Uri("/library", UriKind.Relative));
+        using var page = await browser.GetAsync(new Uri($"{asked.RequestMessage!.RequestUri}&sim_person={person.DirectoryId}"));
+        Assert.Equal("/library", page.RequestMessage!.RequestUri!.AbsolutePath);
+        var html = await page.Content.ReadAsStringAsync();
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["__RequestVerificationToken"] = TokenField.Match(html).Groups["value"].Value, ["book"] = book.PublicId.ToString() });
+        try
+        {
+            using var answer = await browser.PostAsync(new Uri("/library/get", UriKind.Relative), form);
+            return answer.RequestMessage!.RequestUri!.Query;
+        }
+        catch (HttpRequestException) when (!answered)
+        {
+            return "";
+        }
+    }
+
+    [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"(?<value>[^\"]+)\"", RegexOptions.ExplicitCapture, 10_000)]
+    private static partial Regex TokenField { get; }
 
     private static async Task AssertGivenAsync(KillHouse house, Book book)
     {
