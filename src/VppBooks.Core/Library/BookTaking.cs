@@ -108,6 +108,11 @@ public sealed class BookTaking(IDbContextFactory<VppBooksDbContext> contexts, Di
             license = new License { PersonId = person.Id, AdamId = book.AdamId, CreatedAt = now };
             db.Licenses.Add(license);
         }
+        else if (license.State != LicenseState.Canceled)
+        {
+            // Wanted in another way, or sent, since the facts were read: what is under way must not be taken for something new.
+            throw new DbUpdateConcurrencyException("A license of the reader has moved.");
+        }
 
         license.BookId = book.Id;
         license.State = line.Outcome == PlanOutcome.Waits ? LicenseState.Waiting : LicenseState.Reserved;

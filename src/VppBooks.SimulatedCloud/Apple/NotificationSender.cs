@@ -6,6 +6,20 @@ using System.Threading.Channels;
 
 namespace VppBooks.SimulatedCloud.Apple;
 
+/// <summary>A notification as it goes out.</summary>
+internal sealed record PostedNotification(string UId, string Url, string Authorization, string Type, string Id, byte[] Body);
+
+/// <summary>Carries notifications instead of HTTP, when and as often as it likes: for tests in which nothing may happen by itself.</summary>
+internal interface INotificationCarrier
+{
+    /// <summary>Takes a notification to deliver it some time, or never. Called under the simulator's gate.</summary>
+    void Post(PostedNotification notification);
+
+    /// <summary>Delivers the test of an address at once.</summary>
+    /// <returns>The receiver's HTTP status; 0 when it is not reached.</returns>
+    Task<int> DeliverTestAsync(PostedNotification notification);
+}
+
 /// <summary>Delivers notifications over real HTTP: at most three attempts, and whatever disorder the switches ask for.</summary>
 internal sealed class NotificationSender : IAsyncDisposable
 {
@@ -39,6 +53,9 @@ internal sealed class NotificationSender : IAsyncDisposable
 
     public IReadOnlyList<NotificationEntry> Log => _log.List();
 
+    /// <summary>Takes everything over that would go over HTTP, the switches' disorder included; null: nobody does.</summary>
+    public INotificationCarrier? Carrier { get; set; }
+
     /// <summary>Queues a notification, if the location wants its type. Called under the simulator's gate.</summary>
     public void Post(LocationState location, string type, Action<Utf8JsonWriter> write)
     {
@@ -49,6 +66,12 @@ internal sealed class NotificationSender : IAsyncDisposable
 
         var switches = _simulator.Switches;
         var delivery = new Delivery(location, url, location.NotificationToken!, type, Render(write), _simulator.NextGuid(), 1);
+        if (Carrier is { } carrier)
+        {
+            carrier.Post(Pack(delivery));
+            return;
+        }
+
         if (_random.NextDouble() < switches.NotificationLoss)
         {
             _log.Add(seq => new NotificationEntry(seq, _simulator.Now, location.UId, type, delivery.Id, 1, -1));
@@ -63,8 +86,11 @@ internal sealed class NotificationSender : IAsyncDisposable
     }
 
     /// <summary>The one notification whose success matters: sent while client config is being changed.</summary>
-    public async Task<bool> SendTestAsync(LocationState location, string url, string token, string id, CancellationToken cancellationToken) =>
-        await AttemptAsync(new Delivery(location, url, token, "TEST_NOTIFICATION", Render(static _ => { }), id, 1), cancellationToken) is >= 200 and < 300;
+    public async Task<bool> SendTestAsync(LocationState location, string url, string token, string id, CancellationToken cancellationToken)
+    {
+        var delivery = new Delivery(location, url, token, "TEST_NOTIFICATION", Render(static _ => { }), id, 1);
+        return await (Carrier?.DeliverTestAsync(Pack(delivery)) ?? AttemptAsync(delivery, cancellationToken)) is >= 200 and < 300;
+    }
 
     /// <summary>Waits until nothing is left that could be sent without the clock moving on.</summary>
     public async Task WhenQuietAsync(CancellationToken cancellationToken)
@@ -100,6 +126,21 @@ internal sealed class NotificationSender : IAsyncDisposable
 
         return buffer.WrittenSpan.ToArray();
     }
+
+    private static PostedNotification Pack(Delivery delivery) => new(
+        delivery.Location.UId,
+        delivery.Url,
+        "Bearer " + delivery.Token,
+        delivery.Type,
+        delivery.Id,
+        Render(writer =>
+        {
+            writer.WritePropertyName("notification");
+            writer.WriteRawValue(delivery.Content);
+            writer.WriteString("notificationId", delivery.Id);
+            writer.WriteString("notificationType", delivery.Type);
+            writer.WriteString("uId", delivery.Location.UId);
+        }));
 
     private void Enqueue(Delivery delivery)
     {
@@ -174,21 +215,10 @@ internal sealed class NotificationSender : IAsyncDisposable
         var status = 0;
         try
         {
-            using var body = new MemoryStream();
-            await using (var writer = new Utf8JsonWriter(body))
-            {
-                writer.WriteStartObject();
-                writer.WritePropertyName("notification");
-                writer.WriteRawValue(delivery.Content);
-                writer.WriteString("notificationId", delivery.Id);
-                writer.WriteString("notificationType", delivery.Type);
-                writer.WriteString("uId", delivery.Location.UId);
-                writer.WriteEndObject();
-            }
-
-            using var request = new HttpRequestMessage(HttpMethod.Post, delivery.Url) { Content = new ByteArrayContent(body.ToArray()) };
+            var posted = Pack(delivery);
+            using var request = new HttpRequestMessage(HttpMethod.Post, posted.Url) { Content = new ByteArrayContent(posted.Body) };
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json", "utf-8");
-            request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + delivery.Token);
+            request.Headers.TryAddWithoutValidation("Authorization", posted.Authorization);
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             status = (int)response.StatusCode;
         }

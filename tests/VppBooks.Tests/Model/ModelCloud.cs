@@ -21,12 +21,13 @@ internal sealed class ModelCloud : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly RequestDelegate _pipeline;
 
-    public ModelCloud(ModelClock clock, int seed)
+    public ModelCloud(ModelClock clock, int seed, INotificationCarrier carrier)
     {
         _clock = clock;
         var options = new SimulatedCloudOptions { Size = OrganizationSize.Tiny, PageSize = 3, Seed = seed };
         DemoDirectory.Fill(Directory, options);
         Apple = new AppleSimulator(options, clock, Directory);
+        Apple.Notifications.Carrier = carrier;
         TinyOrganization.Fill(Apple);
         Apple.BeginRun();
         Graph = new GraphSimulator(Directory, clock);

@@ -27,6 +27,11 @@ internal sealed class ModelFiles : IDisposable
         BEGIN
             INSERT INTO "ModelFindings" VALUES ('I3: more set aside of book ' || NEW."BookId" || ' than was available');
         END;
+        CREATE TABLE "ModelFolded" ("Notification" INTEGER NOT NULL);
+        CREATE TRIGGER "Model_Folded" AFTER UPDATE OF "FoldedAt" ON "InboxNotifications" WHEN OLD."FoldedAt" IS NULL AND NEW."FoldedAt" IS NOT NULL
+        BEGIN
+            INSERT INTO "ModelFolded" VALUES (NEW."Id");
+        END;
         """;
 
     private const string Over = """

@@ -40,6 +40,9 @@ internal sealed class ModelPoints
     /// </summary>
     public long? NewestLicenseSeen { get; set; }
 
+    /// <summary>The same for the next look at what people have of a title, which comes before the look at the license that is changed.</summary>
+    public long? NewestHoldingSeen { get; set; }
+
     /// <summary>Has something done at the <paramref name="nth"/> point of some kinds, once.</summary>
     public void Arm(PointKind kinds, int nth, Func<string, Task> what) => _armed = (kinds, nth, what);
 
@@ -111,12 +114,15 @@ internal sealed class ModelPoints
             DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
         {
             points.ThrowIfDead();
-            if (points.NewestLicenseSeen is { } newest && command.CommandText.Contains("FROM \"Licenses\" AS \"l\"", StringComparison.Ordinal) && command.CommandText.Contains("\"l\".\"Ordinal\" = 0", StringComparison.Ordinal))
+            if (points.NewestHoldingSeen is { } held && command.CommandText.Contains("SELECT \"l\".\"PersonId\", \"l\".\"BookId\", \"l\".\"State\", \"l\".\"Source\"", StringComparison.Ordinal))
+            {
+                points.NewestHoldingSeen = null;
+                Hide(command, held);
+            }
+            else if (points.NewestLicenseSeen is { } newest && command.CommandText.Contains("FROM \"Licenses\" AS \"l\"", StringComparison.Ordinal) && command.CommandText.Contains("\"l\".\"Ordinal\" = 0", StringComparison.Ordinal))
             {
                 points.NewestLicenseSeen = null;
-#pragma warning disable CA2100 // A number.
-                command.CommandText += string.Create(CultureInfo.InvariantCulture, $" AND \"l\".\"Id\" <= {newest}");
-#pragma warning restore CA2100
+                Hide(command, newest);
             }
 
             return ValueTask.FromResult(result);
@@ -127,6 +133,15 @@ internal sealed class ModelPoints
         {
             points.ThrowIfDead();
             return ValueTask.FromResult(result);
+        }
+
+        private static void Hide(DbCommand command, long newest)
+        {
+            // A limit, where there is one, comes after the conditions.
+            var limit = command.CommandText.LastIndexOf("LIMIT", StringComparison.Ordinal);
+#pragma warning disable CA2100 // A number.
+            command.CommandText = command.CommandText.Insert(limit < 0 ? command.CommandText.Length : limit, string.Create(CultureInfo.InvariantCulture, $" AND \"l\".\"Id\" <= {newest} "));
+#pragma warning restore CA2100
         }
     }
 

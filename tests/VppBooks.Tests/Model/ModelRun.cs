@@ -11,6 +11,12 @@ internal static class ModelRun
 {
     public const int Steps = 30;
 
+    /// <summary>Names of counts in the coverage that a full run has to show.</summary>
+    public const string GetsThatTook = "gets that took a license";
+    public const string GetsThatWaited = "gets that waited";
+    public const string Folded = "folded notifications";
+    public const string DecidedGrowth = "decided growth plans";
+
     /// <returns>The trace: what Apple saw and did, and what was written to the audit trail.</returns>
     /// <exception cref="ModelException">An invariant does not hold.</exception>
     public static async Task<string> RunAsync(int seed, Mutation? mutation = null, ConcurrentDictionary<string, int>? coverage = null)
@@ -58,6 +64,17 @@ internal static class ModelRun
         foreach (var word in new[] { "crashes", "stands still", "LeaseLost", "Stale", "meanwhile", "restore", "Failed", "AlreadyHas" })
         {
             coverage.AddOrUpdate(word, Regex.Count(world.Steps, word), (_, known) => known + Regex.Count(world.Steps, word));
+        }
+
+        AddCount(GetsThatTook, """SELECT COUNT(*) FROM "Licenses" WHERE "Source" = 1 AND "State" = 4""");
+        AddCount(GetsThatWaited, """SELECT COUNT(*) FROM "LicenseChanges" WHERE "To" = 5 AND "Cause" = 2""");
+        AddCount(Folded, """SELECT COUNT(*) FROM "ModelFolded" """);
+        AddCount(DecidedGrowth, """SELECT COUNT(*) FROM "Plans" WHERE "Kind" = 1 AND "DecidedAt" IS NOT NULL""");
+
+        void AddCount(string what, string sql)
+        {
+            var count = (int)world.Files.Count(sql);
+            coverage.AddOrUpdate(what, count, (_, known) => known + count);
         }
 
         void Add(string what) => coverage.AddOrUpdate(what, 1, (_, known) => known + 1);

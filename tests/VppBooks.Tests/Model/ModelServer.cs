@@ -7,6 +7,7 @@ using VppBooks.Apple;
 using VppBooks.Core;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Locations;
+using VppBooks.Core.Notifications;
 using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Persistence.Sqlite;
@@ -49,6 +50,7 @@ internal sealed class ModelServer : IAsyncDisposable
         services.Configure<DirectoryOptions>(o => o.Retries = 0);
         services.Configure<PeopleOptions>(o => o.ManagedAppleAccount = "extensionAttribute1");
         services.AddSingleton(world.Licenses);
+        services.AddSingleton(new NotificationOptions { PublicUrl = world.PublicUrl });
         mutation.Configure(services);
         foreach (var client in new[] { AppleServices.ClientName, AppleServices.StoreClientName, DirectoryRegistration.ClientName })
         {

@@ -10,6 +10,10 @@ namespace VppBooks.Tests.Model;
 /// </summary>
 public sealed class ModelTests(ITestOutputHelper output)
 {
+    /// <summary>What has to come about in a full run, and how often at least.</summary>
+    private static readonly (string What, int Times)[] Expected =
+        [(ModelRun.GetsThatTook, 20), (ModelRun.GetsThatWaited, 10), (ModelRun.Folded, 100), (ModelRun.DecidedGrowth, 2)];
+
     private static int Seeds => Number("VPPBOOKS_MODEL_SEEDS", 200);
 
     private static int FirstSeed => Number("VPPBOOKS_MODEL_FIRST_SEED", 1);
@@ -35,6 +39,11 @@ public sealed class ModelTests(ITestOutputHelper output)
         }
 
         Assert.True(failures.Count == 0, failures.Count == 0 ? "" : failures[0].ToString());
+        if (Seeds >= 200)
+        {
+            // A model in which something never happens says nothing about it.
+            Assert.All(Expected, e => Assert.True(coverage.GetValueOrDefault(e.What) >= e.Times, $"{coverage.GetValueOrDefault(e.What)} {e.What}"));
+        }
     }
 
     [Theory]

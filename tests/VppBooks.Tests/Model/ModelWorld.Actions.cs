@@ -31,6 +31,14 @@ internal sealed partial class ModelWorld
         new("commit again what is committed", 2, w => w.CommitAgainAsync()),
 
         new("approve, refuse or undo", 5, w => w.DecideAsync()),
+        new("get", 10, w => w.GetAsync()),
+        new("offer", 3, w => w.OfferAsync()),
+
+        new("notifications arrive", 5, w => w.ArriveAsync()),
+        new("notifications arrive in a turn", 3, w => w.ArriveInTurnAsync()),
+        new("hints alone", 3, w => w.FoldAloneAsync()),
+        new("forged notification", 3, w => w.ForgeAsync()),
+
         new("order of a waiting list", 1, w => w.ReorderAsync()),
 
         new("crash in a turn", 8, w => w.CrashInTurnAsync()),
@@ -41,6 +49,8 @@ internal sealed partial class ModelWorld
         new("restore", 1, w => w.RestoreAsync()),
 
         new("join a group", 3, w => w.JoinAsync()),
+        new("a class joins a group", 6, w => w.JoinTogetherAsync()),
+        new("directory is read", 3, w => w.ReadDirectoryAsync(w.AnyServer())),
         new("leave a group", 2, w => w.LeaveAsync()),
         new("leave the directory", 1, w => w.DeletePerson()),
         new("return to the directory", 1, w => w.ReturnPerson()),
@@ -127,6 +137,11 @@ internal sealed partial class ModelWorld
 
                 var wished = Files.Count("""SELECT COUNT(*) FROM "Locations" WHERE "Id" = $1 AND "SyncWanted" IS NOT NULL""", [location]) > 0;
                 Sooner(turn.End != TurnEnd.Done ? clock.GetUtcNow() + LocationLeases.Period : wished ? clock.GetUtcNow() + TimeSpan.FromSeconds(10) : turn.Next);
+            }
+
+            if (_lettersComeAtOnce && await ArriveAsync(server) > 0)
+            {
+                Sooner(clock.GetUtcNow() + TimeSpan.FromSeconds(1));
             }
 
             if (next is null || next > limit)

@@ -30,14 +30,14 @@ internal sealed partial class ModelWorld
         return wishes;
     }
 
-    private async Task<Guid?> PlanAsync(ModelServer server, Guid? book, bool second = false)
+    private async Task<Guid?> PlanAsync(ModelServer server, Guid? book, bool second = false, IReadOnlyList<WishedAssignment>? wishes = null)
     {
         if (book is not { } id)
         {
             return null;
         }
 
-        var result = await server.Get<AssignmentDesk>().PlanAsync(new PlanRequest(id, Wishes()), second ? SecondAdmin : Admin, CancellationToken.None);
+        var result = await server.Get<AssignmentDesk>().PlanAsync(new PlanRequest(id, wishes ?? Wishes()), second ? SecondAdmin : Admin, CancellationToken.None);
         if (result is not PlanResult.Planned { Plan: var plan })
         {
             Tell(((PlanResult.Refused)result).Refusal.Code);
@@ -71,15 +71,19 @@ internal sealed partial class ModelWorld
         _numbers[plan.Id] = plan.NumberToType;
     }
 
-    /// <summary>Approves, refuses or calls back; mostly what was committed last.</summary>
+    /// <summary>
+    /// Approves, refuses or calls back: mostly what waits for a decision, whoever made it, a group's growth included; sometimes what somebody decided already.
+    /// </summary>
     private async Task DecideAsync()
     {
-        if (_plans.Count == 0)
+        var undecided = Files.Read("""SELECT "PublicId" FROM "Plans" WHERE "State" IN (3, 4) ORDER BY "Id" """).ConvertAll(r => Guid.Parse((string)r[0]));
+        var plans = undecided.Count > 0 && Chance(0.8) ? undecided : _plans;
+        if (plans.Count == 0)
         {
             return;
         }
 
-        var plan = Chance(0.6) ? _plans[^1] : Pick(_plans);
+        var plan = Chance(0.6) ? plans[^1] : Pick(plans);
         var (decisions, actor) = (AnyServer().Get<PlanDecisions>(), Chance(0.3) ? Admin : SecondAdmin);
         var result = R.Next(4) switch
         {

@@ -1,3 +1,4 @@
+using VppBooks.Core.Directory;
 using VppBooks.SimulatedCloud.Graph;
 using VppBooks.SimulatedCloud.Organization;
 
@@ -13,6 +14,45 @@ internal sealed partial class ModelWorld
     private Guid[] People() => [.. Cloud.Directory.People.Keys];
 
     private Task JoinAsync() => Done(() => Cloud.Graph.AddMember(Pick(Groups()), Pick(People())));
+
+    /// <summary>Several at once, mostly in a group that is given a book: enough of them are held until somebody decides.</summary>
+    private async Task JoinTogetherAsync()
+    {
+        var assigned = Files.Read("""SELECT DISTINCT g."DirectoryId" FROM "Groups" AS g JOIN "GroupAssignments" AS a ON a."GroupId" = g."Id" WHERE a."Intent" = 1 ORDER BY g."Id" """)
+            .ConvertAll(r => Guid.Parse((string)r[0])).FindAll(Cloud.Directory.Groups.ContainsKey);
+        var group = assigned.Count > 0 && Chance(0.8) ? Pick(assigned) : Pick(Groups());
+        var people = People();
+        R.Shuffle(people);
+        foreach (var person in people.Where(p => !Cloud.Directory.Groups[group].People.Contains(p)).Take(R.Next(2, 6)))
+        {
+            Cloud.Graph.AddMember(group, person);
+        }
+
+        if (Chance(0.8))
+        {
+            // Groups are read again when they were not for a while.
+            Clock.Advance(TimeSpan.FromMinutes(20));
+            await ReadDirectoryAsync(AnyServer());
+            await WorkAsync(AnyServer(), TimeSpan.FromMinutes(2));
+            if (Chance(0.6))
+            {
+                await DecideAsync();
+            }
+        }
+    }
+
+    /// <summary>What the program does every minute.</summary>
+    private async Task ReadDirectoryAsync(ModelServer server)
+    {
+        try
+        {
+            await server.Get<DirectoryWatch>().ReadDueAsync(CancellationToken.None);
+        }
+        catch (DirectoryException e)
+        {
+            Tell(e.GetType().Name);
+        }
+    }
 
     private Task LeaveAsync()
     {

@@ -24,6 +24,7 @@ internal sealed partial class ModelWorld
             await TakeControlAsync(id, uId);
         }
 
+        await ReadDirectoryAsync(First);
         await WorkAsync(First, TimeSpan.FromHours(30));
         // Two syncs are promised to be enough for what Apple holds; some registrations take a few more to be given up.
         for (var sync = 0; sync < 2 || (_stillChanging.Length > 0 && sync < 8); sync++)

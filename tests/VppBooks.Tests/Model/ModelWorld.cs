@@ -39,7 +39,7 @@ internal sealed partial class ModelWorld : IAsyncDisposable
         R = new Random(seed);
         Ids = new SeededIdSource(seed);
         Clock = new ModelClock();
-        Cloud = new ModelCloud(Clock, 20260901 + seed);
+        Cloud = new ModelCloud(Clock, 20260901 + seed, new Carrier(this));
         Files = new ModelFiles();
         Truth = new GroundTruth(this);
         Invariants = new ModelInvariants(this);
@@ -49,9 +49,11 @@ internal sealed partial class ModelWorld : IAsyncDisposable
             UndoWindow = Pick([TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromMinutes(5)]),
             ApprovalThreshold = Pick<int?>([null, null, 3]),
             TypeNumberFrom = 4,
-            GrowthPeople = Pick([1, 100]),
+            GrowthPeople = Pick([0, 1, 100]),
         };
         mutation.Change(Licenses);
+        PublicUrl = Chance(0.8) ? "https://books.noordrand.example" : "";
+        _lettersComeAtOnce = Chance(0.3);
         First = Start("A", TimeSpan.Zero);
         Second = Start("B", _skew);
         SwitchSomething(2);
@@ -76,6 +78,9 @@ internal sealed partial class ModelWorld : IAsyncDisposable
 
     /// <summary>The guards of this seed.</summary>
     public LicenseOptions Licenses { get; }
+
+    /// <summary>Where Apple reaches the servers; empty where it cannot.</summary>
+    public string PublicUrl { get; }
 
     public ModelServer First { get; private set; }
 

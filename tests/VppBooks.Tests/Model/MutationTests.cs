@@ -3,26 +3,27 @@ namespace VppBooks.Tests.Model;
 /// <summary>The model is worth something only if it notices when a rule that protects licenses is gone. Each rule is broken alone.</summary>
 public sealed class MutationTests(ITestOutputHelper output)
 {
-    private const int Seeds = 200;
+    /// <summary>The seeds of the model test: what it notices has to lie among them.</summary>
+    private const int LastSeed = 200;
 
     [Fact]
-    public Task A_missing_unique_index_is_noticed() => AssertNoticedAsync(new WithoutUniqueIndex(), "I1: a person has two rows", from: 9);
+    public Task A_missing_unique_index_is_noticed() => AssertNoticedAsync(new WithoutUniqueIndex(), "I1: a person has two rows", from: 40);
 
     [Fact]
     public Task A_missing_lease_check_is_noticed() => AssertNoticedAsync(new WithoutLeaseCheck(), "I4: ", from: 83);
 
     [Fact]
-    public Task Sending_twice_is_noticed() => AssertNoticedAsync(new SendingAgain(), "I4: ", from: 13);
+    public Task Sending_twice_is_noticed() => AssertNoticedAsync(new SendingAgain(), "I4: ", from: 58);
 
     [Fact]
-    public Task Believing_in_absence_at_once_is_noticed() => AssertNoticedAsync(new BelievingAbsence(), "I1: ", from: 111);
+    public Task Believing_in_absence_at_once_is_noticed() => AssertNoticedAsync(new BelievingAbsence(), "I1: ", from: 110);
 
     /// <param name="mutation">What is broken.</param>
     /// <param name="expected">How the model says so.</param>
     /// <param name="from">Seed to begin with: the search is long where only rare stories show it, so it begins near one that does.</param>
     private async Task AssertNoticedAsync(Mutation mutation, string expected, int from = 1)
     {
-        var failures = await ModelRun.RunAsync(from, Seeds, mutation, enough: f => f.What.StartsWith(expected, StringComparison.Ordinal));
+        var failures = await ModelRun.RunAsync(from, LastSeed + 1 - from, mutation, enough: f => f.What.StartsWith(expected, StringComparison.Ordinal));
 
         var noticed = failures.FirstOrDefault(f => f.What.StartsWith(expected, StringComparison.Ordinal));
         Assert.True(noticed is not null, $"Not noticed. {string.Join('\n', failures.Select(f => f.What))}");
