@@ -82,7 +82,7 @@ internal static class SignInSetup
 
         var issued = long.TryParse(user.FindFirst("iat")?.Value, CultureInfo.InvariantCulture, out var seconds) ? DateTimeOffset.FromUnixTimeSeconds(seconds) : DateTimeOffset.MinValue;
         var standings = context.HttpContext.RequestServices.GetRequiredService<Standings>();
-        switch (await standings.FindAsync(user, issued, forChange: !HttpMethods.IsGet(context.Request.Method), context.HttpContext.RequestAborted))
+        switch (await standings.FindAsync(user, issued, forChange: false, context.HttpContext.RequestAborted))
         {
             case SessionStanding.Over:
                 context.Fail("The account is disabled or gone, or a role was withdrawn.");
