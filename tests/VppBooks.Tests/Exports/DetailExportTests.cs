@@ -180,6 +180,8 @@ public sealed partial class DetailExportTests(ApiHouse house) : IClassFixture<Ap
             await ApiHouse.UntilAsync(
                 async () => await db.Operations.CountAsync(o => o.State == OperationState.Intended || o.State == OperationState.Submitted || o.State == OperationState.Unknown)
                     + await db.VppUsers.CountAsync(u => u.PersonId != null && u.Status == VppUserStatus.Unknown && u.ErrorNumber == null)
+                    + await db.Licenses.CountAsync(l => l.State == LicenseState.Submitting || l.State == LicenseState.Submitted || l.State == LicenseState.Unknown
+                        || (l.State == LicenseState.Reserved && db.VppUsers.Any(u => u.PersonId == l.PersonId && !u.Retired && u.Status == VppUserStatus.Associated)))
                     + (await db.VppUsers.AnyAsync(u => u.PersonId != null) ? 0 : 1),
                 open => open == 0);
             await house.QuietAsync();
