@@ -75,7 +75,14 @@ public sealed class LicenseDispatcher(
                 // An answer to the registrations may have shown another claim, or asked for a pause.
                 if (location is { CanWrite: true } && !(await RestAsync(location) > clock.GetUtcNow()) && !await IsHeldAsync(lease.LocationId, cancellationToken))
                 {
-                    worked |= await spender.SpendAsync(session, cancellationToken);
+                    var progress = await spender.SpendAsync(session, cancellationToken);
+                    if (progress == SpendProgress.FollowFirst)
+                    {
+                        feed.Publish(new Change.OfLocation(lease.LocationId));
+                        return clock.GetUtcNow();
+                    }
+
+                    worked |= progress == SpendProgress.Worked;
                 }
 
                 if (!worked)

@@ -9,13 +9,25 @@ using VppBooks.Core.Security;
 
 namespace VppBooks.Core.Licenses;
 
+/// <summary>How far a round of spending came.</summary>
+internal enum SpendProgress
+{
+    /// <summary>There was nothing to do.</summary>
+    Nothing = 0,
+
+    /// <summary>A request was made or the waiting list moved.</summary>
+    Worked,
+
+    /// <summary>A request was made, and who is entitled to the rest has to be found out in a new turn.</summary>
+    FollowFirst,
+}
+
 /// <summary>Sends set-aside licenses to Apple, in the fewest requests, never more than there is stock.</summary>
 public sealed class Spender(AppleClient apple, OperationRecorder recorder, LicenseOptions options, IdSource ids, TimeProvider clock)
 {
     private const int Window = 50_000;
 
-    /// <returns>True when a request was made or the waiting list moved.</returns>
-    internal async Task<bool> SpendAsync(LocationSession session, CancellationToken cancellationToken)
+    internal async Task<SpendProgress> SpendAsync(LocationSession session, CancellationToken cancellationToken)
     {
         var worked = false;
         while (true)
@@ -25,7 +37,7 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
             var ready = await ReadyAsync(session, cancellationToken);
             if (ready.Count == 0)
             {
-                return worked;
+                return worked ? SpendProgress.Worked : SpendProgress.Nothing;
             }
 
             var config = await apple.GetServiceConfigAsync(cancellationToken);
@@ -40,12 +52,12 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                 catch (DbUpdateConcurrencyException)
                 {
                     // A reservation of the batch was given up meanwhile: nothing was written or sent; choose again.
-                    return true;
+                    return SpendProgress.Worked;
                 }
 
                 if (operation is null)
                 {
-                    return worked;
+                    return worked ? SpendProgress.Worked : SpendProgress.Nothing;
                 }
 
                 CrashPoint.Hit("intent.after-commit");
@@ -59,13 +71,13 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                 if (!await recorder.RecordAsync(session, operation, outcome) || outcome is not ChangeOutcome.Accepted)
                 {
                     // The next request would meet the same, or must be judged by what this one left behind.
-                    return true;
+                    return SpendProgress.Worked;
                 }
 
                 if (await AreLeftBehindAsync(session, batch.BookIds, cancellationToken))
                 {
                     // Members changed while this was sent: who is entitled is found out first, and the rest is sent in the next turn.
-                    return true;
+                    return SpendProgress.FollowFirst;
                 }
             }
         }

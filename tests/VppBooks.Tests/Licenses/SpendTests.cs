@@ -13,6 +13,34 @@ public sealed class SpendTests
     private const string Associate = "*/assets/associate";
 
     [Fact]
+    public async Task F39_Who_leaves_the_group_while_a_long_dispatch_runs_gets_nothing_of_the_requests_that_follow()
+    {
+        var tap = new RequestTap();
+        await using var house = await SpendingHouse.StartAsync(s => s.Limits.MaxClientUserIds = 5, tap.Attach);
+        var group = house.Core.Cloud.Directory.Groups.Values.Single(g => g.DisplayName == "Class 4A");
+        var book = await house.RegisterAsync(group.Id);
+        await house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Required));
+        var last = (await house.HoldersAsync(LicenseState.Reserved, book))[^1];
+        var leaver = group.People.Single(p => ClientUserIds.For(SpendingHouse.UId, p) == last);
+        var sent = 0;
+        tap.Before = async request =>
+        {
+            if (request.RequestUri!.AbsolutePath.EndsWith("/assets/associate", StringComparison.Ordinal) && ++sent == 1)
+            {
+                house.Core.Cloud.Graph.Edit(() => group.People.Remove(leaver));
+                await house.Core.Groups.EnsureMembersAsync([group.Id], TimeSpan.Zero, TestContext.Current.CancellationToken);
+            }
+        };
+
+        await house.WorkAsync();
+
+        Assert.True(sent > 2);
+        Assert.DoesNotContain(house.Apple.Ledger, e => e.Target == last && e.AdamId == book.Key.AdamId);
+        Assert.NotEmpty(await house.HoldersAsync(LicenseState.Assigned, book));
+        await house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
     public async Task I1_A_title_that_the_Apple_Account_holds_through_a_record_of_others_is_not_bought_again_when_the_person_registers_after_the_plan()
     {
         await using var house = await SpendingHouse.StartAsync();
