@@ -73,7 +73,17 @@ public sealed class ConsolePage : IAsyncDisposable
     }
 
     /// <summary>Prerendered pages swallow clicks; this waits for the circuit. The reader's page has none and is ready at once.</summary>
-    public Task InteractiveAsync() => Page.Locator("main[data-interactive=true], main[data-static]").WaitForAsync(new() { Timeout = 90_000 });
+    public async Task InteractiveAsync()
+    {
+        try
+        {
+            await Page.Locator("main[data-interactive=true], main[data-static]").WaitForAsync(new() { Timeout = 90_000 });
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{Page.Url} does not react to clicks. {string.Join('\n', _complaints)}\n{await Page.Locator("body").InnerTextAsync()}", e);
+        }
+    }
 
     /// <summary>Fails with every rule of WCAG 2.2 A and AA, and of best practice, that the page breaks.</summary>
     public async Task AssertAccessibleAsync()

@@ -108,9 +108,10 @@ public sealed partial class DetailExportTests(ApiHouse house) : IClassFixture<Ap
         await using (var db = await OpenAsync())
         {
             // A copy that Apple knows nothing of.
+            var now = TimeProvider.System.GetUtcNow();
             var given = await db.Books.AsNoTracking().SingleAsync(b => b.PublicId == book);
             var without = await db.People.Where(p => !db.Licenses.Any(l => l.PersonId == p.Id)).OrderBy(p => p.Id).Select(p => p.Id).FirstAsync();
-            db.Licenses.Add(new License { BookId = given.Id, AdamId = given.AdamId, PersonId = without, State = LicenseState.Assigned, CreatedAt = DateTimeOffset.UnixEpoch, WantedAt = DateTimeOffset.UnixEpoch, ChangedAt = DateTimeOffset.UnixEpoch });
+            db.Licenses.Add(new License { BookId = given.Id, AdamId = given.AdamId, PersonId = without, State = LicenseState.Assigned, CreatedAt = now, WantedAt = now, ChangedAt = now });
             await db.SaveChangesAsync();
         }
 
