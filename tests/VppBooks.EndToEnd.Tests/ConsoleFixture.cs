@@ -68,6 +68,8 @@ public sealed class ConsoleFixture : IAsyncLifetime
         "--SimulatedCloud:Enabled=true",
         "--SimulatedCloud:Port=0",
         "--SimulatedCloud:EntraPort=0",
+        // One person looks at dozens of pages; a browser on a busy machine does not always say that it has closed one, and the console keeps it for minutes then.
+        "--Console:CircuitsPerPerson=100",
         $"--ConnectionStrings:VppBooks=Data Source={Path.Combine(folder, "vppbooks.db")};Default Timeout=30;Pooling=False",
         "--Serilog:MinimumLevel:Default=Warning",
     ];
