@@ -83,7 +83,7 @@ public sealed class AssignmentFollower(
 
                 stored.FollowWanted = false;
                 // While a plan of the book can be called back or is not approved, its assignments give nothing to anybody, and take nothing: the decision asks for following again.
-                if (await db.Plans.AnyAsync(p => p.BookId == bookId && (p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable), cancellationToken))
+                if (await UndecidedPlans.In(db).AnyAsync(p => p.BookId == bookId, cancellationToken))
                 {
                     joined.Clear();
                     var pending = await PendingReleases.In(db).Where(l => l.BookId == bookId).Select(l => l.PersonId).ToHashSetAsync(cancellationToken);

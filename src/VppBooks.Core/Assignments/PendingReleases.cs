@@ -14,7 +14,7 @@ internal static class PendingReleases
     /// <summary>Those of all licenses that an undecided plan would give up.</summary>
     public static IQueryable<License> In(VppBooksDbContext db) => db.Licenses.Where(l =>
         (l.State == LicenseState.Reserved || l.State == LicenseState.Waiting || l.State == LicenseState.Held)
-        && db.Plans.Any(p => p.BookId == l.BookId && (p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable)
+        && UndecidedPlans.In(db).Any(p => p.BookId == l.BookId
             && db.PlanLines.Any(line => line.PlanId == p.Id && line.PersonId == l.PersonId && line.Outcome == PlanOutcome.Released)));
 
     /// <summary>
@@ -25,7 +25,7 @@ internal static class PendingReleases
     public static Task<int> CarryOutAsync(VppBooksDbContext db, Plan plan, DateTimeOffset now, CancellationToken cancellationToken) => db.Licenses
         .Where(l => l.BookId == plan.BookId && (l.State == LicenseState.Reserved || l.State == LicenseState.Waiting || l.State == LicenseState.Held)
             && db.PlanLines.Any(line => line.PlanId == plan.Id && line.PersonId == l.PersonId && line.Outcome == PlanOutcome.Released)
-            && !db.Plans.Any(other => other.Id != plan.Id && other.BookId == l.BookId && (other.State == PlanState.AwaitingApproval || other.State == PlanState.Undoable)
+            && !UndecidedPlans.In(db).Any(other => other.Id != plan.Id && other.BookId == l.BookId
                 && db.PlanLines.Any(line => line.PlanId == other.Id && line.PersonId == l.PersonId && line.Outcome == PlanOutcome.Released))
             && (!db.GroupAssignments.Any(a => a.BookId == l.BookId
                     && (a.Intent == Intent.Required || (a.Intent == Intent.Available && l.Source == LicenseSource.Taken))

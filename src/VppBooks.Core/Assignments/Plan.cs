@@ -48,8 +48,8 @@ public sealed class Plan
 
     public int BookId { get; init; }
 
-    /// <summary>The complete list of assignments that the plan would put in place, as JSON.</summary>
-    public required string Wish { get; init; }
+    /// <summary>The complete list of assignments that the plan would put in place, as JSON; without what an earlier plan put into it and somebody refused, or undid, meanwhile.</summary>
+    public required string Wish { get; set; }
 
     /// <summary>SHA-256 over the wish and the outcome of every person: equal hash, equal effect.</summary>
     public required string Hash { get; init; }

@@ -49,7 +49,7 @@ public sealed class PlanDecisions(
         "plan.approved",
         cancellationToken);
 
-    /// <summary>Refuses a plan that waits for approval; nothing of it is sent, and the assignments are what they were.</summary>
+    /// <summary>Refuses a plan that waits for approval; nothing of it is sent, and what it changed in the assignments is taken back.</summary>
     /// <exception cref="NotAllowedException">The actor may not assign.</exception>
     public Task<DecisionResult> RejectAsync(Guid planId, Actor actor, CancellationToken cancellationToken) => DecideAsync(
         planId,
@@ -72,7 +72,7 @@ public sealed class PlanDecisions(
         "plan.rejected",
         cancellationToken);
 
-    /// <summary>Calls a committed plan back while its licenses are held: no request is made for any of them, and the assignments are what they were.</summary>
+    /// <summary>Calls a committed plan back while its licenses are held: no request is made for any of them, and what it changed in the assignments is taken back.</summary>
     /// <exception cref="NotAllowedException">The actor may not assign.</exception>
     public Task<DecisionResult> UndoAsync(Guid planId, Actor actor, CancellationToken cancellationToken) => DecideAsync(
         planId,
@@ -172,7 +172,10 @@ public sealed class PlanDecisions(
         return new DecisionResult.Done(await views.OfAsync(db, plan, actor, cancellationToken));
     }
 
-    /// <summary>Puts the assignments of before back, unless a later plan has changed them again. Whose place the plan would have ended have it still.</summary>
+    /// <summary>
+    /// Takes back what the plan changed in the assignments; what a later plan changed again stays as that one left it. Whose place the plan would have ended have it still.
+    /// </summary>
+    /// <returns>Whether all assignments are what they were before the plan.</returns>
     private async Task<bool> PutBackAsync(VppBooksDbContext db, Plan plan, Book book, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (plan.Kind != PlanKind.Assignments || plan.Before is null)
@@ -180,23 +183,28 @@ public sealed class PlanDecisions(
             return false;
         }
 
-        var wish = PlanDrafts.Deserialize(book.Id, plan.Wish).Assignments.ToHashSet();
-        if (!wish.SetEquals((await PlanLedger.StandingAsync(db, book.Id, cancellationToken)).Assignments))
-        {
-            return false;
-        }
-
-        await PlanLedger.ReplaceAssignmentsAsync(db, ids, book, plan, PlanDrafts.Deserialize(book.Id, plan.Before), actor, now, cancellationToken);
+        var standing = await db.GroupAssignments.AsNoTracking().Where(a => a.BookId == book.Id).ToListAsync(cancellationToken);
+        var untouched = PlanDrafts.Deserialize(book.Id, plan.Wish).Assignments.ToHashSet().SetEquals(standing.Select(a => (a.GroupId, a.Intent)));
+        var back = PlanDrafts.TakeBack(PlanDrafts.Serialize(standing), plan.Wish, plan.Before);
+        await PlanLedger.ReplaceAssignmentsAsync(db, ids, book, plan, PlanDrafts.Deserialize(book.Id, back), actor, now, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         // Where the waiting list goes by the order of the groups, people have their place by it.
-        var ranks = PlanDrafts.Ranks(plan.Before);
+        var ranks = PlanDrafts.Stored(back).ToDictionary(w => w.GroupId ?? 0, w => w.Rank);
         foreach (var assignment in await db.GroupAssignments.Where(a => a.BookId == book.Id).ToListAsync(cancellationToken))
         {
             assignment.Rank = ranks.GetValueOrDefault(assignment.GroupId ?? 0) ?? assignment.Rank;
         }
 
+        // Until those are decided readers are offered what stood before them, and undoing one must not bring back what was taken back here.
+        foreach (var later in await UndecidedPlans.In(db)
+            .Where(p => p.Id != plan.Id && p.BookId == book.Id && p.Kind == PlanKind.Assignments && p.Before != null && p.CommittedAt >= plan.CommittedAt).ToListAsync(cancellationToken))
+        {
+            later.Wish = PlanDrafts.TakeBack(later.Wish, plan.Wish, plan.Before);
+            later.Before = PlanDrafts.TakeBack(later.Before!, plan.Wish, plan.Before);
+        }
+
         await db.SaveChangesAsync(cancellationToken);
-        return true;
+        return untouched;
     }
 
     /// <summary>

@@ -18,7 +18,7 @@ internal static class PlanFacts
 
     public static async Task<PlanStock> StockAsync(VppBooksDbContext db, Book book, CancellationToken cancellationToken)
     {
-        if (book.Unlimited)
+        if (book is { Unlimited: true, NoLongerReported: false })
         {
             return new PlanStock(Unlimited: true, Free: 0);
         }

@@ -38,10 +38,9 @@ internal static class BookOffers
         var reaching = standing.ConvertAll(r => new ReachingWish(r.BookId, r.Intent, r.GroupId));
 
         // What a plan gives that can be called back, or is not approved, is not given yet: until it is decided the assignments of before count.
-        var undecided = await db.Plans
-            .Where(p => (bookId == null || p.BookId == bookId) && p.Kind == PlanKind.Assignments && p.Before != null
-                && (p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable))
-            .OrderBy(p => p.Id).Select(p => new { p.BookId, p.Before }).ToListAsync(cancellationToken);
+        var undecided = await UndecidedPlans.In(db)
+            .Where(p => (bookId == null || p.BookId == bookId) && p.Kind == PlanKind.Assignments && p.Before != null)
+            .OrderBy(p => p.CommittedAt).ThenBy(p => p.Id).Select(p => new { p.BookId, p.Before }).ToListAsync(cancellationToken);
         if (undecided.Count > 0)
         {
             var groups = await (

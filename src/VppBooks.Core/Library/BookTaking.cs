@@ -96,6 +96,11 @@ public sealed class BookTaking(IDbContextFactory<VppBooksDbContext> contexts, Di
         switch (line.Outcome)
         {
             case PlanOutcome.AlreadyHas or PlanOutcome.Waits when line.Reason != PlanReason.None:
+                if (await KeepAsync(db, book, person, cancellationToken))
+                {
+                    await transaction.CommitAsync(cancellationToken);
+                }
+
                 return new TakeResult.AlreadyThere(line.Reason);
             case PlanOutcome.Cannot or PlanOutcome.Released:
                 return new TakeResult.Cannot(line.Reason);
@@ -132,5 +137,22 @@ public sealed class BookTaking(IDbContextFactory<VppBooksDbContext> contexts, Di
         signal.Wake(book.LocationId);
         feed.Publish(new Change.OfBook(book.LocationId, book.Id));
         return license.State == LicenseState.Waiting ? new TakeResult.Waits() : new TakeResult.Taken();
+    }
+
+    /// <summary>
+    /// What a plan that is not decided would give up, because it offers from now on what was given until now, is the reader's own wish from now on: pressing Get is what the plan
+    /// asks for.
+    /// </summary>
+    private async Task<bool> KeepAsync(VppBooksDbContext db, Book book, Person person, CancellationToken cancellationToken)
+    {
+        var kept = await PendingReleases.In(db).Where(l => l.BookId == book.Id && l.PersonId == person.Id && l.Source != LicenseSource.Taken)
+            .ExecuteUpdateAsync(set => set.SetProperty(l => l.Source, LicenseSource.Taken), cancellationToken);
+        if (kept > 0)
+        {
+            db.Audit(Actor.Reader(person.PublicId), clock.GetUtcNow(), "book.taken", new AuditSubject(book.LocationId, book.Id, PersonId: person.Id), new { state = "Kept" });
+            await db.SaveChangesAsync(cancellationToken);
+        }
+
+        return kept > 0;
     }
 }

@@ -59,11 +59,21 @@ public sealed class LedgerPublisher(IBulkStore bulk)
             .OrderBy(p => p.User.Id)
             .Select(p => new { PersonId = p.User.PersonId!.Value, Before = p.User.Status, After = p.Read.Status })
             .ToListAsync(cancellationToken);
-        foreach (var change in changed)
+        // In parts: after a first sync of a district everybody has changed.
+        foreach (var chunk in changed.Chunk(5000))
         {
-            db.Audit(
-                Actor.System, scope.Now, "registration.changed", new AuditSubject(scope.LocationId, PersonId: change.PersonId),
-                new { before = change.Before == VppUserStatus.Unknown ? null : change.Before.ToString(), after = change.After.ToString() });
+            foreach (var change in chunk)
+            {
+                db.Audit(
+                    Actor.System, scope.Now, "registration.changed", new AuditSubject(scope.LocationId, PersonId: change.PersonId),
+                    new { before = change.Before == VppUserStatus.Unknown ? null : change.Before.ToString(), after = change.After.ToString() });
+            }
+
+            await db.SaveChangesAsync(cancellationToken);
+            foreach (var entry in db.ChangeTracker.Entries<AuditEvent>().ToList())
+            {
+                entry.State = EntityState.Detached;
+            }
         }
     }
 

@@ -18,7 +18,7 @@ internal enum SpendProgress
     /// <summary>A request was made or the waiting list moved.</summary>
     Worked,
 
-    /// <summary>A request was made, and who is entitled to the rest has to be found out in a new turn.</summary>
+    /// <summary>Members of groups changed: who is entitled has to be found out in a new turn.</summary>
     FollowFirst,
 }
 
@@ -44,10 +44,10 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
             foreach (var batch in Batches(ready, config.MaxAssets, config.MaxClientUserIds))
             {
                 Operation? operation;
-                var intended = clock.GetTimestamp();
+                var (intended, followFirst) = (clock.GetTimestamp(), false);
                 try
                 {
-                    operation = await IntendAsync(session, batch, cancellationToken);
+                    (operation, followFirst) = await IntendAsync(session, batch, cancellationToken);
                 }
                 catch (DbUpdateConcurrencyException)
                 {
@@ -57,7 +57,7 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
 
                 if (operation is null)
                 {
-                    return worked ? SpendProgress.Worked : SpendProgress.Nothing;
+                    return followFirst ? SpendProgress.FollowFirst : worked ? SpendProgress.Worked : SpendProgress.Nothing;
                 }
 
                 CrashPoint.Hit("intent.after-commit");
@@ -72,12 +72,6 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                 {
                     // The next request would meet the same, or must be judged by what this one left behind.
                     return SpendProgress.Worked;
-                }
-
-                if (await AreLeftBehindAsync(session, batch.BookIds, cancellationToken))
-                {
-                    // Members changed while this was sent: who is entitled is found out first, and the rest is sent in the next turn.
-                    return SpendProgress.FollowFirst;
                 }
             }
         }
@@ -97,7 +91,8 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                     {
                         b.Id,
                         b.Version,
-                        b.Unlimited,
+                        // A free title that Apple does not list any more is not given to anybody.
+                        Unlimited = b.Unlimited && !b.NoLongerReported,
                         b.WaitingOrder,
                         b.AvailableCount,
                         Aside = db.Licenses.Count(l => l.BookId == b.Id && aside.Contains(l.State)),
@@ -145,12 +140,6 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                 return moved;
             },
             cancellationToken);
-
-    private static async Task<bool> AreLeftBehindAsync(LocationSession session, int[] books, CancellationToken cancellationToken)
-    {
-        await using var db = await session.OpenAsync(cancellationToken);
-        return await db.Books.AnyAsync(b => EF.Parameter(books).Contains(b.Id) && b.FollowWanted, cancellationToken);
-    }
 
     /// <summary>
     /// Gives up what was set aside for people who have the title in another way: found at Apple while the outcome of ours was not known, or held by their Apple Account through
@@ -242,14 +231,19 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
         }
     }
 
-    /// <returns>Null when spending is held back by now.</returns>
-    private async Task<Operation?> IntendAsync(LocationSession session, Batch batch, CancellationToken cancellationToken) =>
-        await session.WriteAsync<Operation?>(
+    /// <returns>No operation when spending is held back by now, or when members of a group of these books have changed: who is entitled is found out first.</returns>
+    private async Task<(Operation? Operation, bool FollowFirst)> IntendAsync(LocationSession session, Batch batch, CancellationToken cancellationToken) =>
+        await session.WriteAsync<(Operation?, bool)>(
             async db =>
             {
                 if (await SpendingHold.By(db, session.LocationId).AnyAsync(cancellationToken))
                 {
-                    return null;
+                    return (null, false);
+                }
+
+                if (await db.Books.AnyAsync(b => EF.Parameter(batch.BookIds).Contains(b.Id) && b.FollowWanted, cancellationToken))
+                {
+                    return (null, true);
                 }
 
                 var now = clock.GetUtcNow();
@@ -270,7 +264,7 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                 }
 
                 CrashPoint.Hit("intent.before-commit");
-                return operation;
+                return (operation, false);
             },
             cancellationToken);
 

@@ -77,7 +77,7 @@ public sealed class WaitingLists(IDbContextFactory<VppBooksDbContext> contexts, 
             {
                 License = l,
                 Person = db.People.First(p => p.Id == l.PersonId),
-                Held = db.Plans.Any(p => p.Id == l.PlanId && (p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable))
+                Held = UndecidedPlans.In(db).Any(p => p.Id == l.PlanId)
                     || PendingReleases.In(db).Any(pending => pending.Id == l.Id),
             })
             .ToListAsync(cancellationToken);

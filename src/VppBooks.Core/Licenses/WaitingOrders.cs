@@ -16,7 +16,7 @@ internal static class WaitingOrders
     /// </summary>
     public static IQueryable<License> Entitled(VppBooksDbContext db) => db.Licenses.Where(l =>
         l.State == LicenseState.Waiting
-        && !db.Plans.Any(p => p.Id == l.PlanId && (p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable))
+        && !UndecidedPlans.In(db).Any(p => p.Id == l.PlanId)
         && !PausedWishes.OfGoneGroups(db).Any(paused => paused.Id == l.Id));
 
     /// <summary>Sorts licenses of one book by the order of its waiting list.</summary>

@@ -58,11 +58,14 @@ public static partial class BulkStatements
         ((SELECT COUNT(*) FROM "Licenses" AS l WHERE l."BookId" = "Books"."Id" AND l."State" = 4) + (SELECT COUNT(*) FROM "ForeignHoldings" AS h WHERE h."BookId" = "Books"."Id"))
         """;
 
-    /// <summary>Books that Apple stopped listing; only after a complete list. Refunded or transferred away, they have no stock any more (reference 2.6).</summary>
+    /// <summary>
+    /// Books that Apple stopped listing; only after a complete list, and after its assignments are in place. Refunded or transferred away, they have no stock any more (reference 2.6);
+    /// what people have of them is counted again each time.
+    /// </summary>
     public const string RetireBooks = $$"""
         UPDATE "Books" SET "NoLongerReported" = 1, "TotalCount" = {{Held}}, "AssignedCount" = {{Held}}, "AvailableCount" = 0, "RetiredCount" = 0, "ModifiedAt" = {2}, "Version" = "Version" + 1
-        WHERE "LocationId" = {1} AND ("NoLongerReported" = 0 OR "AvailableCount" <> 0)
-            AND "Id" NOT IN (SELECT s."BookId" FROM "StagedBooks" AS s WHERE s."RunId" = {0} AND s."BookId" IS NOT NULL)
+        WHERE "LocationId" = {1} AND "Id" NOT IN (SELECT s."BookId" FROM "StagedBooks" AS s WHERE s."RunId" = {0} AND s."BookId" IS NOT NULL)
+            AND ("NoLongerReported" = 0 OR "AvailableCount" <> 0 OR "TotalCount" <> {{Held}} OR "AssignedCount" <> {{Held}})
         """;
 
     /// <summary>Gives books their title in the location's storefront.</summary>

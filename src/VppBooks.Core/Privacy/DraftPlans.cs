@@ -11,8 +11,11 @@ namespace VppBooks.Core.Privacy;
 /// </summary>
 public sealed class DraftPlans(IDbContextFactory<VppBooksDbContext> contexts, IOptions<PrivacyOptions> privacy, TimeProvider clock)
 {
-    /// <summary>Plans deleted in one statement: one for a district has a line for everybody.</summary>
+    /// <summary>Plans looked at together.</summary>
     private const int Window = 20;
+
+    /// <summary>Lines deleted in one statement: a plan for a district has one for everybody, and nobody else can write meanwhile.</summary>
+    private const int Lines = 5000;
 
     /// <summary>Deletes those that are old enough.</summary>
     /// <returns>How many they were.</returns>
@@ -30,8 +33,23 @@ public sealed class DraftPlans(IDbContextFactory<VppBooksDbContext> contexts, IO
                 return forgotten;
             }
 
-            // Asked again: one may be committed this very moment.
-            forgotten += await db.Plans.Where(p => EF.Parameter(due).Contains(p.Id) && (p.State == PlanState.Draft || p.State == PlanState.Stale)).ExecuteDeleteAsync(cancellationToken);
+            // Stale first: one may be committed this very moment, and none can be that has lost lines.
+            await db.Plans.Where(p => EF.Parameter(due).Contains(p.Id) && p.State == PlanState.Draft).ExecuteUpdateAsync(set => set.SetProperty(p => p.State, PlanState.Stale), cancellationToken);
+            foreach (var plan in due)
+            {
+                forgotten += await ForgetAsync(db, plan, cancellationToken);
+            }
         }
+    }
+
+    private static async Task<int> ForgetAsync(VppBooksDbContext db, int plan, CancellationToken cancellationToken)
+    {
+        var lines = db.PlanLines.Where(l => l.PlanId == plan && db.Plans.Any(p => p.Id == plan && p.State == PlanState.Stale));
+        while (await lines.OrderBy(l => l.PersonId).Select(l => (int?)l.PersonId).Skip(Lines).FirstOrDefaultAsync(cancellationToken) is { } next)
+        {
+            await lines.Where(l => l.PersonId < next).ExecuteDeleteAsync(cancellationToken);
+        }
+
+        return await db.Plans.Where(p => p.Id == plan && p.State == PlanState.Stale).ExecuteDeleteAsync(cancellationToken);
     }
 }

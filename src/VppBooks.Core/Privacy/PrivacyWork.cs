@@ -16,27 +16,25 @@ internal sealed class PrivacyWork(PersonErasure erasure, DraftPlans drafts, Unne
         using var timer = new PeriodicTimer(Every, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            try
-            {
-                if (await erasure.EraseDueAsync(stoppingToken) is > 0 and var erased)
-                {
-                    logger.PeopleErased(erased);
-                }
+            // Each for itself: names are erased in time, whatever becomes of old plans.
+            await TryAsync(erasure.EraseDueAsync, logger.PeopleErased, stoppingToken);
+            await TryAsync(drafts.ForgetDueAsync, logger.DraftsForgotten, stoppingToken);
+            await TryAsync(unneeded.ForgetDueAsync, logger.PeopleForgotten, stoppingToken);
+        }
+    }
 
-                if (await drafts.ForgetDueAsync(stoppingToken) is > 0 and var plans)
-                {
-                    logger.DraftsForgotten(plans);
-                }
-
-                if (await unneeded.ForgetDueAsync(stoppingToken) is > 0 and var forgotten)
-                {
-                    logger.PeopleForgotten(forgotten);
-                }
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
+    private async Task TryAsync(Func<CancellationToken, Task<int>> work, Action<int> tell, CancellationToken stoppingToken)
+    {
+        try
+        {
+            if (await work(stoppingToken) is > 0 and var count)
             {
-                logger.ErasureFailed(e);
+                tell(count);
             }
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            logger.ErasureFailed(e);
         }
     }
 }
@@ -71,6 +69,6 @@ internal static partial class PrivacyLog // ids 5300-5319
     [LoggerMessage(5303, LogLevel.Information, "{Plans} plans were deleted that were shown and never committed")]
     public static partial void DraftsForgotten(this ILogger logger, int plans);
 
-    [LoggerMessage(5301, LogLevel.Error, "Names that are kept long enough could not be erased; the next try is in an hour")]
+    [LoggerMessage(5301, LogLevel.Error, "People or plans that were kept long enough could not be erased; the next try is in an hour")]
     public static partial void ErasureFailed(this ILogger logger, Exception exception);
 }

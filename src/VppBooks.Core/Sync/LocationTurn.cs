@@ -38,8 +38,9 @@ public sealed class LocationTurn(
         // Before licenses are sent: who waits for what was just bought is served in this turn.
         var fold = await inbox.FoldAsync(lease, cancellationToken);
         await recognition.RunAsync(lease, cancellationToken);
-        await follower.FollowAsync(lease, cancellationToken);
+        // Before groups are followed: who left one while a plan could be undone gets nothing when it goes out.
         var release = await releases.ReleaseDueAsync(lease, cancellationToken);
+        await follower.FollowAsync(lease, cancellationToken);
         var next = await dispatcher.RunAsync(lease, cancellationToken);
         var retry = await guard.NextAsync(lease.LocationId, cancellationToken);
         return new[] { register, fold, release, next, retry }.Min();

@@ -33,14 +33,14 @@ internal sealed class SyncPublication(LeasedWriter writer, IBulkStore bulk, Ledg
         var rows = await bulk.RunAsync(db, BulkStatements.UpdateBooks, scope, cancellationToken);
         rows += await bulk.RunAsync(db, BulkStatements.InsertBooks, scope, cancellationToken);
         await bulk.RunAsync(db, BulkStatements.ResolveBooks, scope, cancellationToken);
+        rows += await bulk.RunAsync(db, BulkStatements.LinkTitles, scope, cancellationToken);
+        rows += await ledger.PublishUsersAsync(db, scope, reading.UsersComplete, cancellationToken);
+        var changes = await ledger.PublishAssignmentsAsync(db, scope, cancellationToken);
         if (reading.BooksClean)
         {
             rows += await bulk.RunAsync(db, BulkStatements.RetireBooks, scope, cancellationToken);
         }
 
-        rows += await bulk.RunAsync(db, BulkStatements.LinkTitles, scope, cancellationToken);
-        rows += await ledger.PublishUsersAsync(db, scope, reading.UsersComplete, cancellationToken);
-        var changes = await ledger.PublishAssignmentsAsync(db, scope, cancellationToken);
         run.RowsChanged = rows + changes.Rows;
         await bulk.RunAsync(db, BulkStatements.SnapshotBooks, scope, cancellationToken);
 

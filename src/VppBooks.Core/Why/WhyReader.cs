@@ -89,12 +89,12 @@ public sealed class WhyReader(
             LicensePlan = license?.PlanId is { } planId ? await db.Plans.AsNoTracking().SingleOrDefaultAsync(p => p.Id == planId, cancellationToken) : null,
             Ending = license is null
                 ? null
-                : await db.Plans.AsNoTracking()
-                    .Where(p => p.BookId == book.Id && (p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable)
+                : await UndecidedPlans.In(db).AsNoTracking()
+                    .Where(p => p.BookId == book.Id
                         && db.PlanLines.Any(l => l.PlanId == p.Id && l.PersonId == person.Id && l.Outcome == PlanOutcome.Released))
                     .OrderBy(p => p.Id).FirstOrDefaultAsync(cancellationToken),
-            Undecided = await db.Plans.AsNoTracking()
-                .Where(p => p.BookId == book.Id && (p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable))
+            Undecided = await UndecidedPlans.In(db).AsNoTracking()
+                .Where(p => p.BookId == book.Id)
                 .OrderBy(p => p.Id).FirstOrDefaultAsync(cancellationToken),
             Operation = license?.OperationId is { } operationId ? await db.Operations.AsNoTracking().SingleOrDefaultAsync(o => o.Id == operationId, cancellationToken) : null,
             Elsewhere = await ElsewhereAsync(db, rows.Find(l => l.BookId != book.Id && !_idle.Contains(l.State)), cancellationToken),

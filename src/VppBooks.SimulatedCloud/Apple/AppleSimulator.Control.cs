@@ -55,6 +55,18 @@ public sealed partial class AppleSimulator
         }
     }
 
+    /// <summary>Stops listing an asset; who has a copy keeps it.</summary>
+    public void Unlist(string locationUId, string adamId, string pricingParam)
+    {
+        lock (Gate)
+        {
+            Settle();
+            var location = Find(locationUId);
+            FindAsset(location, adamId, pricingParam).Listed = false;
+            location.TouchAssets();
+        }
+    }
+
     /// <summary>Sets the count whose meaning Apple does not explain; it stands outside total, assigned and available.</summary>
     public void SetRetiredCount(string locationUId, string adamId, string pricingParam, int retired)
     {

@@ -56,6 +56,8 @@ internal sealed class AssetState
 
     public int Retired { get; set; }
 
+    public bool Listed { get; set; } = true;
+
     public string[] Platforms { get; init; } = [];
 
     public List<Holder> Holders { get; } = [];

@@ -22,7 +22,7 @@ internal sealed class ReadRules(AppleSimulator simulator)
         foreach (var asset in location.Assets)
         {
             var available = simulator.CountsOf(asset).Available;
-            if ((!simulator.Switches.EmptyAssetsVanish || asset.IsUnlimited || asset.Total > 0)
+            if (asset.Listed && (!simulator.Switches.EmptyAssetsVanish || asset.IsUnlimited || asset.Total > 0)
                 && (adamId is null || asset.AdamId == adamId)
                 && (pricingParam is null || asset.PricingParam == pricingParam)
                 && (productType is null || asset.IsBook == (productType == "Book"))

@@ -190,6 +190,7 @@ public sealed class ClaimTests
             var session = new LocationSession(lease, connection, Inner.Core.Get<IDbContextFactory<VppBooks.Core.Persistence.VppBooksDbContext>>(), Inner.Core.Get<LocationLeases>(), Inner.Core.Clock);
             await client.RetireUsersAsync(connection, ["nobody"], CancellationToken.None);
 
+            await Inner.Core.Get<AssignmentFollower>().FollowAsync(lease, CancellationToken.None);
             var sending = Task.Run(() => Inner.Core.Get<Spender>().SpendAsync(session, CancellationToken.None));
             for (var i = 0; i < 200 && !await db.Operations.AnyAsync(o => o.State == OperationState.Intended); i++)
             {

@@ -59,6 +59,45 @@ public sealed class UnlistedBookTests
         Assert.All((await house.LicensesAsync(await BookAsync(house))), l => Assert.Equal(LicenseState.Waiting, l.State));
     }
 
+    [Fact]
+    public async Task Copies_that_were_under_way_when_Apple_stopped_listing_the_book_are_counted_once_they_arrived()
+    {
+        await using var house = await SpendingHouse.StartAsync(s => s.EventDelay = TimeSpan.FromMinutes(5));
+        var group = await house.GroupAsync("Class 4A");
+        await BuyAsync(house, 60);
+        await house.AssignAsync(await BookAsync(house), new WishedAssignment(group, Intent.Required));
+        await house.WorkUntilAsync(async () => (await house.LicensesAsync(await BookAsync(house))).Any(l => l.State == LicenseState.Submitted));
+
+        house.Apple.Unlist(SpendingHouse.UId, "999000111", "STDQ");
+        house.Apple.FinishEvents();
+        await house.SyncAsync();
+        await house.WorkAsync(TimeSpan.FromMinutes(20));
+        await house.SyncAsync();
+
+        var held = house.Apple.Holders(SpendingHouse.UId, "999000111", "STDQ").Count;
+        Assert.True(held > 20);
+        var book = await BookAsync(house);
+        Assert.Equal((true, held, held, 0), (book.NoLongerReported, book.TotalCount, book.AssignedCount, book.AvailableCount));
+    }
+
+    [Fact]
+    public async Task Who_waits_for_a_free_title_that_Apple_no_longer_lists_is_not_sent_for()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var group = house.Core.Cloud.Directory.Groups.Values.Single(g => g.DisplayName == "Class 4A");
+        await using var db = await house.Core.OpenAsync();
+        var free = await db.Books.AsNoTracking().FirstAsync(b => b.LocationId == house.LocationId && b.Unlimited && !db.Licenses.Any(l => l.BookId == b.Id), Cancel);
+        await house.AssignAsync(free, new WishedAssignment(group.Id, Intent.Required));
+        Assert.Contains(await house.LicensesAsync(free), l => l.State == LicenseState.Reserved);
+
+        house.Apple.Unlist(SpendingHouse.UId, free.Key.AdamId, free.Key.PricingParam.ToString());
+        await house.SyncAsync();
+        await house.WorkAsync(TimeSpan.FromHours(2));
+
+        Assert.Equal(0, house.Apple.CountAssociatePosts(SpendingHouse.UId));
+        Assert.All(await house.LicensesAsync(free), l => Assert.Equal(LicenseState.Waiting, l.State));
+    }
+
     private static async Task<(long Bought, long Available)> TotalsAsync(SpendingHouse house)
     {
         var sum = UsageReader.Sum(await house.Core.Get<UsageReader>().ListAsync(UsageBy.Location, CoreHouse.Admin, Cancel));

@@ -1,0 +1,178 @@
+using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Assignments;
+using VppBooks.Core.Catalog;
+using VppBooks.Core.Directory;
+using VppBooks.Core.Library;
+using VppBooks.Core.Licenses;
+using VppBooks.Core.People;
+using VppBooks.Core.Security;
+using VppBooks.SimulatedCloud.Organization;
+using VppBooks.Tests.Locations;
+
+namespace VppBooks.Tests.Licenses;
+
+/// <summary>A plan that is refused or undone after another plan of the book was committed: what it changed is taken back, and nothing else.</summary>
+public sealed class LaterPlanTests
+{
+    private static readonly Actor _second = new(ActorKind.Person, "9c6f2c7e-8d7b-4f1e-9b64-3f0c5a9d7799", "B. Second", Actor.ForRoles([AppRoles.Assigner]));
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Refusing_a_plan_takes_its_groups_back_though_a_later_plan_left_them_in_place()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => o.ApprovalThreshold = 5);
+        var book = await house.BookAsync(free: 60);
+        var large = await CommitAsync(house, book, null, ("Class 4A", Intent.Required));
+        Assert.Equal(PlanState.AwaitingApproval, large.State);
+        var few = FewOf(house, "Class 5A", 3);
+        var small = await CommitAsync(house, book, null, ("Class 4A", Intent.Required), (few, Intent.Required));
+        Assert.Equal(PlanState.Committed, small.State);
+
+        Assert.IsType<DecisionResult.Done>(await Decisions(house).RejectAsync(large.Id, _second, Cancel));
+        var joiner = Group(house, "Class 5A").People.Except(Group(house, few).People).First(p => house.Core.Cloud.Directory.People[p] is { AccountEnabled: true, ManagedAppleAccount: not null });
+        house.Core.Cloud.Graph.Edit(() => Group(house, "Class 4A").People.Add(joiner));
+        house.Core.Clock.Pass(TimeSpan.FromMinutes(16));
+        await house.Core.Get<DirectoryWatch>().ReadDueAsync(Cancel);
+        await house.WorkAsync(TimeSpan.FromHours(2));
+
+        Assert.Equal([(few, Intent.Required)], await StandingAsync(house, book));
+        Assert.Equal(3, (await house.LicensesAsync(book)).Count(l => l.State == LicenseState.Assigned));
+        Assert.DoesNotContain(house.Apple.Ledger, e => e.AdamId == book.Key.AdamId && e.Target == ClientUserIds.For(SpendingHouse.UId, joiner));
+        await house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
+    public async Task What_was_taken_back_is_neither_offered_while_a_later_plan_is_undecided_nor_put_back_by_undoing_that_one()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        var few = FewOf(house, "Class 5B", 3);
+        var first = await CommitAsync(house, book, TimeSpan.FromHours(2), ("Class 4A", Intent.Available), (few, Intent.Required));
+        var later = await CommitAsync(house, book, TimeSpan.FromHours(3), ("Class 4A", Intent.Available), (few, Intent.Required), ("Class 5A", Intent.Available), ("Class 4B", Intent.Required));
+        var reader = ReaderOf(house, "Class 4A");
+
+        Assert.IsType<DecisionResult.Done>(await Decisions(house).UndoAsync(first.Id, CoreHouse.Admin, Cancel));
+
+        Assert.Equal([("Class 5A", Intent.Available), ("Class 4B", Intent.Required)], await StandingAsync(house, book));
+        Assert.IsType<TakeResult.NotOffered>(await house.Core.Get<BookTaking>().TakeAsync(book.PublicId, reader, Cancel));
+        Assert.Equal(["Class 5A", "Class 4B"], (await house.Core.Get<PlanViews>().FindAsync(later.Id, CoreHouse.Admin, Cancel))!.Assignments.Select(a => a.GroupName));
+        await CommitAsync(house, book, null, ("Class 5A", Intent.Available), ("Class 4B", Intent.Required), ("Class 4A", Intent.Available));
+        Assert.IsType<DecisionResult.Done>(await Decisions(house).UndoAsync(later.Id, CoreHouse.Admin, Cancel));
+        // Somebody gave it to the class once more meanwhile: that is no part of either plan.
+        Assert.Equal([("Class 4A", Intent.Available)], await StandingAsync(house, book));
+        Assert.IsType<TakeResult.Taken>(await house.Core.Get<BookTaking>().TakeAsync(book.PublicId, reader, Cancel));
+    }
+
+    [Fact]
+    public async Task What_a_later_plan_changed_again_stays_as_that_one_left_it()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        await CommitAsync(house, book, null, ("Class 5A", Intent.Available));
+        var first = await CommitAsync(house, book, TimeSpan.FromHours(2), ("Class 4A", Intent.Required), ("Class 4B", Intent.Required));
+        await CommitAsync(house, book, null, ("Class 4A", Intent.Available), ("Class 4B", Intent.Required));
+
+        Assert.IsType<DecisionResult.Done>(await Decisions(house).UndoAsync(first.Id, CoreHouse.Admin, Cancel));
+        await house.WorkAsync(TimeSpan.FromHours(3));
+
+        Assert.Equal([("Class 4A", Intent.Available), ("Class 5A", Intent.Available)], (await StandingAsync(house, book)).Order());
+        Assert.DoesNotContain(await house.LicensesAsync(book), l => l.State is LicenseState.Assigned or LicenseState.Reserved or LicenseState.Held);
+    }
+
+    [Fact]
+    public async Task Who_presses_Get_while_a_plan_that_only_offers_the_book_is_undecided_keeps_the_place_and_the_others_give_it_up()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        await using (var db = await house.Core.OpenAsync())
+        {
+            var emptied = await db.Books.Where(b => b.LocationId == house.LocationId && !b.Unlimited && b.AvailableCount > 0 && b.AvailableCount < 15 && !db.Licenses.Any(l => l.BookId == b.Id)).FirstAsync(Cancel);
+            Assert.True(house.Apple.Refund(SpendingHouse.UId, emptied.Key.AdamId, emptied.Key.PricingParam.ToString(), (int)emptied.AvailableCount));
+            await house.SyncAsync();
+            await CommitAsync(house, emptied, null, ("Class 4A", Intent.Required));
+            await house.WorkAsync();
+            var waiting = (await house.LicensesAsync(emptied)).Count(l => l.State == LicenseState.Waiting);
+            Assert.True(waiting > 5);
+            var change = await CommitAsync(house, emptied, TimeSpan.FromHours(1), ("Class 4A", Intent.Available), ("Class 5A", Intent.Required));
+            Assert.Equal(PlanState.Undoable, change.State);
+            Assert.Equal(waiting, change.Release);
+
+            var reader = ReaderOf(house, "Class 4A");
+            Assert.IsType<TakeResult.AlreadyThere>(await house.Core.Get<BookTaking>().TakeAsync(emptied.PublicId, reader, Cancel));
+            Assert.IsType<TakeResult.AlreadyThere>(await house.Core.Get<BookTaking>().TakeAsync(emptied.PublicId, reader, Cancel));
+            await house.WorkAsync(TimeSpan.FromHours(2));
+
+            var members = Group(house, "Class 4A").People.ToHashSet();
+            var classmates = await db.People.Where(p => members.Contains(p.DirectoryId)).Select(p => p.Id).ToHashSetAsync(Cancel);
+            var kept = Assert.Single(await house.LicensesAsync(emptied), l => l.State == LicenseState.Waiting && classmates.Contains(l.PersonId));
+            Assert.Equal((Guid.Parse(reader.Id), LicenseSource.Taken), (await db.People.Where(p => p.Id == kept.PersonId).Select(p => p.DirectoryId).SingleAsync(Cancel), kept.Source));
+            Assert.Single(await house.AuditAsync("book.taken"));
+        }
+    }
+
+    [Fact]
+    public async Task F39_Who_left_the_group_after_it_was_followed_gets_nothing_of_the_first_request_either()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var group = Group(house, "Class 4A");
+        var book = await house.RegisterAsync(group.Id);
+        await house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Required));
+        var first = (await house.HoldersAsync(LicenseState.Reserved, book))[0];
+        var leaver = group.People.Single(p => ClientUserIds.For(SpendingHouse.UId, p) == first);
+        var lease = (await house.Core.Get<VppBooks.Core.Locations.LocationLeases>().TryAcquireAsync(house.LocationId, Cancel))!;
+        await house.Core.Get<AssignmentFollower>().FollowAsync(lease, Cancel);
+        house.Core.Cloud.Graph.Edit(() => group.People.Remove(leaver));
+        await house.Core.Groups.EnsureMembersAsync([group.Id], TimeSpan.Zero, Cancel);
+
+        var next = await house.Core.Get<LicenseDispatcher>().RunAsync(lease, Cancel);
+
+        Assert.True(next <= house.Core.Clock.GetUtcNow());
+        Assert.Equal(0, house.Apple.CountAssociatePosts(SpendingHouse.UId));
+        await house.Core.Get<VppBooks.Core.Locations.LocationLeases>().ReleaseAsync(lease, Cancel);
+        await house.WorkAsync();
+        Assert.DoesNotContain(house.Apple.Ledger, e => e.Target == first && e.AdamId == book.Key.AdamId);
+        Assert.NotEmpty(await house.HoldersAsync(LicenseState.Assigned, book));
+        await house.AssertLedgerIsTrueAsync(book);
+    }
+
+    private static SimulatedGroup Group(SpendingHouse house, string name) => house.Core.Cloud.Directory.Groups.Values.Single(g => g.DisplayName == name);
+
+    private static PlanDecisions Decisions(SpendingHouse house) => house.Core.Get<PlanDecisions>();
+
+    /// <summary>Makes the book club a group of a few of another one.</summary>
+    private static string FewOf(SpendingHouse house, string group, int people)
+    {
+        var club = Group(house, "Book club committee");
+        house.Core.Cloud.Graph.Edit(() =>
+        {
+            club.People.Clear();
+            club.Groups.Clear();
+            foreach (var person in Group(house, group).People.Where(p => house.Core.Cloud.Directory.People[p] is { AccountEnabled: true, ManagedAppleAccount: not null }).Take(people))
+            {
+                club.People.Add(person);
+            }
+        });
+        return club.DisplayName;
+    }
+
+    private static Actor ReaderOf(SpendingHouse house, string group)
+    {
+        var id = Group(house, group).People.First(p => house.Core.Cloud.Directory.People[p] is { AccountEnabled: true, ManagedAppleAccount: not null });
+        return new Actor(ActorKind.Person, id.ToString(), house.Core.Cloud.Directory.People[id].DisplayName, Permissions.None);
+    }
+
+    private static async Task<PlanView> CommitAsync(SpendingHouse house, Book book, TimeSpan? window, params (string Group, Intent Intent)[] wishes)
+    {
+        var desk = house.Core.Get<AssignmentDesk>();
+        var wish = new PlanRequest(book.PublicId, [.. wishes.Select(w => new WishedAssignment(Group(house, w.Group).Id, w.Intent))]);
+        var plan = Assert.IsType<PlanResult.Planned>(await desk.PlanAsync(wish, CoreHouse.Admin, Cancel)).Plan;
+        return Assert.IsType<CommitResult.Committed>(await desk.CommitAsync(plan.Id, new CommitOptions(window, plan.NumberToType), CoreHouse.Admin, Cancel)).Plan;
+    }
+
+    private static async Task<List<(string Group, Intent Intent)>> StandingAsync(SpendingHouse house, Book book)
+    {
+        await using var db = await house.Core.OpenAsync();
+        return (await db.GroupAssignments.Where(a => a.BookId == book.Id).OrderBy(a => a.Id)
+            .Join(db.Groups, a => a.GroupId, g => g.Id, (a, g) => new { g.DisplayName, a.Intent }).ToListAsync(Cancel)).ConvertAll(a => (a.DisplayName, a.Intent));
+    }
+}
