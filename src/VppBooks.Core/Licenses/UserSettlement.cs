@@ -21,6 +21,7 @@ public sealed class UserSettlement(LedgerReader ledger, TimeProvider clock)
             await ledger.ReadUsersAsync(session.Lease, session.Apple, unseen, cancellationToken);
         }
 
+        CrashPoint.Hit("settle.mid-batch");
         await session.WriteAsync(
             async db =>
             {

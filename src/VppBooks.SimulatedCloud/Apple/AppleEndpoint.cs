@@ -118,6 +118,8 @@ internal sealed class AppleEndpoint(AppleSimulator simulator)
         FaultAction.HtmlBadGatewayAfter => Answer.Html(502) with { RetryAfter = fault.RetryAfter },
         FaultAction.EmptyBody => answer with { Body = ReadOnlyMemory<byte>.Empty },
         FaultAction.TruncatedBody => answer with { Body = answer.Body[..(answer.Body.Length / 2)] },
+        // What is no JSON (a page of a server in front) has no members to spoil.
+        _ when answer.ContentType == "text/html" => answer,
         FaultAction.HugeBody => answer with { Body = Huge(answer.Body) },
         FaultAction.WithoutEventId => answer with { Body = Rewrite(answer.Body, static json => json.Remove("eventId")) },
         FaultAction.WrongTypes => answer with { Body = Rewrite(answer.Body, WrongTypes) },

@@ -119,6 +119,8 @@ public sealed partial class SpendKillTests
         await house.KillAtAsync("user.create.after-accept");
         Assert.Equal(OperationState.Intended, (await house.OperationsAsync(OperationKind.CreateUsers))[^1].State);
         Assert.Equal(2, house.CountPosts(OperationKind.CreateUsers));
+        await house.KillAtAsync("settle.mid-batch");
+        Assert.NotEqual(OperationState.Done, (await house.OperationsAsync(OperationKind.CreateUsers))[^1].State);
         Assert.Equal(0, house.Apple.CountAssociatePosts());
 
         await house.RunUntilSettledAsync(book);

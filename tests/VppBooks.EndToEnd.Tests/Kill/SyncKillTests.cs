@@ -10,15 +10,19 @@ public sealed class SyncKillTests
 {
     // The books' page, three of people, then some of assignments.
     [Theory]
-    [InlineData("sync.page-n:1")]
-    [InlineData("sync.page-n:9")]
-    [InlineData("sync.before-publish")]
-    [InlineData("lease.before-renew")]
-    public async Task F23_Killed_while_syncing_the_old_picture_stands_and_the_next_run_finishes(string point)
+    [InlineData("sync.page-n:1", SyncReason.Manual)]
+    [InlineData("sync.page-n:9", SyncReason.Manual)]
+    [InlineData("sync.before-publish", SyncReason.Manual)]
+    [InlineData("sync.before-publish", SyncReason.Schedule)]
+    [InlineData("sync.before-publish", SyncReason.Notification)]
+    [InlineData("sync.page-n:2", SyncReason.Upload)]
+    [InlineData("sync.page-n:9", SyncReason.Start)]
+    [InlineData("lease.before-renew", SyncReason.Manual)]
+    public async Task F23_Killed_while_syncing_the_old_picture_stands_and_the_next_run_finishes(string point, SyncReason reason)
     {
         await using var house = await KillHouse.StartAsync();
         var before = await PictureAsync(house);
-        await ChangeAppleAsync(house);
+        await ChangeAppleAsync(house, reason);
         // Long enough for a renewal to come due.
         house.Apple.Switches.Latency = point == "lease.before-renew" ? TimeSpan.FromSeconds(3) : TimeSpan.Zero;
 
@@ -30,7 +34,7 @@ public sealed class SyncKillTests
         await RunUntilSyncedAsync(house);
         var runs = await RunsAsync(house);
         Assert.Equal((SyncResult.Failed, "Interrupted"), (runs[^2].Result, runs[^2].ErrorCode));
-        Assert.Equal(SyncResult.Succeeded, runs[^1].Result);
+        Assert.Equal((SyncResult.Succeeded, reason), (runs[^1].Result, runs[^1].Reason));
         await AssertPictureIsApplesAsync(house);
     }
 
@@ -38,14 +42,14 @@ public sealed class SyncKillTests
     public async Task F23_Killed_right_after_publishing_the_new_picture_stands()
     {
         await using var house = await KillHouse.StartAsync();
-        await ChangeAppleAsync(house);
+        await ChangeAppleAsync(house, SyncReason.Manual);
 
         await house.KillAtAsync("sync.after-publish");
         Assert.Equal(SyncResult.Succeeded, (await RunsAsync(house))[^1].Result);
         await AssertPictureIsApplesAsync(house);
     }
 
-    private static async Task ChangeAppleAsync(KillHouse house)
+    private static async Task ChangeAppleAsync(KillHouse house, SyncReason reason)
     {
         var apple = house.Apple;
         apple.Switches.PageSize = 100;
@@ -56,8 +60,8 @@ public sealed class SyncKillTests
         // Everything is read, as it is once a day.
         await using var db = await house.OpenAsync();
         DateTimeOffset? longAgo = TimeProvider.System.GetUtcNow().AddDays(-2);
-        SyncReason? byHand = SyncReason.Manual;
-        await db.Locations.ExecuteUpdateAsync(set => set.SetProperty(l => l.SyncWanted, byHand).SetProperty(l => l.LastFullSyncAt, longAgo));
+        SyncReason? wanted = reason;
+        await db.Locations.ExecuteUpdateAsync(set => set.SetProperty(l => l.SyncWanted, wanted).SetProperty(l => l.LastFullSyncAt, longAgo));
     }
 
     private static Task<List<SyncRun>> RunsAsync(KillHouse house) => house.ReadAsync(db => db.SyncRuns.AsNoTracking().OrderBy(r => r.Id).ToListAsync());

@@ -123,6 +123,33 @@ public abstract class TwoProcessTests(DatabaseProvider provider)
         await AssertSpentOnceAsync(house, book);
     }
 
+    /// <summary>What the dead owner noted as due comes later for a clock that is behind: it waits longer than it must, and sends nothing too early.</summary>
+    [Fact]
+    public async Task F48_A_clock_that_is_behind_takes_over_in_time_sends_nothing_early_and_the_next_program_finishes()
+    {
+        var (house, book, plan) = await KillHouse.StartWithPlanAsync(provider: provider);
+        await using var disposing = house;
+        await house.ParkAsync(parked: true);
+        using var heir = await StartAsync(house, TimeSpan.FromMinutes(-10));
+        await house.PauseAsync(heir);
+        await house.ParkAsync(parked: false);
+        using var dead = house.Start("intent.after-commit");
+        await KillHouse.AssertKilledAsync(dead);
+
+        var lost = await LeaseAsync(house);
+        await heir.ContinueAsync();
+        await AssertTakenOverAsync(house, heir, lost);
+        await house.WaitAsync(heir, db => db.Operations.AnyAsync(o => o.State == OperationState.Unknown));
+        await Task.Delay(TimeSpan.FromSeconds(8), TimeProvider.System);
+        Assert.Equal(0, house.Apple.CountAssociatePosts());
+        Assert.Equal(plan.Takes, (await house.CountAsync(book))[LicenseState.Unknown]);
+
+        heir.Kill();
+        using var next = await StartAsync(house);
+        await house.WaitAsync(next, house.IsSettled(book));
+        await AssertSpentOnceAsync(house, book);
+    }
+
     /// <summary>A clock that is ahead by more than is believed of clocks takes even a living owner's lease: then the fence keeps the two apart.</summary>
     [Fact]
     public async Task F48_A_clock_beyond_all_tolerance_takes_a_living_owners_lease_and_nothing_is_sent_twice()

@@ -44,6 +44,12 @@ public sealed class UpkeepKillTests
             Assert.Equal(point is "post.after-accept" or "event.before-commit" or "event.after-commit" ? 1 : 0, house.CountPosts(kind) - posts);
         }
 
+        // What the last of them sent is settled by the next one, or not.
+        var sent = house.CountPosts(kind);
+        await house.KillAtAsync("settle.mid-batch", Retiring);
+        Assert.Equal(OperationState.Submitted, (await house.OperationsAsync(kind))[^1].State);
+        Assert.Equal(sent, house.CountPosts(kind));
+
         await house.WishSyncAsync();
         await house.RunUntilAsync(
             async db => !await db.Operations.AnyAsync(o => o.State == OperationState.Intended || o.NextCheckAt != null)
