@@ -107,7 +107,7 @@ public sealed class AssignmentDesk(
             {
                 return await TryCommitAsync(planId, how, askForNumber, standing, actor, cancellationToken);
             }
-            catch (DbUpdateException) when (attempt < Attempts)
+            catch (Exception e) when (attempt < Attempts && Contention.Lost(e))
             {
                 // Somebody else committed for the same book or person in between: judge again with what is true now.
             }
@@ -205,7 +205,9 @@ public sealed class AssignmentDesk(
 
         plan.Before = PlanDrafts.Serialize(await db.GroupAssignments.AsNoTracking().Where(a => a.BookId == book.Id).ToListAsync(cancellationToken));
         (plan.State, plan.SendAt) = PlanGuards.AfterCommit(plan, recent, how.UndoWindow, options, now);
-        plan.CommittedAt = now;
+        // The book's row is locked when this is saved, so no other plan of it can come between.
+        var last = await db.Plans.Where(p => p.BookId == book.Id && p.CommittedAt != null).MaxAsync(p => p.CommittedAt, cancellationToken);
+        plan.CommittedAt = last >= now ? last.Value.AddMilliseconds(1) : now;
         plan.CommittedById = actor.Id;
         plan.CommittedByName = actor.DisplayName;
         // The book first: it raises the version, so that of two commits that took from the same stock the second starts over; and syncs lock it first too.

@@ -33,7 +33,7 @@ public sealed class AssignmentFollower(
                     await FollowAsync(lease, bookId, cancellationToken);
                     break;
                 }
-                catch (DbUpdateException) when (attempt < Attempts)
+                catch (Exception e) when (attempt < Attempts && Contention.Lost(e))
                 {
                     // A commit or a sync changed the book meanwhile: judge with what is true now.
                 }

@@ -48,8 +48,8 @@ public sealed class Plan
 
     public int BookId { get; init; }
 
-    /// <summary>The complete list of assignments that the plan would put in place, as JSON; without what an earlier plan put into it and somebody refused, or undid, meanwhile.</summary>
-    public required string Wish { get; set; }
+    /// <summary>The complete list of assignments that the plan would put in place, as JSON.</summary>
+    public required string Wish { get; init; }
 
     /// <summary>SHA-256 over the wish and the outcome of every person: equal hash, equal effect.</summary>
     public required string Hash { get; init; }
@@ -82,6 +82,7 @@ public sealed class Plan
 
     public DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>When it was committed; of two plans of one book, the later one has the later time, whatever the clocks of the servers say.</summary>
     public DateTimeOffset? CommittedAt { get; set; }
 
     /// <summary>Who committed it; not the one who may approve it.</summary>
@@ -97,7 +98,7 @@ public sealed class Plan
 
     public DateTimeOffset? DecidedAt { get; set; }
 
-    /// <summary>The assignments it replaced, as JSON, so that undoing it can put them back.</summary>
+    /// <summary>The assignments it replaced, as JSON, so that undoing it can take its changes back (<see cref="PlanHistory"/>).</summary>
     public string? Before { get; set; }
 
     /// <summary>For a plan of kind <see cref="PlanKind.Growth"/>: people the book's Required groups reached before and reach now.</summary>

@@ -64,8 +64,8 @@ public sealed class PlanDecisions(
         async (db, plan, book, now) =>
         {
             plan.State = PlanState.Rejected;
-            var back = await PutBackAsync(db, plan, book, actor, now, cancellationToken);
-            await GiveUpAsync(db, plan, back, LicenseCause.Rejected, now, cancellationToken);
+            await PutBackAsync(db, plan, book, actor, now, cancellationToken);
+            await GiveUpAsync(db, plan, LicenseCause.Rejected, now, cancellationToken);
             await PendingReleases.CarryOutAsync(db, plan, now, cancellationToken);
             return null;
         },
@@ -88,8 +88,8 @@ public sealed class PlanDecisions(
         async (db, plan, book, now) =>
         {
             plan.State = PlanState.Undone;
-            var back = await PutBackAsync(db, plan, book, actor, now, cancellationToken);
-            await GiveUpAsync(db, plan, back, LicenseCause.Undone, now, cancellationToken);
+            await PutBackAsync(db, plan, book, actor, now, cancellationToken);
+            await GiveUpAsync(db, plan, LicenseCause.Undone, now, cancellationToken);
             await PendingReleases.CarryOutAsync(db, plan, now, cancellationToken);
             return null;
         },
@@ -116,7 +116,7 @@ public sealed class PlanDecisions(
             {
                 return await TryDecideAsync(planId, actor, judge, decide, action, cancellationToken);
             }
-            catch (DbUpdateException) when (attempt < 4)
+            catch (Exception e) when (attempt < 4 && Contention.Lost(e))
             {
                 // Another decision, or the end of the undo window, came first: look again.
             }
@@ -133,12 +133,13 @@ public sealed class PlanDecisions(
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var plan = await db.Plans.SingleOrDefaultAsync(p => p.PublicId == planId, cancellationToken);
-        if (plan is null)
+        // The book first, as everybody locks it: whatever else is decided or committed for it comes before or after, not between.
+        if (await db.Books.Where(b => db.Plans.Any(p => p.PublicId == planId && p.BookId == b.Id)).ExecuteUpdateAsync(set => set.SetProperty(b => b.Version, b => b.Version + 1), cancellationToken) == 0)
         {
             return new DecisionResult.Refused(new AssignmentRefusal("PlanNotFound", "There is no such plan."));
         }
 
+        var plan = await db.Plans.SingleAsync(p => p.PublicId == planId, cancellationToken);
         var now = clock.GetUtcNow();
         if (judge(plan, now) is { } refusal)
         {
@@ -175,46 +176,37 @@ public sealed class PlanDecisions(
     /// <summary>
     /// Takes back what the plan changed in the assignments; what a later plan changed again stays as that one left it. Whose place the plan would have ended have it still.
     /// </summary>
-    /// <returns>Whether all assignments are what they were before the plan.</returns>
-    private async Task<bool> PutBackAsync(VppBooksDbContext db, Plan plan, Book book, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task PutBackAsync(VppBooksDbContext db, Plan plan, Book book, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (plan.Kind != PlanKind.Assignments || plan.Before is null)
         {
-            return false;
+            return;
         }
 
-        var standing = await db.GroupAssignments.AsNoTracking().Where(a => a.BookId == book.Id).ToListAsync(cancellationToken);
-        var untouched = PlanDrafts.Deserialize(book.Id, plan.Wish).Assignments.ToHashSet().SetEquals(standing.Select(a => (a.GroupId, a.Intent)));
-        var back = PlanDrafts.TakeBack(PlanDrafts.Serialize(standing), plan.Wish, plan.Before);
-        await PlanLedger.ReplaceAssignmentsAsync(db, ids, book, plan, PlanDrafts.Deserialize(book.Id, back), actor, now, cancellationToken);
+        var standing = await db.GroupAssignments.AsNoTracking().Where(a => a.BookId == book.Id).OrderBy(a => a.Id).ToListAsync(cancellationToken);
+        var back = (await PlanHistory.ReadAsync(db, book.Id, cancellationToken)).Without(plan.Id, [.. standing.Select(a => new StoredWish(a.GroupId, a.Intent, a.Rank))]);
+        await PlanLedger.ReplaceAssignmentsAsync(db, ids, book, plan, new Wish(book.Id, [.. back.Select(w => (w.GroupId, w.Intent))]), actor, now, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         // Where the waiting list goes by the order of the groups, people have their place by it.
-        var ranks = PlanDrafts.Stored(back).ToDictionary(w => w.GroupId ?? 0, w => w.Rank);
-        foreach (var assignment in await db.GroupAssignments.Where(a => a.BookId == book.Id).ToListAsync(cancellationToken))
+        var places = PlanDrafts.Stored(plan.Before).Concat(standing.Select(a => new StoredWish(a.GroupId, a.Intent, a.Rank)))
+            .GroupBy(w => w.GroupId ?? 0).ToDictionary(g => g.Key, g => g.First().Rank);
+        var assignments = await db.GroupAssignments.Where(a => a.BookId == book.Id).ToListAsync(cancellationToken);
+        foreach (var (rank, assignment) in assignments.OrderBy(a => places.GetValueOrDefault(a.GroupId ?? 0) ?? a.Rank).ThenBy(a => a.Id).Index())
         {
-            assignment.Rank = ranks.GetValueOrDefault(assignment.GroupId ?? 0) ?? assignment.Rank;
-        }
-
-        // Until those are decided readers are offered what stood before them, and undoing one must not bring back what was taken back here.
-        foreach (var later in await UndecidedPlans.In(db)
-            .Where(p => p.Id != plan.Id && p.BookId == book.Id && p.Kind == PlanKind.Assignments && p.Before != null && p.CommittedAt >= plan.CommittedAt).ToListAsync(cancellationToken))
-        {
-            later.Wish = PlanDrafts.TakeBack(later.Wish, plan.Wish, plan.Before);
-            later.Before = PlanDrafts.TakeBack(later.Before!, plan.Wish, plan.Before);
+            assignment.Rank = rank;
         }
 
         await db.SaveChangesAsync(cancellationToken);
-        return untouched;
     }
 
     /// <summary>
-    /// Gives the plan's licenses up. What was refused before the plan is refused again, and where the wish stands everything is: following the groups would
-    /// otherwise ask for them once more, though somebody has just said no.
+    /// Gives the plan's licenses up. What was refused before the plan is refused again. Whom other assignments reach is theirs, under the guards of following; but people of a
+    /// group that grew are reached by what stands as before, and following would ask for them once more, though somebody has just said no.
     /// </summary>
-    private static async Task GiveUpAsync(VppBooksDbContext db, Plan plan, bool putBack, LicenseCause cause, DateTimeOffset now, CancellationToken cancellationToken)
+    private static async Task GiveUpAsync(VppBooksDbContext db, Plan plan, LicenseCause cause, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var held = db.Licenses.Where(l => l.PlanId == plan.Id && (l.State == LicenseState.Held || l.State == LicenseState.Waiting));
-        if (putBack)
+        if (plan is { Kind: PlanKind.Assignments, Before: not null })
         {
             await held
                 .Where(l => !db.LicenseChanges.Any(c => c.LicenseId == l.Id && c.PlanId == plan.Id

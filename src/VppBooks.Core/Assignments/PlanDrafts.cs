@@ -61,18 +61,6 @@ internal static class PlanDrafts
     /// <summary>Assignments as they stand, with their place in the order of the waiting list.</summary>
     public static string Serialize(IEnumerable<GroupAssignment> standing) => JsonSerializer.Serialize(standing.OrderBy(a => a.Id).Select(a => new StoredWish(a.GroupId, a.Intent, a.Rank)).ToArray());
 
-    /// <summary>A list of assignments without what a plan changed, group by group. Where the list has by now something else than the plan put there, that stays.</summary>
-    public static string TakeBack(string list, string wish, string before)
-    {
-        var (now, then, was) = (Stored(list), Stored(wish), Stored(before));
-        var back = then.Concat(was).Select(w => w.GroupId).Distinct()
-            .Where(g => IntentIn(then, g) != IntentIn(was, g) && IntentIn(now, g) == IntentIn(then, g))
-            .ToHashSet();
-        return JsonSerializer.Serialize(now.Where(w => !back.Contains(w.GroupId)).Concat(was.Where(w => back.Contains(w.GroupId))).ToArray());
-
-        static Intent? IntentIn(StoredWish[] wishes, int? groupId) => Array.Find(wishes, w => w.GroupId == groupId)?.Intent;
-    }
-
     public static StoredWish[] Stored(string wish) => JsonSerializer.Deserialize<StoredWish[]>(wish)!;
 
     public static Wish Deserialize(int bookId, string wish) => new(bookId, [.. Stored(wish).Select(w => (w.GroupId, w.Intent))]);

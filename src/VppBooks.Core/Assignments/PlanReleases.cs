@@ -33,12 +33,13 @@ public sealed class PlanReleases(IDbContextFactory<VppBooksDbContext> contexts, 
                 var now = clock.GetUtcNow();
                 foreach (var plan in due)
                 {
+                    // The book first, as everybody locks it.
+                    await db.Books.Where(b => b.Id == plan.BookId).ExecuteUpdateAsync(
+                        set => set.SetProperty(b => b.FollowWanted, true).SetProperty(b => b.Version, b => b.Version + 1), cancellationToken);
                     // An undo that was quicker has changed the state: then there is nothing to release.
                     if (await db.Plans.Where(p => p.Id == plan.Id && p.State == PlanState.Undoable)
                             .ExecuteUpdateAsync(set => set.SetProperty(p => p.State, PlanState.Committed), cancellationToken) == 1)
                     {
-                        await db.Books.Where(b => b.Id == plan.BookId).ExecuteUpdateAsync(
-                            set => set.SetProperty(b => b.FollowWanted, true).SetProperty(b => b.Version, b => b.Version + 1), cancellationToken);
                         var (licenses, givenUp) = await ReleaseAsync(db, plan, LicenseCause.WindowEnded, now, cancellationToken);
                         db.Audit(Actor.System, now, "plan.released", new AuditSubject(lease.LocationId, plan.BookId), new { plan = plan.PublicId, licenses, givenUp });
                     }

@@ -37,10 +37,10 @@ internal static class BookOffers
             .ToListAsync(cancellationToken);
         var reaching = standing.ConvertAll(r => new ReachingWish(r.BookId, r.Intent, r.GroupId));
 
-        // What a plan gives that can be called back, or is not approved, is not given yet: until it is decided the assignments of before count.
+        // What a plan gives that can be called back, or is not approved, is not given yet: what is offered reaches the person with such plans and without them.
         var undecided = await UndecidedPlans.In(db)
             .Where(p => (bookId == null || p.BookId == bookId) && p.Kind == PlanKind.Assignments && p.Before != null)
-            .OrderBy(p => p.CommittedAt).ThenBy(p => p.Id).Select(p => new { p.BookId, p.Before }).ToListAsync(cancellationToken);
+            .Select(p => p.BookId).Distinct().ToListAsync(cancellationToken);
         if (undecided.Count > 0)
         {
             var groups = await (
@@ -49,12 +49,20 @@ internal static class BookOffers
                     join @group in db.Groups on membership.GroupId equals @group.Id
                     select new { @group.Id, Missing = @group.State != GroupState.Active })
                 .ToDictionaryAsync(g => g.Id, g => g.Missing, cancellationToken);
-            foreach (var plan in undecided.DistinctBy(p => p.BookId))
+            foreach (var book in undecided)
             {
-                reaching.RemoveAll(r => r.BookId == plan.BookId);
-                reaching.AddRange(PlanDrafts.Deserialize(plan.BookId, plan.Before!).Assignments
+                var now = reaching.FindAll(r => r.BookId == book);
+                reaching.RemoveAll(r => r.BookId == book && r.Intent != Intent.Excluded);
+                if (!now.Exists(r => r.Intent != Intent.Excluded))
+                {
+                    continue;
+                }
+
+                var all = await db.GroupAssignments.Where(a => a.BookId == book).Select(a => new StoredWish(a.GroupId, a.Intent, a.Rank)).ToListAsync(cancellationToken);
+                reaching.AddRange((await PlanHistory.ReadAsync(db, book, cancellationToken)).Decided(all)
                     .Where(a => a.GroupId is { } id ? groups.TryGetValue(id, out var missing) && (!missing || a.Intent == Intent.Excluded) : everybody)
-                    .Select(a => new ReachingWish(plan.BookId, a.Intent, a.GroupId)));
+                    .Select(a => new ReachingWish(book, a.Intent, a.GroupId))
+                    .Except(now.Where(r => r.Intent == Intent.Excluded)));
             }
         }
 

@@ -99,6 +99,7 @@ public sealed class BookTaking(IDbContextFactory<VppBooksDbContext> contexts, Di
                 if (await KeepAsync(db, book, person, cancellationToken))
                 {
                     await transaction.CommitAsync(cancellationToken);
+                    feed.Publish(new Change.OfBook(book.LocationId, book.Id));
                 }
 
                 return new TakeResult.AlreadyThere(line.Reason);

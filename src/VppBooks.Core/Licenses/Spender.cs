@@ -41,6 +41,7 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
             }
 
             var config = await apple.GetServiceConfigAsync(cancellationToken);
+            var left = false;
             foreach (var batch in Batches(ready, config.MaxAssets, config.MaxClientUserIds))
             {
                 Operation? operation;
@@ -55,9 +56,15 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                     return SpendProgress.Worked;
                 }
 
+                if (followFirst)
+                {
+                    left = true;
+                    continue;
+                }
+
                 if (operation is null)
                 {
-                    return followFirst ? SpendProgress.FollowFirst : worked ? SpendProgress.Worked : SpendProgress.Nothing;
+                    return worked ? SpendProgress.Worked : SpendProgress.Nothing;
                 }
 
                 CrashPoint.Hit("intent.after-commit");
@@ -73,6 +80,11 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                     // The next request would meet the same, or must be judged by what this one left behind.
                     return SpendProgress.Worked;
                 }
+            }
+
+            if (left)
+            {
+                return SpendProgress.FollowFirst;
             }
         }
     }
@@ -241,7 +253,9 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                     return (null, false);
                 }
 
-                if (await db.Books.AnyAsync(b => EF.Parameter(batch.BookIds).Contains(b.Id) && b.FollowWanted, cancellationToken))
+                // Changes nothing but locks the rows: members that change from now on are those of the time after this request.
+                if (await db.Books.Where(b => EF.Parameter(batch.BookIds).Contains(b.Id) && !b.FollowWanted).ExecuteUpdateAsync(set => set.SetProperty(b => b.FollowWanted, false), cancellationToken)
+                    < batch.BookIds.Length)
                 {
                     return (null, true);
                 }

@@ -10,5 +10,11 @@ internal static class Contention
     private const int Deadlock = 1205;
 
     /// <summary>Whether somebody else was there first: begun anew, with what is read then, it may succeed.</summary>
-    public static bool Lost(Exception exception) => exception is DbUpdateException or SqlException { Number: Deadlock };
+    /// <remarks>Entity Framework wraps what a statement met in an exception that advises retrying; a lost lease is no such thing.</remarks>
+    public static bool Lost(Exception exception) => exception switch
+    {
+        DbUpdateException or SqlException { Number: Deadlock } => true,
+        InvalidOperationException { InnerException: { } inner } => Lost(inner),
+        _ => false,
+    };
 }

@@ -33,8 +33,9 @@ public sealed class DraftPlans(IDbContextFactory<VppBooksDbContext> contexts, IO
                 return forgotten;
             }
 
-            // Stale first: one may be committed this very moment, and none can be that has lost lines.
-            await db.Plans.Where(p => EF.Parameter(due).Contains(p.Id) && p.State == PlanState.Draft).ExecuteUpdateAsync(set => set.SetProperty(p => p.State, PlanState.Stale), cancellationToken);
+            // Without a hash first: one may be committed this very moment, and none can be that has lost lines.
+            await db.Plans.Where(p => EF.Parameter(due).Contains(p.Id) && (p.State == PlanState.Draft || p.State == PlanState.Stale))
+                .ExecuteUpdateAsync(set => set.SetProperty(p => p.State, PlanState.Stale).SetProperty(p => p.Hash, ""), cancellationToken);
             foreach (var plan in due)
             {
                 forgotten += await ForgetAsync(db, plan, cancellationToken);

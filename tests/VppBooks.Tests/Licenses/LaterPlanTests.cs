@@ -56,7 +56,6 @@ public sealed class LaterPlanTests
 
         Assert.Equal([("Class 5A", Intent.Available), ("Class 4B", Intent.Required)], await StandingAsync(house, book));
         Assert.IsType<TakeResult.NotOffered>(await house.Core.Get<BookTaking>().TakeAsync(book.PublicId, reader, Cancel));
-        Assert.Equal(["Class 5A", "Class 4B"], (await house.Core.Get<PlanViews>().FindAsync(later.Id, CoreHouse.Admin, Cancel))!.Assignments.Select(a => a.GroupName));
         await CommitAsync(house, book, null, ("Class 5A", Intent.Available), ("Class 4B", Intent.Required), ("Class 4A", Intent.Available));
         Assert.IsType<DecisionResult.Done>(await Decisions(house).UndoAsync(later.Id, CoreHouse.Admin, Cancel));
         // Somebody gave it to the class once more meanwhile: that is no part of either plan.
@@ -78,6 +77,88 @@ public sealed class LaterPlanTests
 
         Assert.Equal([("Class 4A", Intent.Available), ("Class 5A", Intent.Available)], (await StandingAsync(house, book)).Order());
         Assert.DoesNotContain(await house.LicensesAsync(book), l => l.State is LicenseState.Assigned or LicenseState.Reserved or LicenseState.Held);
+    }
+
+    [Fact]
+    public async Task What_a_later_plan_took_away_is_not_brought_back_by_refusing_an_earlier_one_that_took_it_away_too()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => o.ApprovalThreshold = 5);
+        var book = await house.BookAsync(free: 60);
+        var few = FewOf(house, "Class 5A", 3);
+        await CommitAsync(house, book, null, (few, Intent.Required));
+        var first = await CommitAsync(house, book, null, ("Class 4A", Intent.Required));
+        await CommitAsync(house, book, null, ("Class 4A", Intent.Required), (few, Intent.Required));
+        await CommitAsync(house, book, null, ("Class 4A", Intent.Required));
+        Assert.Equal(PlanState.AwaitingApproval, first.State);
+
+        Assert.IsType<DecisionResult.Done>(await Decisions(house).RejectAsync(first.Id, _second, Cancel));
+
+        Assert.Empty(await StandingAsync(house, book));
+    }
+
+    [Fact]
+    public async Task What_a_later_plan_gave_again_stays_though_the_first_one_that_gave_it_is_undone()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        var first = await CommitAsync(house, book, TimeSpan.FromHours(9), ("Class 4A", Intent.Required));
+        await CommitAsync(house, book, null, ("Class 4B", Intent.Required));
+        await CommitAsync(house, book, null, ("Class 4B", Intent.Required), ("Class 4A", Intent.Required));
+
+        Assert.IsType<DecisionResult.Done>(await Decisions(house).UndoAsync(first.Id, CoreHouse.Admin, Cancel));
+        await house.WorkAsync(TimeSpan.FromHours(2));
+
+        Assert.Equal([("Class 4A", Intent.Required), ("Class 4B", Intent.Required)], (await StandingAsync(house, book)).Order());
+        var pupil = ClientUserIds.For(SpendingHouse.UId, Guid.Parse(ReaderOf(house, "Class 4A").Id));
+        Assert.Contains(house.Apple.Ledger, e => e.AdamId == book.Key.AdamId && e.Target == pupil);
+        await house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Theory]
+    [InlineData(new[] { 0, 1, 2 })]
+    [InlineData(new[] { 0, 2, 1 })]
+    [InlineData(new[] { 1, 0, 2 })]
+    [InlineData(new[] { 1, 2, 0 })]
+    [InlineData(new[] { 2, 0, 1 })]
+    [InlineData(new[] { 2, 1, 0 })]
+    public async Task Undone_in_any_order_nothing_is_left_of_plans_that_changed_one_group_after_another(int[] order)
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        var few = FewOf(house, "Class 5A", 3);
+        await CommitAsync(house, book, null, (few, Intent.Available));
+        Guid[] plans =
+        [
+            (await CommitAsync(house, book, TimeSpan.FromHours(9), (few, Intent.Required), ("Class 4A", Intent.Required))).Id,
+            (await CommitAsync(house, book, TimeSpan.FromHours(9), ("Class 4A", Intent.Available), ("Class 4B", Intent.Required))).Id,
+            (await CommitAsync(house, book, TimeSpan.FromHours(9), (few, Intent.Required), ("Class 4A", Intent.Excluded), ("Class 5B", Intent.Required))).Id,
+        ];
+
+        foreach (var index in order)
+        {
+            Assert.IsType<DecisionResult.Done>(await Decisions(house).UndoAsync(plans[index], CoreHouse.Admin, Cancel));
+        }
+
+        await house.WorkAsync(TimeSpan.FromHours(12));
+        Assert.Equal([(few, Intent.Available)], await StandingAsync(house, book));
+        Assert.All(await house.LicensesAsync(book), l => Assert.Equal(LicenseState.Canceled, l.State));
+        Assert.IsType<TakeResult.Taken>(await house.Core.Get<BookTaking>().TakeAsync(book.PublicId, ReaderOf(house, few), Cancel));
+        Assert.IsType<TakeResult.NotOffered>(await house.Core.Get<BookTaking>().TakeAsync(book.PublicId, ReaderOf(house, "Class 4A"), Cancel));
+    }
+
+    [Fact]
+    public async Task Who_was_excluded_by_a_later_plan_is_offered_nothing_while_an_earlier_one_is_undecided()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        await CommitAsync(house, book, null, ("Class 4A", Intent.Available), ("Class 4B", Intent.Available));
+        await CommitAsync(house, book, TimeSpan.FromHours(9), ("Class 4A", Intent.Available), ("Class 4B", Intent.Available), ("Class 5A", Intent.Required));
+        await CommitAsync(house, book, null, ("Class 4A", Intent.Excluded), ("Class 5A", Intent.Required));
+        var taking = house.Core.Get<BookTaking>();
+
+        Assert.IsType<TakeResult.NotOffered>(await taking.TakeAsync(book.PublicId, ReaderOf(house, "Class 4A"), Cancel));
+        Assert.IsType<TakeResult.NotOffered>(await taking.TakeAsync(book.PublicId, ReaderOf(house, "Class 4B"), Cancel));
+        Assert.IsType<TakeResult.NotOffered>(await taking.TakeAsync(book.PublicId, ReaderOf(house, "Class 5A"), Cancel));
     }
 
     [Fact]
