@@ -107,13 +107,13 @@ public sealed class ReportPageTests : ElementContext, IClassFixture<ReportWorld>
         var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(TimeProvider.System.GetUtcNow());
         using var glance = new ShoppingAtAGlance(Services.GetRequiredService<ForecastReader>(), clock);
         var (reader, stranger) = (new Actor(ActorKind.Person, "1", "R. Reader", Permissions.Read), new Actor(ActorKind.Person, "2", "N. Nobody", Permissions.None));
-        var first = await glance.ReadAsync(new ForecastQuery(), reader, Xunit.TestContext.Current.CancellationToken);
+        var first = await glance.ReadAsync(reader, Xunit.TestContext.Current.CancellationToken);
         clock.Advance(TimeSpan.FromSeconds(59));
 
-        Assert.Same(first, await glance.ReadAsync(new ForecastQuery(), reader, Xunit.TestContext.Current.CancellationToken));
-        await Assert.ThrowsAsync<NotAllowedException>(() => glance.ReadAsync(new ForecastQuery(), stranger, Xunit.TestContext.Current.CancellationToken));
+        Assert.Same(first, await glance.ReadAsync(reader, Xunit.TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<NotAllowedException>(() => glance.ReadAsync(stranger, Xunit.TestContext.Current.CancellationToken));
         clock.Advance(TimeSpan.FromSeconds(1));
-        Assert.NotSame(first, await glance.ReadAsync(new ForecastQuery(), reader, Xunit.TestContext.Current.CancellationToken));
+        Assert.NotSame(first, await glance.ReadAsync(reader, Xunit.TestContext.Current.CancellationToken));
     }
 
     [Fact]
