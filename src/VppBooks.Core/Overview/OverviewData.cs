@@ -61,6 +61,6 @@ public sealed record RecentEvent(long Id, DateTimeOffset At, string ActorName, s
 
 /// <summary>What the first page shows.</summary>
 /// <param name="Attention">At most five, most urgent first.</param>
-/// <param name="Recent">The last ten events, newest first.</param>
+/// <param name="Recent">The last ten events, newest first; null: the actor may not read the activity.</param>
 public sealed record OverviewData(
-    LicenseTotals Licenses, PeopleTotals People, IReadOnlyList<TokenSummary> Tokens, IReadOnlyList<AttentionItem> Attention, IReadOnlyList<RecentEvent> Recent);
+    LicenseTotals Licenses, PeopleTotals People, IReadOnlyList<TokenSummary> Tokens, IReadOnlyList<AttentionItem> Attention, IReadOnlyList<RecentEvent>? Recent);

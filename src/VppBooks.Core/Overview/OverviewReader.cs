@@ -17,7 +17,7 @@ public sealed class OverviewReader(IDbContextFactory<VppBooksDbContext> contexts
     /// <summary>A token that ends within this time wants to be renewed.</summary>
     public static readonly TimeSpan ExpiresSoon = TimeSpan.FromDays(30);
 
-    /// <summary>All of it.</summary>
+    /// <summary>All of it; who did what only for those who may read the activity.</summary>
     /// <exception cref="NotAllowedException">The actor may not read.</exception>
     public async Task<OverviewData> ReadAsync(Actor actor, CancellationToken cancellationToken)
     {
@@ -37,7 +37,7 @@ public sealed class OverviewReader(IDbContextFactory<VppBooksDbContext> contexts
             await PeopleAsync(db, cancellationToken),
             tokens.ConvertAll(t => t.Summary),
             await AttentionAsync(db, tokens, cancellationToken),
-            await RecentAsync(db, cancellationToken));
+            actor.May(Permissions.ReadActivity) ? await RecentAsync(db, cancellationToken) : null);
     }
 
     private static async Task<LicenseTotals> TotalsAsync(VppBooksDbContext db, CancellationToken cancellationToken)
