@@ -1,8 +1,8 @@
 using Microsoft.EntityFrameworkCore;
-using VppBooks.Apple;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
+using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
 
@@ -75,21 +75,10 @@ public sealed class OverviewReader(IDbContextFactory<VppBooksDbContext> contexts
 
     private static async Task<PeopleTotals> PeopleAsync(VppBooksDbContext db, CancellationToken cancellationToken)
     {
-        // A person counts once, by the best standing at any connected location.
-        var people = from user in db.VppUsers
-                     join location in db.Locations on user.LocationId equals location.Id
-                     where user.PersonId != null && !user.Retired && location.DeletedAt == null
-                     group user by user.PersonId into records
-                     select new
-                     {
-                         Ready = records.Max(u => u.Status == VppUserStatus.Associated ? 1 : 0),
-                         Invited = records.Max(u => u.Status == VppUserStatus.Registered ? 1 : 0),
-                         Refused = records.Max(u => u.ErrorNumber != null ? 1 : 0),
-                     };
-        return new PeopleTotals(
-            await people.CountAsync(p => p.Ready == 1, cancellationToken),
-            await people.CountAsync(p => p.Ready == 0 && p.Invited == 1, cancellationToken),
-            await people.CountAsync(p => p.Ready == 0 && p.Invited == 0 && p.Refused == 1, cancellationToken));
+        // The question of the list behind each number.
+        Task<int> CountAsync(RegistrationState registration) =>
+            PeopleCatalog.Matching(db, new PeopleQuery { Registration = registration, Presence = Presence.Here }).CountAsync(cancellationToken);
+        return new PeopleTotals(await CountAsync(RegistrationState.Associated), await CountAsync(RegistrationState.Invited), await CountAsync(RegistrationState.Refused));
     }
 
     private async Task<IReadOnlyList<AttentionItem>> AttentionAsync(VppBooksDbContext db, List<Token> tokens, CancellationToken cancellationToken)

@@ -107,6 +107,16 @@ public sealed class OverviewPageTests : ScreenContext
     }
 
     [Fact]
+    public void Numbers_of_people_lead_to_the_list_that_is_as_long()
+    {
+        Overview.Data = () => Task.FromResult(_data);
+
+        Assert.Equal(
+            ["/people?state=associated&directory=here", "/people?state=invited&directory=here", "/people?state=refused&directory=here"],
+            Render<OverviewPage>().FindAll(".tile")[2].QuerySelectorAll("a").Select(a => a.GetAttribute("href")));
+    }
+
+    [Fact]
     public void Numbers_move_while_the_page_stands_open()
     {
         Overview.Data = () => Task.FromResult(_data);
