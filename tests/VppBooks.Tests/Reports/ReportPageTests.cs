@@ -62,6 +62,14 @@ public sealed class ReportPageTests : ElementContext, IClassFixture<ReportWorld>
     }
 
     [Fact]
+    public void Who_is_not_ready_is_shown_with_each_token_that_has_a_book_for_them()
+    {
+        var rows = Open(typeof(UnreadyPage)).FindAll("tbody tr").Select(r => Words(r.InnerHtml)).ToList();
+
+        Assert.Equal(["Ben Ben@school.example Invited Central 3", "Dave Dave@school.example Not registered 0", "Erin Erin@school.example Not registered Central 0"], rows);
+    }
+
+    [Fact]
     public async Task The_first_page_reads_the_same_days_and_the_same_shopping_list()
     {
         var today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
