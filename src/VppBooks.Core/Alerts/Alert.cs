@@ -166,8 +166,11 @@ public sealed class AlertDelivery
     /// <summary>When it was taken; null: not yet.</summary>
     public DateTimeOffset? DeliveredAt { get; set; }
 
-    /// <summary>Why the last attempt failed: a status or the kind of fault.</summary>
+    /// <summary>Why it was not taken in the last attempt that failed: a status or the kind of fault, without an address or a secret. Null: none failed.</summary>
     public string? Failure { get; set; }
+
+    /// <summary>When that attempt failed; null: none did, or it was given up with another.</summary>
+    public DateTimeOffset? FailedAt { get; set; }
 }
 
 internal sealed class AlertConfiguration : IEntityTypeConfiguration<Alert>, IEntityTypeConfiguration<AlertDelivery>

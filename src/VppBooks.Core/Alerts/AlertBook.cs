@@ -18,7 +18,8 @@ public sealed class AlertBook(
 
     /// <summary>Brings the alerts in step with what exists now. Those of kinds that could not be looked for stay as they are.</summary>
     /// <returns>How many messages were written.</returns>
-    /// <exception cref="System.Data.Common.DbException">The database does not answer: nothing changed.</exception>
+    /// <exception cref="System.Data.Common.DbException">The settings or the known alerts cannot be read, or the transaction fails: nothing changed.</exception>
+    /// <exception cref="DbUpdateException">The changes cannot be written, or others came first in each of several attempts: nothing changed.</exception>
     public async Task<int> RefreshAsync(CancellationToken cancellationToken)
     {
         var (troubles, unread) = await conditions.ListAsync(cancellationToken);
@@ -55,6 +56,7 @@ public sealed class AlertBook(
 
         var changed = new List<(Alert Alert, AlertOccasion Occasion)>();
         var unheard = new List<Alert>();
+        var present = new Dictionary<string, Alert>();
         foreach (var condition in exist.Values)
         {
             if (!known.TryGetValue(condition.Key, out var alert))
@@ -63,6 +65,7 @@ public sealed class AlertBook(
                 db.Alerts.Add(alert);
             }
 
+            present[condition.Key] = alert;
             if (Update(alert, condition, now) is { } occasion)
             {
                 changed.Add((alert, occasion));
@@ -73,15 +76,14 @@ public sealed class AlertBook(
             }
         }
 
-        var followed = new HashSet<Alert>();
+        var successors = new Dictionary<Alert, Alert>();
         foreach (var alert in known.Values.Where(a => a.ClearedAt is null && !exist.ContainsKey(a.Key) && !unread.Contains(a.Kind)))
         {
             alert.ClearedAt = now;
             changed.Add((alert, AlertOccasion.Cleared));
-            if (AlertSuccession.IsSuperseded(alert, exist))
+            if (AlertSuccession.FindSuccessor(alert, exist) is { } successor)
             {
-                // What follows it is told: this one got worse, and whoever is told that it is over would believe the opposite.
-                followed.Add(alert);
+                successors[alert] = present[successor];
             }
         }
 
@@ -105,7 +107,9 @@ public sealed class AlertBook(
 
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
-        var news = changed.Where(c => !followed.Contains(c.Alert)).Concat(unheard.Select(a => (Alert: a, Occasion: AlertOccasion.Raised)));
+
+        // What takes the place of another comes first: a receiver that counts open alerts at no moment believes that there is none.
+        var news = unheard.Select(a => new AlertNews(a, AlertOccasion.Raised)).Concat(changed.Select(c => new AlertNews(c.Alert, c.Occasion, successors.GetValueOrDefault(c.Alert))));
         var messages = await letters.WriteAsync(db, news, now, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);

@@ -149,11 +149,13 @@ public sealed class AlertChannels(IDbContextFactory<VppBooksDbContext> contexts,
         var now = clock.GetUtcNow();
         var next = now + _waits[Math.Min(delivery.Attempts, _waits.Length) - 1];
         DateTimeOffset? again = attempt.Failure is null || attempt.Final || delivery.CreatedAt + Longest <= now ? null : next;
+        DateTimeOffset? failedAt = attempt.Failure is null ? null : now;
         await using var db = await contexts.CreateDbContextAsync(CancellationToken.None);
         await db.AlertDeliveries.Where(d => d.Id == delivery.Id).ExecuteUpdateAsync(
             set => set
                 .SetProperty(d => d.DeliveredAt, attempt.Failure is null ? now : null)
-                .SetProperty(d => d.Failure, attempt.Failure)
+                .SetProperty(d => d.Failure, d => attempt.Failure ?? d.Failure)
+                .SetProperty(d => d.FailedAt, d => failedAt ?? d.FailedAt)
                 .SetProperty(d => d.DueAt, again),
             CancellationToken.None);
         if (attempt.Failure is not { } failure)

@@ -29,8 +29,11 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
 
     private static readonly AlertKind[] _ofStock = [AlertKind.StockShort, AlertKind.StockLow];
 
-    /// <summary>All of them. What keeps one kind from being looked for keeps no other from being found.</summary>
-    /// <exception cref="System.Data.Common.DbException">The database does not answer: nothing is known, so nothing may be cleared.</exception>
+    /// <summary>
+    /// All of them. What keeps one kind from being looked for keeps no other from being found and is not thrown: the kind comes back as unread, all of them where the
+    /// database stops answering, and none of what is unread may be cleared.
+    /// </summary>
+    /// <exception cref="System.Data.Common.DbException">The settings, which are read first, cannot be read: nothing was looked for.</exception>
     public async Task<AlertFindings> ListAsync(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();

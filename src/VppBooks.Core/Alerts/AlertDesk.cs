@@ -28,7 +28,13 @@ public sealed record AlertRow(
 /// <param name="Waiting">Messages that were not taken yet.</param>
 /// <param name="Failure">Why the last attempt failed; null: it did not.</param>
 /// <param name="GivenUp">Messages that nobody will try again.</param>
-public sealed record AlertChannelState(string Channel, string Label, DateTimeOffset? DeliveredAt, int Waiting, string? Failure, int GivenUp);
+/// <param name="LastFailure">The last attempt that failed, whether or not something was taken since; null: none did as far as messages are kept.</param>
+public sealed record AlertChannelState(string Channel, string Label, DateTimeOffset? DeliveredAt, int Waiting, string? Failure, int GivenUp, AlertFailure? LastFailure);
+
+/// <summary>An attempt to tell a receiver that failed.</summary>
+/// <param name="At">When.</param>
+/// <param name="Reason">A status or the kind of fault, without an address or a secret.</param>
+public sealed record AlertFailure(DateTimeOffset At, string Reason);
 
 /// <summary>What a person does with alerts in the console.</summary>
 public sealed class AlertDesk(IDbContextFactory<VppBooksDbContext> contexts, AlertChannels channels, AlertReceivers receivers, IdSource ids, ChangeFeed feed, TimeProvider clock)
@@ -123,14 +129,18 @@ public sealed class AlertDesk(IDbContextFactory<VppBooksDbContext> contexts, Ale
         {
             var channel = receiver.Name;
             var all = db.AlertDeliveries.Where(d => d.Channel == channel);
-            var last = await all.Where(d => d.Attempts > 0).OrderByDescending(d => d.Id).Select(d => new { d.DeliveredAt, d.Failure }).FirstOrDefaultAsync(cancellationToken);
+            // By time, not by message: an older one can be tried again after a newer one was taken.
+            var taken = await all.Where(d => d.DeliveredAt != null).OrderByDescending(d => d.DeliveredAt).Select(d => d.DeliveredAt).FirstOrDefaultAsync(cancellationToken);
+            var failed = await all.Where(d => d.FailedAt != null).OrderByDescending(d => d.FailedAt).ThenByDescending(d => d.Id)
+                .Select(d => new AlertFailure(d.FailedAt!.Value, d.Failure!)).FirstOrDefaultAsync(cancellationToken);
             states.Add(new AlertChannelState(
                 channel,
                 receiver.Label,
-                await all.Where(d => d.DeliveredAt != null).OrderByDescending(d => d.Id).Select(d => d.DeliveredAt).FirstOrDefaultAsync(cancellationToken),
+                taken,
                 await all.CountAsync(d => d.DeliveredAt == null && d.DueAt != null, cancellationToken),
-                last is { DeliveredAt: null } ? last.Failure : null,
-                await all.CountAsync(d => d.DeliveredAt == null && d.DueAt == null, cancellationToken)));
+                failed is not null && !(taken >= failed.At) ? failed.Reason : null,
+                await all.CountAsync(d => d.DeliveredAt == null && d.DueAt == null, cancellationToken),
+                failed));
         }
 
         return states;

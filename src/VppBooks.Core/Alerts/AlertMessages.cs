@@ -54,6 +54,12 @@ public interface IAlertWords
 public sealed record AlertFacts(
     AlertKind Kind, AlertSeverity Severity, string? Subject, int? Count, int? ErrorNumber, DateTimeOffset? About, Guid? LocationId, Guid? BookId);
 
+/// <summary>One alert in a message.</summary>
+/// <param name="AlertId">Its public id.</param>
+/// <param name="Facts">What words are made of.</param>
+/// <param name="SupersededBy">Public id of the alert that took its place; null: none did.</param>
+internal sealed record AlertInMessage(Guid AlertId, AlertFacts Facts, Guid? SupersededBy = null);
+
 /// <summary>One of many alerts in a message.</summary>
 public sealed record AlertItem
 {
@@ -74,6 +80,9 @@ public sealed record AlertItem
 
     /// <summary>Apple's error number.</summary>
     public int? ErrorNumber { get; init; }
+
+    /// <inheritdoc cref="AlertMessage.SupersededBy"/>
+    public Guid? SupersededBy { get; init; }
 }
 
 /// <summary>What a receiver gets: the documented JSON of a webhook, and the source of a mail.</summary>
@@ -121,26 +130,32 @@ public sealed record AlertMessage
     /// <summary>Apple's error number.</summary>
     public int? ErrorNumber { get; init; }
 
+    /// <summary>
+    /// Only in <c>cleared</c>: id of the alert about the same token or book that took the place of this one. Null: the trouble is over; and for many, of which each says it.
+    /// </summary>
+    public Guid? SupersededBy { get; init; }
+
     /// <summary>Many alerts of one kind that are told at once, the worst first; null: it is about one.</summary>
     public IReadOnlyList<AlertItem>? Alerts { get; init; }
 
-    internal static AlertMessage Of(AlertFacts facts, Guid alertId, Guid id, AlertOccasion occasion, DateTimeOffset at, IAlertWords words, string console) => new()
+    internal static AlertMessage Of(AlertInMessage alert, Guid id, AlertOccasion occasion, DateTimeOffset at, IAlertWords words, string console) => new()
     {
         Id = id,
         At = at,
         Occasion = occasion,
-        AlertId = alertId,
-        Kind = facts.Kind,
-        Severity = facts.Severity,
-        Title = words.Title(facts),
-        Remedy = words.Remedy(facts),
+        AlertId = alert.AlertId,
+        Kind = alert.Facts.Kind,
+        Severity = alert.Facts.Severity,
+        Title = words.Title(alert.Facts),
+        Remedy = words.Remedy(alert.Facts),
         Language = words.Language,
-        Url = Link(console, words.Path(facts)),
-        Count = facts.Count,
-        ErrorNumber = facts.ErrorNumber,
+        Url = Link(console, words.Path(alert.Facts)),
+        Count = alert.Facts.Count,
+        ErrorNumber = alert.Facts.ErrorNumber,
+        SupersededBy = alert.SupersededBy,
     };
 
-    internal static AlertMessage OfMany(IReadOnlyList<(Guid Id, AlertFacts Facts)> alerts, Guid id, AlertOccasion occasion, DateTimeOffset at, IAlertWords words, string console) => new()
+    internal static AlertMessage OfMany(IReadOnlyList<AlertInMessage> alerts, Guid id, AlertOccasion occasion, DateTimeOffset at, IAlertWords words, string console) => new()
     {
         Id = id,
         At = at,
@@ -156,12 +171,13 @@ public sealed record AlertMessage
         [
             .. alerts.Select(a => new AlertItem
             {
-                AlertId = a.Id,
+                AlertId = a.AlertId,
                 Severity = a.Facts.Severity,
                 Title = words.Title(a.Facts),
                 Url = Link(console, words.Path(a.Facts)),
                 Count = a.Facts.Count,
                 ErrorNumber = a.Facts.ErrorNumber,
+                SupersededBy = a.SupersededBy,
             }),
         ],
     };

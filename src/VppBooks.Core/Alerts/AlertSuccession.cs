@@ -5,9 +5,10 @@ internal static class AlertSuccession
 {
     private static readonly AlertKind[] _unusable = [AlertKind.TokenExpired, AlertKind.TokenRefused, AlertKind.TokenClaimedElsewhere, AlertKind.TokenUnreadable];
 
-    /// <summary>Whether an alert that ends is followed by another about the same location or book.</summary>
-    public static bool IsSuperseded(Alert ended, IReadOnlyDictionary<string, AlertCondition> exist) =>
-        (ended.BookId ?? ended.LocationId) is { } subject && SupersededBy(ended.Kind).Any(kind => kind != ended.Kind && exist.ContainsKey(AlertCondition.KeyOf(kind, subject)));
+    /// <summary>The key of the trouble about the same location or book that follows an alert that ends; null: it is over.</summary>
+    public static string? FindSuccessor(Alert ended, IReadOnlyDictionary<string, AlertCondition> exist) => (ended.BookId ?? ended.LocationId) is { } subject
+        ? SupersededBy(ended.Kind).Where(kind => kind != ended.Kind).Select(kind => AlertCondition.KeyOf(kind, subject)).FirstOrDefault(exist.ContainsKey)
+        : null;
 
     private static AlertKind[] SupersededBy(AlertKind kind) => kind switch
     {

@@ -42,7 +42,7 @@ public sealed class UnwrittenAlert(
             var facts = new AlertFacts(Condition.Kind, Condition.Severity, null, null, null, null, null, null);
             var alertId = known?.PublicId ?? ids.NewId();
             var standing = await rules.ReadAsync(db, cancellationToken);
-            Told = new ToldAlert(alertId, AlertMessage.Of(facts, alertId, ids.NewId(), AlertOccasion.Raised, clock.GetUtcNow(), languages.In(standing.Language), standing.ConsoleUrl));
+            Told = new ToldAlert(alertId, AlertMessage.Of(new AlertInMessage(alertId, facts), ids.NewId(), AlertOccasion.Raised, clock.GetUtcNow(), languages.In(standing.Language), standing.ConsoleUrl));
         }
 
         var message = Told.Message;

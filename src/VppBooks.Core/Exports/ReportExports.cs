@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using VppBooks.Core.Reports;
 using VppBooks.Core.Security;
 
@@ -54,14 +55,12 @@ public sealed class ReportExports(UsageReader usage, HistoryReader history, Titl
             () => serving.UnservedAsync(actor, cancellationToken),
             b => [b.BookId, b.Title, b.AdamId, b.Quality, b.TokenName, b.ForStock, b.ForAcceptance, b.ForApproval, b.Failed, b.Stuck]));
 
-    /// <summary>People who cannot receive books yet.</summary>
+    /// <summary>People who cannot receive books yet: a row for each token that has a book for them, or one without a token when none has.</summary>
     public ExportTable Unready(Actor actor, CancellationToken cancellationToken) => ListExports.Table(
         actor,
         "unregistered-people",
-        ["Person id", "Name", "User principal name", "Registration", "Apple's error number", "Books expected"],
-        ListExports.PagesAsync(
-            async skip => (await serving.UnreadyAsync(skip, Take, actor, cancellationToken)).People.Rows,
-            p => [p.PersonId, p.DisplayName, p.UserPrincipalName, p.State, p.ErrorNumber, p.BooksExpected]));
+        ["Person id", "Name", "User principal name", "Registration", "Apple's error number", "Books expected", "Token"],
+        UnreadyAsync(actor, cancellationToken));
 
     /// <summary>Forecasts of all books with a stock.</summary>
     public ExportTable Forecast(ForecastQuery query, Actor actor, CancellationToken cancellationToken) => ListExports.Table(
@@ -93,4 +92,29 @@ public sealed class ReportExports(UsageReader usage, HistoryReader history, Titl
                 b.TokenName, b.LocationName, b.Title, b.Author, b.AdamId, b.Quality, b.Forecast.Likely.Buy, b.Forecast.Low.Buy, b.Forecast.High.Buy, b.Forecast.BuyBy,
                 b.Forecast.Facts.Available, b.Forecast.Facts.Waiting, b.StoreUrl,
             ]));
+
+    private async IAsyncEnumerable<object?[]> UnreadyAsync(Actor actor, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (var skip = 0; ; skip += Take)
+        {
+            var page = (await serving.UnreadyAsync(skip, Take, actor, cancellationToken)).People.Rows;
+            foreach (var person in page)
+            {
+                if (person.Tokens.Count == 0)
+                {
+                    yield return [person.PersonId, person.DisplayName, person.UserPrincipalName, person.State, person.ErrorNumber, person.BooksExpected, null];
+                }
+
+                foreach (var token in person.Tokens)
+                {
+                    yield return [person.PersonId, person.DisplayName, person.UserPrincipalName, token.State, token.ErrorNumber, token.BooksExpected, token.TokenName];
+                }
+            }
+
+            if (page.Count < Take)
+            {
+                yield break;
+            }
+        }
+    }
 }

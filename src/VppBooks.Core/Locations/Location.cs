@@ -201,7 +201,7 @@ public sealed class Location : IVersioned
     /// <summary>Last attempt to register, or last time that Apple's record was compared with ours.</summary>
     public DateTimeOffset? NotificationCheckedAt { get; set; }
 
-    /// <summary>Arrival of the last notification.</summary>
+    /// <summary>Arrival of the last notification that was acted upon; of newer ones the inbox knows.</summary>
     public DateTimeOffset? NotificationLastAt { get; set; }
 
     public DateTimeOffset CreatedAt { get; init; }

@@ -67,11 +67,21 @@ public sealed class LocationDirectory(IDbContextFactory<VppBooksDbContext> conte
             .Where(r => latest.Contains(r.Id) && r.Result == SyncResult.Failed)
             .Select(r => new { r.LocationId, Error = new LocationSyncError(r.PublicId, r.EndedAt ?? r.StartedAt, r.ErrorCode ?? "", r.ErrorNumber, r.ErrorDetail) })
             .ToDictionaryAsync(r => r.LocationId, r => r.Error, cancellationToken);
+        var arrivals = await NewestUnfolded(db, ids).ToDictionaryAsync(a => a.LocationId, a => a.ReceivedAt, cancellationToken);
         var now = clock.GetUtcNow();
-        return [.. locations.Select(l => Describe(l, stocks.GetValueOrDefault(l.Id), errors.GetValueOrDefault(l.Id), now))];
+        return [.. locations.Select(l => Describe(l, stocks.GetValueOrDefault(l.Id), errors.GetValueOrDefault(l.Id), arrivals.GetValueOrDefault(l.Id), now))];
     }
 
-    private static LocationSummary Describe(Location l, Stock? stock, LocationSyncError? error, DateTimeOffset now) => new()
+    /// <summary>
+    /// The newest notification of each token that was stored and not folded yet. The row of the token knows of those that were folded; storing one writes nothing but
+    /// the notification itself, because that is what Apple waits for.
+    /// </summary>
+    internal static IQueryable<Arrival> NewestUnfolded(VppBooksDbContext db, IReadOnlyCollection<int> locations) => db.Locations
+        .Where(l => locations.Contains(l.Id))
+        // One step in the index over location and folding, at whose end the newest stands: thousands can wait for a token that does not work.
+        .Select(l => new Arrival(l.Id, db.InboxNotifications.Where(n => n.LocationId == l.Id && n.FoldedAt == null).OrderByDescending(n => n.Id).Select(n => (DateTimeOffset?)n.ReceivedAt).FirstOrDefault()));
+
+    private static LocationSummary Describe(Location l, Stock? stock, LocationSyncError? error, DateTimeOffset? arrival, DateTimeOffset now) => new()
     {
         Id = l.Id,
         PublicId = l.PublicId,
@@ -103,8 +113,11 @@ public sealed class LocationDirectory(IDbContextFactory<VppBooksDbContext> conte
         CreatedAt = l.CreatedAt,
         ModifiedAt = l.ModifiedAt,
         Version = l.Version,
-        Notifications = new NotificationStanding(l.NotificationState, l.NotificationErrorNumber, l.NotificationLastAt),
+        Notifications = new NotificationStanding(l.NotificationState, l.NotificationErrorNumber, arrival > l.NotificationLastAt ? arrival : l.NotificationLastAt ?? arrival),
     };
+
+    /// <summary>When the newest notification of a token came that was not folded yet; null: all were.</summary>
+    internal sealed record Arrival(int LocationId, DateTimeOffset? ReceivedAt);
 
     private sealed record Stock(int LocationId, int Books, long Total, long Used, long Free, long UnlimitedUsed);
 }

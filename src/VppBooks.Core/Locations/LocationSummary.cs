@@ -159,5 +159,5 @@ public sealed record LocationDetail
 /// <summary>How Apple's notifications of a location stand.</summary>
 /// <param name="State">Whether Apple tells, or is asked.</param>
 /// <param name="ErrorNumber">Apple's number when it refused; null otherwise.</param>
-/// <param name="LastAt">Arrival of the last one that was acted upon; null: none yet.</param>
+/// <param name="LastAt">Arrival of the last one that was stored, acted upon or not yet; null: none yet.</param>
 public sealed record NotificationStanding(NotificationState State, int? ErrorNumber, DateTimeOffset? LastAt);

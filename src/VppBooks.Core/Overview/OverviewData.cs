@@ -18,10 +18,10 @@ public sealed record LicenseTotals(int Books, long Total, long Used, long Free, 
 public sealed record TokenSummary(
     int LocationId, Guid PublicId, string Name, TokenState State, bool ReadOnly, DateTimeOffset Expires, SyncStatus SyncStatus, DateTimeOffset? LastSyncedAt, DateTimeOffset? PausedUntil);
 
-/// <summary>People we registered with Apple.</summary>
-/// <param name="Ready">Associated with an Apple Account at one location at least.</param>
-/// <param name="MustAccept">Invited and not accepted anywhere.</param>
-/// <param name="Refused">Apple refused the registration and there is no other.</param>
+/// <summary>People of the directory whom we registered with Apple. Each number is the length of the list of people with that filter; who stands differently at two tokens is in two of them.</summary>
+/// <param name="Ready">Associated with an Apple Account at one connected token at least.</param>
+/// <param name="MustAccept">Invited and not accepted at one at least.</param>
+/// <param name="Refused">Refused by Apple at one at least.</param>
 public sealed record PeopleTotals(int Ready, int MustAccept, int Refused);
 
 /// <summary>Something that needs a person; every kind has one next step. Words are the screen's.</summary>
@@ -61,6 +61,6 @@ public sealed record RecentEvent(long Id, DateTimeOffset At, string ActorName, s
 
 /// <summary>What the first page shows.</summary>
 /// <param name="Attention">At most five, most urgent first.</param>
-/// <param name="Recent">The last ten events, newest first.</param>
+/// <param name="Recent">The last ten events, newest first; null: the actor may not read the activity.</param>
 public sealed record OverviewData(
-    LicenseTotals Licenses, PeopleTotals People, IReadOnlyList<TokenSummary> Tokens, IReadOnlyList<AttentionItem> Attention, IReadOnlyList<RecentEvent> Recent);
+    LicenseTotals Licenses, PeopleTotals People, IReadOnlyList<TokenSummary> Tokens, IReadOnlyList<AttentionItem> Attention, IReadOnlyList<RecentEvent>? Recent);

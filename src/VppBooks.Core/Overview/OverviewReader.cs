@@ -1,8 +1,8 @@
 using Microsoft.EntityFrameworkCore;
-using VppBooks.Apple;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
+using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
 
@@ -17,7 +17,7 @@ public sealed class OverviewReader(IDbContextFactory<VppBooksDbContext> contexts
     /// <summary>A token that ends within this time wants to be renewed.</summary>
     public static readonly TimeSpan ExpiresSoon = TimeSpan.FromDays(30);
 
-    /// <summary>All of it.</summary>
+    /// <summary>All of it; who did what only for those who may read the activity.</summary>
     /// <exception cref="NotAllowedException">The actor may not read.</exception>
     public async Task<OverviewData> ReadAsync(Actor actor, CancellationToken cancellationToken)
     {
@@ -37,7 +37,7 @@ public sealed class OverviewReader(IDbContextFactory<VppBooksDbContext> contexts
             await PeopleAsync(db, cancellationToken),
             tokens.ConvertAll(t => t.Summary),
             await AttentionAsync(db, tokens, cancellationToken),
-            await RecentAsync(db, cancellationToken));
+            actor.May(Permissions.ReadActivity) ? await RecentAsync(db, cancellationToken) : null);
     }
 
     private static async Task<LicenseTotals> TotalsAsync(VppBooksDbContext db, CancellationToken cancellationToken)
@@ -75,21 +75,10 @@ public sealed class OverviewReader(IDbContextFactory<VppBooksDbContext> contexts
 
     private static async Task<PeopleTotals> PeopleAsync(VppBooksDbContext db, CancellationToken cancellationToken)
     {
-        // A person counts once, by the best standing at any connected location.
-        var people = from user in db.VppUsers
-                     join location in db.Locations on user.LocationId equals location.Id
-                     where user.PersonId != null && !user.Retired && location.DeletedAt == null
-                     group user by user.PersonId into records
-                     select new
-                     {
-                         Ready = records.Max(u => u.Status == VppUserStatus.Associated ? 1 : 0),
-                         Invited = records.Max(u => u.Status == VppUserStatus.Registered ? 1 : 0),
-                         Refused = records.Max(u => u.ErrorNumber != null ? 1 : 0),
-                     };
-        return new PeopleTotals(
-            await people.CountAsync(p => p.Ready == 1, cancellationToken),
-            await people.CountAsync(p => p.Ready == 0 && p.Invited == 1, cancellationToken),
-            await people.CountAsync(p => p.Ready == 0 && p.Invited == 0 && p.Refused == 1, cancellationToken));
+        // The question of the list behind each number.
+        Task<int> CountAsync(RegistrationState registration) =>
+            PeopleCatalog.Matching(db, new PeopleQuery { Registration = registration, Presence = Presence.Here }).CountAsync(cancellationToken);
+        return new PeopleTotals(await CountAsync(RegistrationState.Associated), await CountAsync(RegistrationState.Invited), await CountAsync(RegistrationState.Refused));
     }
 
     private async Task<IReadOnlyList<AttentionItem>> AttentionAsync(VppBooksDbContext db, List<Token> tokens, CancellationToken cancellationToken)

@@ -94,6 +94,12 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
     internal static IQueryable<Person> Matching(VppBooksDbContext db, PeopleQuery query)
     {
         var people = Having(db, query.Registration);
+        people = query.Presence switch
+        {
+            Presence.Here => people.Where(p => p.GoneSince == null),
+            Presence.Gone => people.Where(p => p.GoneSince != null),
+            _ => people,
+        };
         if (query.Copies is not { } trouble)
         {
             return people;
@@ -116,14 +122,15 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
 
     private static IQueryable<Person> Having(VppBooksDbContext db, RegistrationState? registration)
     {
+        var connected = Connected(db);
         var users = registration switch
         {
-            RegistrationState.Associated => db.VppUsers.Where(u => !u.Retired && u.Status == VppUserStatus.Associated),
-            RegistrationState.Invited => db.VppUsers.Where(u => !u.Retired && u.Status == VppUserStatus.Registered),
-            RegistrationState.Refused => db.VppUsers.Where(u => !u.Retired && u.Status == VppUserStatus.Unknown && u.ErrorNumber != null),
-            RegistrationState.UnderWay => db.VppUsers.Where(u => !u.Retired && u.Status == VppUserStatus.Unknown && u.ErrorNumber == null),
-            RegistrationState.Retired => db.VppUsers.Where(u => u.Retired),
-            _ => db.VppUsers.Where(u => !u.Retired),
+            RegistrationState.Associated => connected.Where(u => !u.Retired && u.Status == VppUserStatus.Associated),
+            RegistrationState.Invited => connected.Where(u => !u.Retired && u.Status == VppUserStatus.Registered),
+            RegistrationState.Refused => connected.Where(u => !u.Retired && u.Status == VppUserStatus.Unknown && u.ErrorNumber != null),
+            RegistrationState.UnderWay => connected.Where(u => !u.Retired && u.Status == VppUserStatus.Unknown && u.ErrorNumber == null),
+            RegistrationState.Retired => connected.Where(u => u.Retired),
+            _ => connected.Where(u => !u.Retired),
         };
         return registration switch
         {
@@ -133,11 +140,14 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
         };
     }
 
+    // Of a token that was deleted nobody is told anywhere: its records are kept for when it comes back.
+    private static IQueryable<VppUser> Connected(VppBooksDbContext db) => db.VppUsers.Where(u => db.Locations.Any(l => l.Id == u.LocationId && l.DeletedAt == null));
+
     /// <summary>The people in the same order.</summary>
     internal static async Task<IReadOnlyList<PersonSummary>> SummarizeAsync(VppBooksDbContext db, IReadOnlyList<Person> people, CancellationToken cancellationToken)
     {
         var ids = people.Select(p => p.Id).ToList();
-        var records = (await db.VppUsers
+        var records = (await Connected(db)
                 .Where(u => u.PersonId != null && ids.Contains(u.PersonId.Value))
                 .Select(u => new { PersonId = u.PersonId!.Value, u.Status, u.Retired, u.ErrorNumber })
                 .ToListAsync(cancellationToken))

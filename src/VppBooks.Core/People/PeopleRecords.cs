@@ -25,14 +25,27 @@ public enum RegistrationState
     Retired,
 }
 
+/// <summary>Whether somebody is in the directory.</summary>
+public enum Presence
+{
+    /// <summary>There now.</summary>
+    Here = 0,
+
+    /// <summary>Gone from it.</summary>
+    Gone,
+}
+
 /// <summary>Which people to list.</summary>
 public sealed record PeopleQuery
 {
     /// <summary>Beginnings of words of a name or address, all of which have to match; null: everybody.</summary>
     public string? Search { get; init; }
 
-    /// <summary>Only people who have this standing at one location at least (<see cref="RegistrationState.None"/>: at none); null: all.</summary>
+    /// <summary>Only people who have this standing at one connected token at least (<see cref="RegistrationState.None"/>: no record at any); null: all.</summary>
     public RegistrationState? Registration { get; init; }
+
+    /// <summary>Only people who are in the directory, or only those who are gone from it; null: all.</summary>
+    public Presence? Presence { get; init; }
 
     /// <summary>Only people who hold copies in this trouble; null: all.</summary>
     public CopyTrouble? Copies { get; init; }

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Apple;
+using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
@@ -30,20 +31,30 @@ public sealed record UnservedBook(Guid BookId, string? Title, long AdamId, Prici
 /// <param name="PersonId">Public id.</param>
 /// <param name="DisplayName">Name.</param>
 /// <param name="UserPrincipalName">Sign-in name.</param>
-/// <param name="State">How far the registration is, the best of all tokens.</param>
+/// <param name="State">How far the registration is, the best of all tokens; of somebody who is associated at one and not at another, the best of those in <paramref name="Tokens"/>.</param>
 /// <param name="ErrorNumber">Apple's number, when it refused.</param>
-/// <param name="BooksExpected">Books that wait for this person.</param>
-public sealed record UnreadyPerson(Guid PersonId, string DisplayName, string UserPrincipalName, RegistrationState State, int? ErrorNumber, int BooksExpected);
+/// <param name="BooksExpected">Books that wait for this person, of all <paramref name="Tokens"/>.</param>
+/// <param name="Tokens">The tokens that have a book for this person and at which no Apple Account is connected, by name; empty: none has a book yet.</param>
+public sealed record UnreadyPerson(Guid PersonId, string DisplayName, string UserPrincipalName, RegistrationState State, int? ErrorNumber, int BooksExpected, IReadOnlyList<UnreadyToken> Tokens);
 
-/// <summary>People who cannot receive books yet, a page of them.</summary>
-/// <param name="Ready">People who can: associated at one token at least.</param>
+/// <summary>A token through which somebody is to receive a book and cannot yet.</summary>
+/// <param name="TokenId">Public id.</param>
+/// <param name="TokenName">Name.</param>
+/// <param name="State">How far the registration is at this token.</param>
+/// <param name="ErrorNumber">Apple's number, when it refused.</param>
+/// <param name="BooksExpected">Books of this token that wait for the person; 0: required, and nothing could be set aside.</param>
+public sealed record UnreadyToken(Guid TokenId, string TokenName, RegistrationState State, int? ErrorNumber, int BooksExpected);
+
+/// <summary>People who cannot receive books yet, a page of them. Each person is in one of the numbers.</summary>
+/// <param name="Ready">People who can: associated at one token at least, and at every token that has a book for them.</param>
+/// <param name="Partly">Associated at one token at least, but not at every one that has a book for them.</param>
 /// <param name="NotRegistered">People whom Apple does not know.</param>
 /// <param name="Invited">Invited, not accepted.</param>
 /// <param name="UnderWay">Being registered.</param>
 /// <param name="Refused">Refused by Apple.</param>
 /// <param name="Retired">Records that were retired, and no other.</param>
 /// <param name="People">The page.</param>
-public sealed record Unready(int Ready, int NotRegistered, int Invited, int UnderWay, int Refused, int Retired, PageOf<UnreadyPerson> People);
+public sealed record Unready(int Ready, int Partly, int NotRegistered, int Invited, int UnderWay, int Refused, int Retired, PageOf<UnreadyPerson> People);
 
 /// <summary>Who and what has not been served: people without a registration, copies that wait, failed or stuck.</summary>
 public sealed class ServingReports(IDbContextFactory<VppBooksDbContext> contexts, TimeProvider clock)
@@ -101,7 +112,11 @@ public sealed class ServingReports(IDbContextFactory<VppBooksDbContext> contexts
         ];
     }
 
-    /// <summary>People of the directory who have no Apple Account connected at any token, by name. Guests and disabled accounts get no books and are left out.</summary>
+    /// <summary>
+    /// People of the directory who have no Apple Account connected at any token, or not at one that has a book for them: one that is set aside or waits for them, or a
+    /// required one of which they have nothing. By name. A book that is only offered asks for nothing: whoever takes it is registered then. Guests and disabled accounts get
+    /// no books and are left out.
+    /// </summary>
     /// <param name="skip">Rows to leave out, 0 or more.</param>
     /// <param name="take">Rows to return, 1 to 999.</param>
     /// <param name="actor">Who asks.</param>
@@ -111,41 +126,116 @@ public sealed class ServingReports(IDbContextFactory<VppBooksDbContext> contexts
     {
         actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var records = from user in db.VppUsers
-                      join location in db.Locations on user.LocationId equals location.Id
-                      where location.DeletedAt == null
-                      select user;
+        var records = Records(db);
         // The best of all records of a person; in the order of the states below.
         var ranks = records.Where(u => u.PersonId != null).GroupBy(u => u.PersonId)
             .Select(g => new { PersonId = g.Key, Rank = g.Max(u => u.Retired ? 1 : u.Status == VppUserStatus.Associated ? Ready : u.Status == VppUserStatus.Registered ? 4 : u.ErrorNumber == null ? 3 : 2) });
+        var eligible = db.People.Where(p => p.GoneSince == null && !p.Guest && p.AccountEnabled);
         var standing =
-            from person in db.People
-            where person.GoneSince == null && !person.Guest && person.AccountEnabled
+            from person in eligible
             join rank in ranks on person.Id equals rank.PersonId into found
             from rank in found.DefaultIfEmpty()
             select new { Person = person, Rank = (int?)rank!.Rank ?? 0 };
         var totals = (await standing.GroupBy(s => s.Rank).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(cancellationToken)).ToDictionary(g => ByRank[g.Key], g => g.Count);
-        var rows = await standing.Where(s => s.Rank != Ready)
+        var lacking = Lacking(db, eligible).Select(l => l.PersonId);
+        var partly = await standing.CountAsync(s => s.Rank == Ready && lacking.Contains(s.Person.Id), cancellationToken);
+        var rows = await standing.Where(s => s.Rank != Ready || lacking.Contains(s.Person.Id))
             .OrderBy(s => s.Person.DisplayName).ThenBy(s => s.Person.Id)
             .Skip(Math.Max(0, skip)).Take(Math.Clamp(take, 1, 999))
             .Select(s => new
             {
+                s.Person.Id,
                 s.Person.PublicId,
                 s.Person.DisplayName,
                 s.Person.UserPrincipalName,
                 s.Rank,
                 Error = records.Where(u => u.PersonId == s.Person.Id && !u.Retired && u.ErrorNumber != null).Select(u => u.ErrorNumber).FirstOrDefault(),
-                Expected = db.Licenses.Count(l => l.PersonId == s.Person.Id && Expected.Contains(l.State)),
             })
             .ToListAsync(cancellationToken);
+        var tokens = await TokensAsync(db, rows.ConvertAll(r => r.Id), cancellationToken);
         int Count(RegistrationState state) => totals.GetValueOrDefault(state);
         return new Unready(
-            Count(RegistrationState.Associated),
+            Count(RegistrationState.Associated) - partly,
+            partly,
             Count(RegistrationState.None),
             Count(RegistrationState.Invited),
             Count(RegistrationState.UnderWay),
             Count(RegistrationState.Refused),
             Count(RegistrationState.Retired),
-            new PageOf<UnreadyPerson>(rows.ConvertAll(r => new UnreadyPerson(r.PublicId, r.DisplayName, r.UserPrincipalName, ByRank[r.Rank], r.Error, r.Expected)), totals.Where(t => t.Key != RegistrationState.Associated).Sum(t => t.Value)));
+            new PageOf<UnreadyPerson>(
+                rows.ConvertAll(r => Describe(r.PublicId, r.DisplayName, r.UserPrincipalName, r.Rank, r.Error, [.. tokens[r.Id]])),
+                partly + totals.Where(t => t.Key != RegistrationState.Associated).Sum(t => t.Value)));
+    }
+
+    private static UnreadyPerson Describe(Guid id, string displayName, string userPrincipalName, int rank, int? error, IReadOnlyList<UnreadyToken> tokens)
+    {
+        // Whoever was associated between two readings is listed once more, without a token.
+        var state = rank == Ready ? tokens.Select(t => t.State).DefaultIfEmpty(RegistrationState.Associated).MaxBy(s => Array.IndexOf(ByRank, s)) : ByRank[rank];
+        return new UnreadyPerson(id, displayName, userPrincipalName, state, error, tokens.Sum(t => t.BooksExpected), tokens);
+    }
+
+    private static IQueryable<VppUser> Records(VppBooksDbContext db) => db.VppUsers.Where(u => db.Locations.Any(l => l.Id == u.LocationId && l.DeletedAt == null));
+
+    /// <summary>Books that are for some people at tokens where they have no Apple Account connected; the same person and token can come several times.</summary>
+    private static IQueryable<Want> Lacking(VppBooksDbContext db, IQueryable<Person> people)
+    {
+        var expected =
+            from license in db.Licenses
+            where Expected.Contains(license.State)
+            join person in people on license.PersonId equals person.Id
+            join book in db.Books on license.BookId equals book.Id
+            select new Want { PersonId = person.Id, LocationId = book.LocationId, Expected = 1 };
+        var wishes = db.GroupAssignments.Where(a => a.Intent == Intent.Required);
+        var members =
+            from wish in wishes
+            where wish.GroupId != null
+            join member in db.GroupMemberships on wish.GroupId equals member.GroupId
+            select new { wish.BookId, member.PersonId };
+        var everybody =
+            from wish in wishes
+            where wish.GroupId == null
+            from person in AllUsers.In(db)
+            select new { wish.BookId, PersonId = person.Id };
+        var required =
+            from pair in members.Concat(everybody)
+            join person in people on pair.PersonId equals person.Id
+            join book in db.Books on pair.BookId equals book.Id
+            where !book.NoLongerReported
+                && !db.Licenses.Any(l => l.PersonId == pair.PersonId && l.AdamId == book.AdamId && l.State != LicenseState.Canceled)
+                && !db.GroupAssignments.Any(x => x.BookId == pair.BookId && x.Intent == Intent.Excluded && db.GroupMemberships.Any(m => m.GroupId == x.GroupId && m.PersonId == pair.PersonId))
+            select new Want { PersonId = person.Id, LocationId = book.LocationId, Expected = 0 };
+        return expected.Concat(required).Where(w => db.Locations.Any(l => l.Id == w.LocationId && l.DeletedAt == null)
+            && !db.VppUsers.Any(u => u.PersonId == w.PersonId && u.LocationId == w.LocationId && !u.Retired && u.Status == VppUserStatus.Associated));
+    }
+
+    private static async Task<ILookup<int, UnreadyToken>> TokensAsync(VppBooksDbContext db, List<int> people, CancellationToken cancellationToken)
+    {
+        var lacking = await Lacking(db, db.People.Where(p => people.Contains(p.Id)))
+            .GroupBy(w => new { w.PersonId, w.LocationId }).Select(g => new { g.Key.PersonId, g.Key.LocationId, Expected = g.Sum(w => w.Expected) }).ToListAsync(cancellationToken);
+        var names = await db.Locations.Where(l => l.DeletedAt == null).Select(l => new { l.Id, l.PublicId, l.Name }).ToDictionaryAsync(l => l.Id, cancellationToken);
+        var records = (await db.VppUsers.Where(u => u.PersonId != null && people.Contains(u.PersonId.Value))
+                .Select(u => new { PersonId = u.PersonId!.Value, u.LocationId, u.Status, u.Retired, u.ErrorNumber }).ToListAsync(cancellationToken))
+            .ToLookup(u => (u.PersonId, u.LocationId));
+        return lacking.Where(l => names.ContainsKey(l.LocationId)).OrderBy(l => names[l.LocationId].Name, StringComparer.CurrentCultureIgnoreCase).ThenBy(l => l.LocationId)
+            .ToLookup(l => l.PersonId, l =>
+            {
+                var (token, here) = (names[l.LocationId], records[(l.PersonId, l.LocationId)].ToList());
+                return new UnreadyToken(
+                    token.PublicId,
+                    token.Name,
+                    PeopleCatalog.Best(here.Select(u => PeopleCatalog.StateOf(u.Status, u.Retired, u.ErrorNumber))),
+                    here.Find(u => !u.Retired && u.ErrorNumber != null)?.ErrorNumber,
+                    l.Expected);
+            });
+    }
+
+    private sealed class Want
+    {
+        public int PersonId { get; init; }
+
+        public int LocationId { get; init; }
+
+        /// <summary>1 for a copy that waits for the person, 0 for a wish without one.</summary>
+        public int Expected { get; init; }
     }
 }

@@ -73,7 +73,7 @@ internal static class ReportsApi
         var options = new ApiOptions(context.Request);
         var (skip, top) = (options.Number("skip", 0, int.MaxValue) ?? 0, options.Number("top", 1, 999) ?? 100);
         var all = await serving.UnreadyAsync(skip, top, await actor.FindAsync(), cancellationToken);
-        return ApiJson.Answer(new UnregisteredWire(all.People.Rows, all.People.Total, all.Ready, all.NotRegistered, all.Invited, all.UnderWay, all.Refused, all.Retired));
+        return ApiJson.Answer(new UnregisteredWire(all.People.Rows, all.People.Total, all.Ready, all.Partly, all.NotRegistered, all.Invited, all.UnderWay, all.Refused, all.Retired));
     }
 
     private static async Task<IResult> ForecastAsync(HttpContext context, ForecastReader forecasts, CoreActor actor, CancellationToken cancellationToken) =>
@@ -100,7 +100,7 @@ internal static class ReportsApi
     private sealed record TitlesWire(IReadOnlyList<SharedTitle> Value, int PeopleTwice, int CopiesTwice);
 
     /// <summary>A page of people, and how many of all people stand where; <c>total</c> is the length of the whole list.</summary>
-    private sealed record UnregisteredWire(IReadOnlyList<UnreadyPerson> Value, int Total, int Ready, int NotRegistered, int Invited, int UnderWay, int Refused, int Retired);
+    private sealed record UnregisteredWire(IReadOnlyList<UnreadyPerson> Value, int Total, int Ready, int Partly, int NotRegistered, int Invited, int UnderWay, int Refused, int Retired);
 
     /// <summary>A line of the shopping list.</summary>
     private sealed record PurchaseWire(

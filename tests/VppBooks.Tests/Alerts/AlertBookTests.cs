@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using VppBooks.Core.Alerts;
@@ -194,25 +195,81 @@ public sealed class AlertBookTests(AlertRoom room) : IClassFixture<AlertRoom>
     [InlineData(AlertKind.TokenReadOnly, AlertKind.TokenClaimedElsewhere)]
     [InlineData(AlertKind.SyncFailing, AlertKind.TokenUnreadable)]
     [InlineData(AlertKind.StockLow, AlertKind.StockShort)]
-    public async Task Trouble_that_a_worse_one_follows_is_not_told_as_over(AlertKind first, AlertKind then)
+    public async Task Trouble_that_a_worse_one_follows_is_closed_at_programs_by_the_name_of_the_other_and_not_told_to_people_as_over(AlertKind first, AlertKind then)
     {
         var (before, after) = (ATrouble(first), ATrouble(then));
         room.Make(before);
-        Assert.Equal(AlertOccasion.Raised, Assert.Single(await room.LookAsync(), m => m.Kind == first).Occasion);
+        var raised = Assert.Single(await room.LookAsync(), m => m.Kind == first);
+        Assert.Equal((AlertOccasion.Raised, (Guid?)null), (raised.Occasion, raised.SupersededBy));
+        var mails = room.Mails.List().Count;
 
         room.End(before);
         room.Make(after);
         var messages = await room.LookAsync();
-        Assert.DoesNotContain(messages, m => m.Kind == first);
-        Assert.Equal(AlertOccasion.Raised, Assert.Single(messages, m => m.Kind == then).Occasion);
+        var next = (await room.RowAsync(after)).PublicId;
+
+        // The one that is open comes before the one that is closed: in between nobody believes that all is well.
+        Assert.Equal(
+            [(then, AlertOccasion.Raised, (Guid?)next, (Guid?)null), (first, AlertOccasion.Cleared, raised.AlertId, next)],
+            messages.Where(m => m.Kind == first || m.Kind == then).Select(m => (m.Kind!.Value, m.Occasion, m.AlertId, m.SupersededBy)));
+        Assert.Equal([$"Raised: {then}"], room.Mails.List().SkipLast(mails).Select(m => m.Subject.Trim()).Where(s => s.EndsWith($": {first}", StringComparison.Ordinal) || s.EndsWith($": {then}", StringComparison.Ordinal)));
         Assert.NotNull((await room.RowAsync(before)).ClearedAt);
 
+        mails = room.Mails.List().Count;
         room.End(after);
-        Assert.Equal((then, AlertOccasion.Cleared), Assert.Single((await room.LookAsync()).Where(m => m.Kind == first || m.Kind == then).Select(m => (m.Kind!.Value, m.Occasion))));
+        Assert.Equal(
+            (then, AlertOccasion.Cleared, (Guid?)null),
+            Assert.Single((await room.LookAsync()).Where(m => m.Kind == first || m.Kind == then).Select(m => (m.Kind!.Value, m.Occasion, m.SupersededBy))));
+        Assert.Single(room.Mails.List().SkipLast(mails), m => m.Subject.Trim() == $"Cleared: {then}");
 
         static AlertCondition ATrouble(AlertKind kind) => kind is AlertKind.StockLow or AlertKind.StockShort
             ? new AlertCondition(kind, 9_000_001) { BookId = 9_000_001, LocationId = 9_000_000 }
             : new AlertCondition(kind, 9_000_000) { LocationId = 9_000_000 };
+    }
+
+    [Fact]
+    public async Task Many_that_others_follow_are_closed_in_one_message_that_names_the_other_of_each()
+    {
+        var troubles = Enumerable.Range(0, AlertLetters.MostApart + 1).Select(i => 9_000_200 + i).ToList();
+        troubles.ForEach(i => room.Make(new AlertCondition(AlertKind.TokenExpiring, i) { LocationId = i }));
+        var over = new AlertCondition(AlertKind.TokenExpiring, 9_000_199) { LocationId = 9_000_199 };
+        room.Make(over);
+        await room.LookAsync();
+
+        room.End(over);
+        troubles.ForEach(i => room.End(new AlertCondition(AlertKind.TokenExpiring, i)));
+        troubles.ForEach(i => room.Make(new AlertCondition(AlertKind.TokenExpired, i) { LocationId = i }));
+        var messages = await room.LookTogetherAsync();
+
+        var raised = Assert.Single(messages, m => m.Kind == AlertKind.TokenExpired);
+        var closed = Assert.Single(messages, m => m is { Kind: AlertKind.TokenExpiring, Alerts: not null });
+        Assert.Equal((AlertOccasion.Cleared, (Guid?)null, (Guid?)null), (closed.Occasion, closed.AlertId, closed.SupersededBy));
+        Assert.Equal(raised.Alerts!.Select(a => (Guid?)a.AlertId).Order(), closed.Alerts!.Select(a => a.SupersededBy).Order());
+
+        // One that nothing follows is none of them: it is over.
+        Assert.Equal((AlertOccasion.Cleared, (Guid?)null), Assert.Single(messages.Where(m => m is { Kind: AlertKind.TokenExpiring, Alerts: null }).Select(m => (m.Occasion, m.SupersededBy))));
+        troubles.ForEach(i => room.End(new AlertCondition(AlertKind.TokenExpired, i)));
+        await room.LookAsync();
+    }
+
+    [Fact]
+    public async Task Settings_that_cannot_be_read_are_thrown_and_tables_that_cannot_come_back_as_unread()
+    {
+        var conditions = room.House.Get<AlertConditions>();
+        try
+        {
+            room.Commands.Unreadable = "Settings";
+            await Assert.ThrowsAnyAsync<DbException>(() => conditions.ListAsync(Cancel));
+
+            room.Commands.Unreadable = "Locations";
+            var found = await conditions.ListAsync(Cancel);
+            Assert.Superset(new HashSet<AlertKind> { AlertKind.TokenExpired, AlertKind.SyncFailing, AlertKind.StockShort, AlertKind.PeopleStuck, AlertKind.OperationUnknown }, found.Unread.ToHashSet());
+            Assert.DoesNotContain(AlertKind.DirectoryFailing, found.Unread);
+        }
+        finally
+        {
+            room.Commands.Unreadable = null;
+        }
     }
 
     [Fact]

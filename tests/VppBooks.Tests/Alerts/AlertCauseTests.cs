@@ -42,8 +42,9 @@ public sealed partial class AlertCauseTests
         await alerts.OneAsync(AlertKind.TokenExpiring, AlertOccasion.Raised);
         house.Core.Clock.Pass(TimeSpan.FromHours(1) + TimeSpan.FromMinutes(10));
         var messages = await alerts.LookAsync();
-        Assert.Equal(AlertSeverity.Critical, alerts.One(messages, AlertKind.TokenExpired, AlertOccasion.Raised).Severity);
-        Assert.DoesNotContain(messages, m => m.Kind == AlertKind.TokenExpiring);
+        var expired = alerts.One(messages, AlertKind.TokenExpired, AlertOccasion.Raised);
+        Assert.Equal(AlertSeverity.Critical, expired.Severity);
+        Assert.Equal((AlertOccasion.Cleared, expired.AlertId), Assert.Single(messages.Where(m => m.Kind == AlertKind.TokenExpiring).Select(m => (m.Occasion, m.SupersededBy))));
 
         await RenewAsync(house);
         await alerts.OneAsync(AlertKind.TokenExpired, AlertOccasion.Cleared);

@@ -21,9 +21,12 @@ public sealed class AlertDeliveryTests
         await alerts.NothingMoreAsync(AlertKind.TokenRefused);
         var waiting = Assert.Single(await alerts.Desk.ListChannelsAsync(CoreHouse.Admin, CancellationToken.None));
         Assert.Equal("status 500", waiting.Failure);
+        Assert.Equal("status 500", waiting.LastFailure?.Reason);
+        Assert.InRange(waiting.LastFailure!.At, first.At, alerts.House.Core.Clock.GetUtcNow());
         Assert.True(waiting.Waiting > 0);
 
         alerts.House.Core.Clock.Pass(TimeSpan.FromMinutes(1));
+        var again = alerts.House.Core.Clock.GetUtcNow();
         Assert.Equal(first, Assert.Single(await alerts.LookAsync(), m => m.Kind == AlertKind.TokenRefused));
         alerts.Receiver.Status = 204;
         alerts.House.Core.Clock.Pass(TimeSpan.FromMinutes(5));
@@ -34,6 +37,10 @@ public sealed class AlertDeliveryTests
         Assert.Equal(0, alerts.Receiver.Forged);
         var done = Assert.Single(await alerts.Desk.ListChannelsAsync(CoreHouse.Admin, CancellationToken.None));
         Assert.Equal((0, null), (done.Waiting, done.Failure));
+
+        // What went wrong before it was taken is still told, with its time.
+        Assert.Equal("status 500", done.LastFailure?.Reason);
+        Assert.InRange(done.LastFailure!.At, again, again + TimeSpan.FromMinutes(5));
     }
 
     [Fact]

@@ -59,7 +59,7 @@ internal sealed class AlertHouse : IAsyncDisposable
     [
         .. messages.SelectMany(m => m.Alerts is null
             ? [m]
-            : m.Alerts.Select(a => m with { AlertId = a.AlertId, Severity = a.Severity, Title = a.Title, Url = a.Url, Count = a.Count, ErrorNumber = a.ErrorNumber, Alerts = null })),
+            : m.Alerts.Select(a => m with { AlertId = a.AlertId, Severity = a.Severity, Title = a.Title, Url = a.Url, Count = a.Count, ErrorNumber = a.ErrorNumber, SupersededBy = a.SupersededBy, Alerts = null })),
     ];
 
     internal static Task LookAsync(CoreHouse house) => LookAsync(house.Services);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
@@ -121,7 +122,7 @@ public sealed class AlertRoom : IAsyncLifetime, IAlertSource
             Interlocked.Increment(ref _count);
             if (Unreadable is { } table && command.CommandText.Contains($"\"{table}\"", StringComparison.Ordinal))
             {
-                throw new InvalidOperationException($"{table} cannot be read.");
+                throw new SqliteException($"{table} cannot be read.", 10);
             }
 
             return base.ReaderExecutingAsync(command, eventData, result, cancellationToken);

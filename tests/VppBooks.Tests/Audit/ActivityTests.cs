@@ -129,7 +129,7 @@ public sealed class ActivityTests
         Assert.All(everybody, e => Assert.Contains("AllUsers", e.Details, StringComparison.Ordinal));
 
         // The first page has room for ten: there the plan says it for all of its groups.
-        var recent = (await house.Core.Get<OverviewReader>().ReadAsync(CoreHouse.Admin, CancellationToken.None)).Recent.Select(e => e.Action).ToList();
+        var recent = (await house.Core.Get<OverviewReader>().ReadAsync(CoreHouse.Admin, CancellationToken.None)).Recent!.Select(e => e.Action).ToList();
         Assert.Contains("plan.committed", recent);
         Assert.DoesNotContain(recent, a => a.StartsWith("assignment.", StringComparison.Ordinal));
 

@@ -4,6 +4,7 @@ using VppBooks.Core.Catalog;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Overview;
+using VppBooks.Core.Security;
 using VppBooks.Tests.Locations;
 using VppBooks.Tests.Sync;
 
@@ -136,7 +137,14 @@ public sealed class BookCatalogTests
         Assert.Equal(new PeopleTotals(Ready: 3, MustAccept: 0, Refused: 0), overview.People);
         Assert.Equal("Central", Assert.Single(overview.Tokens).Name);
         Assert.IsType<AttentionItem.BookShort>(Assert.Single(overview.Attention));
-        Assert.NotEmpty(overview.Recent);
+        Assert.NotEmpty(overview.Recent!);
+        Assert.NotEmpty((await fixture.Get<OverviewReader>().ReadAsync(CoreHouse.Nobody with { Permissions = Actor.ForRoles([AppRoles.Auditor]) }, CancellationToken.None)).Recent!);
+
+        // Who may not open the activity is told of nobody's doings on the first page either.
+        foreach (var role in (string[])[AppRoles.Helpdesk, AppRoles.Assigner])
+        {
+            Assert.Null((await fixture.Get<OverviewReader>().ReadAsync(CoreHouse.Nobody with { Permissions = Actor.ForRoles([role]) }, CancellationToken.None)).Recent);
+        }
     }
 
     /// <summary>Four books: one with people in every state, one used up, one unlimited, one that the store does not know.</summary>

@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Notifications;
+using VppBooks.Tests.Locations;
 
 namespace VppBooks.Tests.Notifications;
 
@@ -25,6 +26,52 @@ public sealed class EndpointTests(NotifiedConsole house) : IClassFixture<Notifie
         Assert.NotNull(once.FoldedAt);
         Assert.Equal(once.FoldedAt, Assert.Single(await house.InboxAsync(), n => n.NotificationId == once.NotificationId).FoldedAt);
         Assert.Equal(book.AvailableCount, (await house.ReadAsync(book)).AvailableCount);
+    }
+
+    [Fact]
+    public async Task The_last_arrival_is_known_as_soon_as_it_is_stored_and_found_through_an_index()
+    {
+        await using var own = await NotifiedConsole.StartAsync();
+        await PauseAsync(own.Get<TimeProvider>().GetUtcNow().AddHours(1));
+        var book = await own.BookAsync(free: 5);
+        Assert.Equal(HttpStatusCode.OK, await own.StatusOfAsync(NotifiedConsole.CountOf(book, 1)));
+        Assert.Equal(HttpStatusCode.OK, await own.StatusOfAsync(NotifiedConsole.CountOf(book, 2)));
+
+        var stored = await own.InboxAsync();
+        Assert.All(stored, n => Assert.Null(n.FoldedAt));
+        Assert.Null((await own.RowAsync()).NotificationLastAt);
+        Assert.Equal(stored[^1].ReceivedAt, await LastAsync());
+        await using (var db = await own.OpenAsync())
+        {
+            await db.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
+            await using var command = LocationDirectory.NewestUnfolded(db, [own.LocationId]).CreateDbCommand();
+#pragma warning disable CA2100 // What the query says, with its parameters.
+            command.CommandText = "EXPLAIN QUERY PLAN " + command.CommandText;
+#pragma warning restore CA2100
+            await using var plan = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+            List<string> steps = [];
+            while (await plan.ReadAsync(TestContext.Current.CancellationToken))
+            {
+                steps.Add(plan.GetString(3));
+            }
+
+            Assert.Contains(steps, s => s.Contains("IX_InboxNotifications_LocationId_FoldedAt (LocationId=? AND FoldedAt=?)", StringComparison.Ordinal));
+            Assert.DoesNotContain(steps, s => s.Contains("TEMP B-TREE", StringComparison.Ordinal) || s.StartsWith("SCAN", StringComparison.Ordinal));
+        }
+
+        // Folding it changes nothing that is shown.
+        await PauseAsync(null);
+        own.Get<Core.Signals.WorkSignal>().Wake(own.LocationId);
+        await own.QuietAsync();
+        Assert.Equal(stored[^1].ReceivedAt, await LastAsync());
+
+        async Task PauseAsync(DateTimeOffset? until)
+        {
+            await using var db = await own.OpenAsync();
+            await db.Locations.ExecuteUpdateAsync(set => set.SetProperty(l => l.PausedUntil, until), TestContext.Current.CancellationToken);
+        }
+
+        async Task<DateTimeOffset?> LastAsync() => (await own.Get<LocationDirectory>().FindAsync(own.LocationPublicId, CoreHouse.Admin, TestContext.Current.CancellationToken))!.Summary.Notifications.LastAt;
     }
 
     [Fact]

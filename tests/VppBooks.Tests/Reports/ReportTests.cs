@@ -1,4 +1,5 @@
 using VppBooks.Core.Exports;
+using VppBooks.Core.Overview;
 using VppBooks.Core.People;
 using VppBooks.Core.Reports;
 using VppBooks.Core.Security;
@@ -86,8 +87,24 @@ public sealed class ReportTests(ReportWorld world) : IClassFixture<ReportWorld>
     {
         var unready = await world.Get<ServingReports>().UnreadyAsync(0, 2, CoreHouse.Admin, Stop);
 
-        Assert.Equal((1, 2, 1, 0, 0, 0, 3), (unready.Ready, unready.NotRegistered, unready.Invited, unready.UnderWay, unready.Refused, unready.Retired, unready.People.Total));
+        Assert.Equal((1, 0, 2, 1, 0, 0, 0, 3), (unready.Ready, unready.Partly, unready.NotRegistered, unready.Invited, unready.UnderWay, unready.Refused, unready.Retired, unready.People.Total));
         Assert.Equal([("Ben", RegistrationState.Invited, 3), ("Dave", RegistrationState.None, 0)], unready.People.Rows.Select(p => (p.DisplayName, p.State, p.BooksExpected)));
+    }
+
+    [Fact]
+    public async Task The_first_page_counts_people_who_are_there_and_each_number_is_the_length_of_its_list()
+    {
+        var people = (await world.Get<OverviewReader>().ReadAsync(CoreHouse.Admin, Stop)).People;
+
+        // Carol is associated, and gone.
+        Assert.Equal(new PeopleTotals(Ready: 1, MustAccept: 1, Refused: 0), people);
+        Assert.Equal(["Anna"], await ListAsync(RegistrationState.Associated, Presence.Here));
+        Assert.Equal(["Carol"], await ListAsync(RegistrationState.Associated, Presence.Gone));
+        Assert.Equal(["Ben"], await ListAsync(RegistrationState.Invited, Presence.Here));
+        Assert.Empty(await ListAsync(RegistrationState.Refused, Presence.Here));
+
+        async Task<IEnumerable<string>> ListAsync(RegistrationState registration, Presence presence) =>
+            (await world.Get<PeopleCatalog>().ListAsync(new PeopleQuery { Registration = registration, Presence = presence }, CoreHouse.Admin, Stop)).Rows.Select(p => p.DisplayName);
     }
 
     [Fact]

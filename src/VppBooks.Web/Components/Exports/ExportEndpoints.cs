@@ -34,7 +34,7 @@ internal static class ExportEndpoints
         exports.MapGet("/groups", (HttpContext context, ListExports lists) => SendAsync(context, (q, actor, stop) => lists.Groups(q("q"), actor, stop)));
         exports.MapGet("/group-members", (HttpContext context, ListExports lists) => SendAsync(context, (q, actor, stop) => Id(q("group")) is { } group ? lists.Members(group, q("q"), actor, stop) : null));
         exports.MapGet("/people", (HttpContext context, ListExports lists) => SendAsync(context, (q, actor, stop) => lists.People(
-            new PeopleQuery { Search = q("q"), Registration = Address.Parse<RegistrationState>(q("state")) }, actor, stop)));
+            new PeopleQuery { Search = q("q"), Registration = Address.Parse<RegistrationState>(q("state")), Presence = Address.Parse<Presence>(q("directory")) }, actor, stop)));
         exports.MapGet("/stuck-copies", (HttpContext context, ListExports lists) => SendAsync(context, (q, actor, stop) => lists.Copies(CopyTrouble.Stuck, q("q"), actor, stop)));
         exports.MapGet("/copies-with-leavers", (HttpContext context, ListExports lists) => SendAsync(context, (q, actor, stop) => lists.Copies(CopyTrouble.WithLeavers, q("q"), actor, stop)));
         exports.MapGet("/sync-runs", (HttpContext context, ListExports lists) => SendAsync(context, (q, actor, stop) => lists.SyncRuns(Id(q("token")), actor, stop)));

@@ -23,12 +23,19 @@ public interface ILicenseUseDesk
 internal sealed class ShoppingAtAGlance(ForecastReader forecasts, TimeProvider clock) : IDisposable
 {
     private static readonly TimeSpan _fresh = TimeSpan.FromMinutes(1);
+
+    // One for all: another question would have another answer, and those who share one must have asked the same.
+    private static readonly ForecastQuery _question = new();
+
     private readonly SemaphoreSlim _gate = new(1, 1);
     private (DateTimeOffset At, IReadOnlyList<BookForecast> Books)? _read;
 
-    /// <summary>The shopping list, not older than a minute.</summary>
+    /// <summary>How far the list looks.</summary>
+    public static int WeeksAhead => _question.WeeksAhead;
+
+    /// <summary>The shopping list of all tokens for <see cref="WeeksAhead"/>, not older than a minute.</summary>
     /// <exception cref="NotAllowedException">The actor may not read.</exception>
-    public async Task<IReadOnlyList<BookForecast>> ReadAsync(ForecastQuery question, Actor actor, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<BookForecast>> ReadAsync(Actor actor, CancellationToken cancellationToken)
     {
         actor.Demand(Permissions.Read);
         await _gate.WaitAsync(cancellationToken);
@@ -37,7 +44,7 @@ internal sealed class ShoppingAtAGlance(ForecastReader forecasts, TimeProvider c
             var now = clock.GetUtcNow();
             if (_read is not { } read || now - read.At >= _fresh || read.At > now)
             {
-                _read = read = (now, ShoppingList.Of(await forecasts.ListAsync(question, actor, cancellationToken)));
+                _read = read = (now, ShoppingList.Of(await forecasts.ListAsync(_question, actor, cancellationToken)));
             }
 
             return read.Books;
@@ -57,11 +64,10 @@ internal sealed class LicenseUseDesk(HistoryReader history, ShoppingAtAGlance gl
     public async Task<LicenseUseData> ReadAsync(DateOnly today, int days, TimeZoneInfo zone, CancellationToken cancellationToken)
     {
         var actor = await current.FindAsync();
-        var question = new ForecastQuery();
-        var shopping = await glance.ReadAsync(question, actor, cancellationToken);
+        var shopping = await glance.ReadAsync(actor, cancellationToken);
         return new LicenseUseData(
             await history.ListAsync(new HistoryScope(), today.AddDays(1 - days), today, zone, actor, cancellationToken),
-            question.WeeksAhead,
+            ShoppingAtAGlance.WeeksAhead,
             shopping.Count,
             shopping.Sum(b => b.Forecast.Likely.Buy),
             shopping.Min(b => b.Forecast.BuyBy));

@@ -97,6 +97,26 @@ public sealed class OverviewPageTests : ScreenContext
     }
 
     [Fact]
+    public void Who_did_what_is_shown_to_those_who_may_read_the_activity_and_to_others_not_even_as_nothing()
+    {
+        Overview.Data = () => Task.FromResult(_data);
+        Assert.Contains("Anna", Render<OverviewPage>().Find("section.activity").TextContent, StringComparison.Ordinal);
+
+        Overview.Data = () => Task.FromResult(_data with { Recent = null });
+        Assert.Empty(Render<OverviewPage>().FindAll("section.activity"));
+    }
+
+    [Fact]
+    public void Numbers_of_people_lead_to_the_list_that_is_as_long()
+    {
+        Overview.Data = () => Task.FromResult(_data);
+
+        Assert.Equal(
+            ["/people?state=associated&directory=here", "/people?state=invited&directory=here", "/people?state=refused&directory=here"],
+            Render<OverviewPage>().FindAll(".tile")[2].QuerySelectorAll("a").Select(a => a.GetAttribute("href")));
+    }
+
+    [Fact]
     public void Numbers_move_while_the_page_stands_open()
     {
         Overview.Data = () => Task.FromResult(_data);

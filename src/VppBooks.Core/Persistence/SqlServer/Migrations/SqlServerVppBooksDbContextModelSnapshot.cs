@@ -136,6 +136,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<DateTimeOffset?>("DueAt")
                         .HasColumnType("datetimeoffset");
 
+                    b.Property<DateTimeOffset?>("FailedAt")
+                        .HasColumnType("datetimeoffset");
+
                     b.Property<string>("Failure")
                         .HasMaxLength(128)
                         .HasColumnType("nvarchar(128)");

@@ -127,6 +127,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<long?>("DueAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("FailedAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Failure")
                         .HasMaxLength(128)
                         .HasColumnType("TEXT");
