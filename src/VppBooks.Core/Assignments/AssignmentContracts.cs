@@ -151,6 +151,11 @@ public sealed record AwaitingPlan(Guid PlanId, Guid BookId, string? Title, long 
 /// <summary>A person's line of a plan, for lists.</summary>
 public sealed record PlanLineRow(Guid PersonId, string DisplayName, string UserPrincipalName, PlanOutcome Outcome, PlanReason Reason);
 
+/// <summary>A page of the people of a plan.</summary>
+/// <param name="Rows">People, by name.</param>
+/// <param name="Next">Where the next page begins; null when this is the last one.</param>
+public sealed record PlanLinesPage(IReadOnlyList<PlanLineRow> Rows, IReadOnlyList<string>? Next);
+
 /// <summary>How far a committed plan has come.</summary>
 /// <param name="Reserved">Set aside, not sent: being registered, waiting for an invitation to be accepted, or for Apple.</param>
 /// <param name="ReservedForInvited">Part of <paramref name="Reserved"/> that waits for people to accept their invitation.</param>

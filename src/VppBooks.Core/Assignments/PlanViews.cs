@@ -86,6 +86,35 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, Lic
             .ToListAsync(cancellationToken);
     }
 
+    /// <summary>The same as a list of which each page begins behind the one before; null when there is no such plan.</summary>
+    /// <param name="planId">The plan.</param>
+    /// <param name="outcome">Which people; null for all.</param>
+    /// <param name="after">Continues after this place, as <see cref="PlanLinesPage.Next"/> named it; null for the beginning.</param>
+    /// <param name="skip">Rows to leave out, 0 or more.</param>
+    /// <param name="take">Rows to return, 1 to 999.</param>
+    /// <param name="actor">Who asks.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    /// <exception cref="FormatException">The place is none of such a list.</exception>
+    public async Task<PlanLinesPage?> PageLinesAsync(
+        Guid planId, PlanOutcome? outcome, IReadOnlyList<string>? after, int skip, int take, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await db.Plans.Where(p => p.PublicId == planId).Select(p => (int?)p.Id).SingleOrDefaultAsync(cancellationToken) is not { } plan)
+        {
+            return null;
+        }
+
+        var place = after is null ? null : PlanLinePlace.Of(after);
+        var many = await PlanLineLists.Of(db, plan, outcome).Take(PlanLineLists.Many).CountAsync(cancellationToken) == PlanLineLists.Many;
+        take = Math.Clamp(take, 1, 999);
+        var lines = await PlanLineLists.ByName(db, plan, outcome, place, many).Skip(Math.Max(0, skip)).Take(take + 1).ToListAsync(cancellationToken);
+        return new PlanLinesPage(
+            [.. lines.Take(take).Select(l => new PlanLineRow(l.PublicId, l.DisplayName, l.UserPrincipalName, l.Outcome, l.Reason))],
+            lines.Count > take ? new PlanLinePlace(lines[take - 1].DisplayName, lines[take - 1].PersonId).Words : null);
+    }
+
     /// <summary>How far a committed plan has come.</summary>
     public async Task<PlanProgress> ProgressAsync(Guid planId, Actor actor, CancellationToken cancellationToken)
     {

@@ -224,7 +224,8 @@ internal sealed class LicenseConfiguration : IEntityTypeConfiguration<License>, 
     {
         // One person, one title.
         license.HasIndex(l => new { l.PersonId, l.AdamId, l.Ordinal }).IsUnique();
-        license.HasIndex(l => new { l.BookId, l.State });
+        // Also the order in which most waiting lists are served, so that a page of one begins where the page before ended.
+        license.HasIndex(l => new { l.BookId, l.State, l.WantedAt });
         // For the people of a book, page after page.
         license.HasIndex(l => new { l.BookId, l.PersonId });
         license.HasIndex(l => l.OperationId);

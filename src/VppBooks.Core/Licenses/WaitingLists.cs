@@ -13,7 +13,21 @@ namespace VppBooks.Core.Licenses;
 /// <param name="Total">People who wait.</param>
 /// <param name="Groups">Groups that require the book, in the order of their rank.</param>
 /// <param name="Rows">People, who is served next first.</param>
-public sealed record WaitingListView(WaitingOrder Order, int Total, IReadOnlyList<WaitingGroup> Groups, IReadOnlyList<WaitingRow> Rows);
+/// <param name="Next">Where the next page begins; null when this is the last one.</param>
+public sealed record WaitingListView(WaitingOrder Order, int Total, IReadOnlyList<WaitingGroup> Groups, IReadOnlyList<WaitingRow> Rows, IReadOnlyList<string>? Next);
+
+/// <summary>Which part of a waiting list.</summary>
+public sealed record WaitingPart
+{
+    /// <summary>Continues after this place, as <see cref="WaitingListView.Next"/> named it; null for the beginning.</summary>
+    public IReadOnlyList<string>? After { get; init; }
+
+    /// <summary>Rows to leave out, 0 or more.</summary>
+    public int Skip { get; init; }
+
+    /// <summary>Rows to return, 1 to 999.</summary>
+    public int Take { get; init; } = 100;
+}
 
 /// <summary>A group in the order of a waiting list.</summary>
 /// <param name="AssignmentId">The assignment that gives it the book.</param>
@@ -54,7 +68,13 @@ public sealed class WaitingLists(IDbContextFactory<VppBooksDbContext> contexts, 
     /// <param name="actor">Who asks.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     /// <exception cref="NotAllowedException">The actor may not read.</exception>
-    public async Task<WaitingListView?> FindAsync(Guid bookId, int skip, int take, Actor actor, CancellationToken cancellationToken)
+    public Task<WaitingListView?> FindAsync(Guid bookId, int skip, int take, Actor actor, CancellationToken cancellationToken) =>
+        PageAsync(bookId, new WaitingPart { Skip = skip, Take = take }, actor, cancellationToken);
+
+    /// <summary>A part of a book's waiting list, from its beginning or behind the page before; null when there is no such book.</summary>
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    /// <exception cref="FormatException">The place is none of this list, or the list is served in another order by now.</exception>
+    public async Task<WaitingListView?> PageAsync(Guid bookId, WaitingPart part, Actor actor, CancellationToken cancellationToken)
     {
         actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
@@ -63,30 +83,45 @@ public sealed class WaitingLists(IDbContextFactory<VppBooksDbContext> contexts, 
             return null;
         }
 
-        var waiting = db.Licenses.Where(l => l.BookId == book.Id && l.State == LicenseState.Waiting);
         var groups = await (
             from assignment in db.GroupAssignments.Where(a => a.BookId == book.Id && a.Intent == Intent.Required)
             join candidate in db.Groups on assignment.GroupId equals (int?)candidate.Id into found
             from @group in found.DefaultIfEmpty()
             orderby assignment.Rank, assignment.Id
             select new WaitingGroup(assignment.PublicId, @group == null ? null : @group.DisplayName)).ToListAsync(cancellationToken);
-        var from = Math.Max(0, skip);
-        var rows = await WaitingOrders.Sort(db, waiting, book.WaitingOrder)
-            .Skip(from).Take(Math.Clamp(take, 1, 999))
-            .Select(l => new
+        var (order, skip, take) = (book.WaitingOrder, Math.Max(0, part.Skip), Math.Clamp(part.Take, 1, 999));
+        var waiting = WaitingOrders.Ranked(db, db.Licenses.Where(l => l.BookId == book.Id && l.State == LicenseState.Waiting), order);
+        var total = await waiting.CountAsync(cancellationToken);
+        var (behind, ahead) = (waiting, 0);
+        if (part.After is { } words)
+        {
+            behind = WaitingOrders.Behind(waiting, WaitingPlace.Of(words, order));
+            ahead = Math.Max(0, total - await behind.CountAsync(cancellationToken));
+        }
+
+        // What costs more is asked about the rows of the page alone.
+        var rows = await WaitingOrders.Sort(behind, order)
+            .Skip(skip).Take(take + 1)
+            .Join(db.People, w => w.License.PersonId, p => p.Id, (w, p) => new
             {
-                License = l,
-                Person = db.People.First(p => p.Id == l.PersonId),
-                Held = UndecidedPlans.In(db).Any(p => p.Id == l.PlanId)
-                    || PendingReleases.In(db).Any(pending => pending.Id == l.Id),
+                w.License.Id,
+                w.Rank,
+                w.License.WantedAt,
+                w.License.Source,
+                Listed = w.License.WaitingRank != null,
+                Held = UndecidedPlans.In(db).Any(plan => plan.Id == w.License.PlanId) || PendingReleases.In(db).Any(pending => pending.Id == w.License.Id),
+                p.PublicId,
+                p.DisplayName,
+                p.UserPrincipalName,
             })
             .ToListAsync(cancellationToken);
+        var last = rows.Count > take ? rows[take - 1] : null;
         return new WaitingListView(
-            book.WaitingOrder,
-            await waiting.CountAsync(cancellationToken),
+            order,
+            total,
             groups,
-            [.. rows.Select((r, i) => new WaitingRow(
-                from + i + 1, r.Person.PublicId, r.Person.DisplayName, r.Person.UserPrincipalName, r.License.WantedAt, r.License.Source, r.License.WaitingRank is not null, r.Held))]);
+            [.. rows.Take(take).Select((r, i) => new WaitingRow(ahead + skip + i + 1, r.PublicId, r.DisplayName, r.UserPrincipalName, r.WantedAt, r.Source, r.Listed, r.Held))],
+            last is null ? null : new WaitingPlace(order, last.Rank, last.WantedAt, last.Id).Words);
     }
 
     /// <summary>A person's place in a book's waiting list, 1 for who is served next; null when the person does not wait for it.</summary>

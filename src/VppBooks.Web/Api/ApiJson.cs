@@ -23,3 +23,6 @@ internal static class ApiJson
 
 /// <summary>A list that comes as a whole, or of which the caller names the part.</summary>
 internal sealed record ListWire<T>(IReadOnlyList<T> Value);
+
+/// <summary>A page of a list; <c>next</c> is the cursor of the page after it.</summary>
+internal sealed record PageWire<T>(IReadOnlyList<T> Value, string? Next);

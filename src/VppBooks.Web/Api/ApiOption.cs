@@ -9,6 +9,9 @@ internal sealed record ApiOption(string Name, string Text, string? Default = nul
     /// <summary>Of lists that are asked for part by part.</summary>
     public static ApiOption[] Pages { get; } = [new("skip", "Rows to pass over", "0"), new("top", "Rows of a page, 1 to 999", "100")];
 
+    /// <summary>Of lists of which each page begins behind the one before.</summary>
+    public static ApiOption[] Followed { get; } = [.. Pages, new("cursor", "The next of an earlier page, with the same options")];
+
     /// <summary>Of collections in Graph's shape.</summary>
     public static ApiOption[] Collections { get; } =
     [

@@ -29,6 +29,12 @@ internal sealed class ApiOptions(HttpRequest request)
             ? moment
             : throw new GraphQueryException($"{name} must be a moment such as 2026-12-31T00:00:00Z.");
 
+    /// <summary>The place behind which a page of a list begins; null for a first page.</summary>
+    /// <exception cref="GraphQueryException">Not one of ours, or of another list.</exception>
+    public IReadOnlyList<string>? Cursor(GraphSkipTokens tokens, string list) => Text("cursor") is not { } cursor ? null : tokens.Read(cursor, list) ?? throw ForeignCursor();
+
+    public static GraphQueryException ForeignCursor() => new("cursor must be one that an earlier page of this list gave, in the order of now. Start again without it.");
+
     /// <exception cref="GraphQueryException">None of the words.</exception>
     public T? Word<T>(string name)
         where T : struct, Enum => Text(name) is not { } text

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using VppBooks.Core.Activities;
+using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
 using VppBooks.Web.Api.Graph;
 using VppBooks.Web.SignIn;
@@ -35,20 +36,37 @@ internal static class OwnApi
                 .DisableAntiforgery();
             PlansApi.Map(routes);
             routes.MapGet("/books/{bookId}/waiting-list", WaitingAsync).RequireAuthorization(Policies.ReadAll)
-                .Produces<WaitingListView>().WithSummary("Who waits for a book, in the order of service").WithMetadata(ApiOption.Pages);
+                .Produces<WaitingWire>().WithSummary("Who waits for a book, in the order of service").WithMetadata(ApiOption.Followed);
             routes.MapGet("/activity", ActivityAsync).RequireAuthorization(Policies.ReadActivity)
                 .Produces<ActivityWire>().WithSummary("What happened, newest first").WithMetadata(_activity);
             ReportsApi.Map(routes);
         }
     }
 
-    private static async Task<IResult> WaitingAsync(HttpContext context, string bookId, WaitingLists lists, CoreActor actor, CancellationToken cancellationToken)
+    private static async Task<IResult> WaitingAsync(HttpContext context, string bookId, WaitingLists lists, GraphSkipTokens tokens, CoreActor actor, CancellationToken cancellationToken)
     {
         var options = new ApiOptions(context.Request);
         var (skip, top) = (options.Number("skip", 0, int.MaxValue) ?? 0, options.Number("top", 1, 999) ?? 100);
-        return ApiId.TryParse(bookId, out var book) && await lists.FindAsync(book, skip, top, await actor.FindAsync(), cancellationToken) is { } list
-            ? ApiJson.Answer(list)
-            : GraphError.NotFound("There is no such book.");
+        if (!ApiId.TryParse(bookId, out var book))
+        {
+            return NoBook();
+        }
+
+        var list = $"waiting-list of {book}";
+        var after = options.Cursor(tokens, list);
+        try
+        {
+            var part = new WaitingPart { After = after, Skip = after is null ? skip : 0, Take = top };
+            return await lists.PageAsync(book, part, await actor.FindAsync(), cancellationToken) is { } page
+                ? ApiJson.Answer(new WaitingWire(page.Order, page.Total, page.Groups, page.Rows, page.Next is { } next ? tokens.Write(next, list) : null))
+                : NoBook();
+        }
+        catch (FormatException)
+        {
+            throw ApiOptions.ForeignCursor();
+        }
+
+        static GraphError NoBook() => GraphError.NotFound("There is no such book.");
     }
 
     private static async Task<IResult> ActivityAsync(HttpContext context, ActivityReader reader, CoreActor actor, CancellationToken cancellationToken)
@@ -72,6 +90,9 @@ internal static class OwnApi
         var page = await reader.ListAsync(query, await actor.FindAsync(), cancellationToken);
         return ApiJson.Answer(new ActivityWire(page.Rows, page.Next?.ToString()));
     }
+
+    /// <summary>A page of a waiting list; <c>next</c> is the cursor of the page after it.</summary>
+    private sealed record WaitingWire(WaitingOrder Order, int Total, IReadOnlyList<WaitingGroup> Groups, IReadOnlyList<WaitingRow> Rows, string? Next);
 
     /// <summary>A page of the activity; <c>next</c> is the cursor of the page after it.</summary>
     private sealed record ActivityWire(IReadOnlyList<ActivityEntry> Value, string? Next);

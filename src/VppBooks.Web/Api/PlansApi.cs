@@ -18,7 +18,7 @@ internal static class PlansApi
             .Produces<ListWire<AwaitingPlan>>().WithSummary("Plans that wait for a second person");
         routes.MapGet("/plans/{planId}", GetAsync).RequireAuthorization(Policies.ReadAll).Produces<PlanWire>().WithSummary("A plan, and how far it is carried out");
         routes.MapGet("/plans/{planId}/people", PeopleAsync).RequireAuthorization(Policies.ReadAll)
-            .Produces<ListWire<PlanLineRow>>().WithSummary("Each person of a plan, and what it does for them").WithMetadata([.. ApiOption.Pages, new ApiOption("outcome", "Only people of this outcome")]);
+            .Produces<PageWire<PlanLineRow>>().WithSummary("Each person of a plan, and what it does for them, by name").WithMetadata([.. ApiOption.Followed, new ApiOption("outcome", "Only people of this outcome")]);
         routes.MapPost("/plans/{planId}/commit", CommitAsync).RequireAuthorization(Policies.Assign).Produces<PlanWire>().Produces<PlanWire>(StatusCodes.Status202Accepted).WithSummary("Commit a plan: this spends licenses");
         routes.MapPost("/plans/{planId}/approve", ApproveAsync).RequireAuthorization(Policies.Assign).Produces<PlanWire>().WithSummary("Agree to a plan as the second person");
         routes.MapPost("/plans/{planId}/reject", RejectAsync).RequireAuthorization(Policies.Assign).Produces<PlanWire>().WithSummary("Refuse a plan as the second person");
@@ -72,18 +72,28 @@ internal static class PlansApi
     }
 
     private static async Task<IResult> PeopleAsync(
-        HttpContext context, string planId, PlanViews plans, CoreActor actor, CancellationToken cancellationToken)
+        HttpContext context, string planId, PlanViews plans, GraphSkipTokens tokens, CoreActor actor, CancellationToken cancellationToken)
     {
         var options = new ApiOptions(context.Request);
         var (skip, top) = (options.Number("skip", 0, int.MaxValue) ?? 0, options.Number("top", 1, 999) ?? 100);
         var outcome = options.Word<PlanOutcome>("outcome");
-        var who = await actor.FindAsync();
-        if (!ApiId.TryParse(planId, out var id) || await plans.FindAsync(id, who, cancellationToken) is null)
+        if (!ApiId.TryParse(planId, out var id))
         {
             return Missing();
         }
 
-        return ApiJson.Answer(new ListWire<PlanLineRow>(await plans.ListLinesAsync(id, outcome, skip, top, who, cancellationToken)));
+        var list = $"people of {id}, {outcome}";
+        var after = options.Cursor(tokens, list);
+        try
+        {
+            return await plans.PageLinesAsync(id, outcome, after, after is null ? skip : 0, top, await actor.FindAsync(), cancellationToken) is { } page
+                ? ApiJson.Answer(new PageWire<PlanLineRow>(page.Rows, page.Next is { } next ? tokens.Write(next, list) : null))
+                : Missing();
+        }
+        catch (FormatException)
+        {
+            throw ApiOptions.ForeignCursor();
+        }
     }
 
     private static async Task<IResult> CommitAsync(HttpContext context, string planId, AssignmentDesk desk, CoreActor actor, CancellationToken cancellationToken)

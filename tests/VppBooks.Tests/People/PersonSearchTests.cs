@@ -3,6 +3,7 @@ using VppBooks.Core.Directory;
 using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
 using VppBooks.Tests.Locations;
+using VppBooks.Tests.Persistence;
 
 namespace VppBooks.Tests.People;
 
@@ -81,27 +82,10 @@ public sealed class PersonSearchTests(PersonSearchTests.Shared shared) : IClassF
     {
         await using var db = await _house.OpenAsync();
 
-        var plan = await PlanAsync(db, PersonSearch.Apply(db, db.People, "zoe jansen").OrderBy(p => p.DisplayName).ThenBy(p => p.Id).Take(50));
+        var plan = await QueryPlans.ReadAsync(db, PersonSearch.Apply(db, db.People, "zoe jansen").OrderBy(p => p.DisplayName).ThenBy(p => p.Id).Take(50));
 
         Assert.Equal(2, plan.Count(step => step.Contains("(Word>? AND Word<?)", StringComparison.Ordinal) && step.Contains("COVERING INDEX", StringComparison.Ordinal)));
         Assert.DoesNotContain(plan, step => step.StartsWith("SCAN", StringComparison.Ordinal));
-    }
-
-    private static async Task<List<string>> PlanAsync(VppBooksDbContext db, IQueryable<Person> people)
-    {
-        await db.Database.OpenConnectionAsync(Cancel);
-        await using var command = people.CreateDbCommand();
-#pragma warning disable CA2100 // What the query says, with its parameters.
-        command.CommandText = "EXPLAIN QUERY PLAN " + command.CommandText;
-#pragma warning restore CA2100
-        await using var reader = await command.ExecuteReaderAsync(Cancel);
-        List<string> plan = [];
-        while (await reader.ReadAsync(Cancel))
-        {
-            plan.Add(reader.GetString(3));
-        }
-
-        return plan;
     }
 
     private async Task<IEnumerable<string>> FindAsync(string text) =>

@@ -16,6 +16,7 @@ using VppBooks.Core.Persistence;
 using VppBooks.Core.Persistence.Sqlite;
 using VppBooks.Core.Persistence.SqlServer;
 using VppBooks.Core.Reports;
+using VppBooks.Core.Signals;
 using VppBooks.Core.Sync;
 using VppBooks.Tests.Locations;
 using VppBooks.Tests.Shell;
@@ -130,11 +131,22 @@ public sealed partial class SqlServerSchemaTests
             await StockConditions.ListAsync(db, new AlertOptions(), CancellationToken.None);
             foreach (var order in Enum.GetValues<WaitingOrder>())
             {
-                await WaitingOrders.Sort(db, WaitingOrders.Serveable(db).Where(l => l.BookId == 1), order).Select(l => l.Id).ToListAsync();
+                var waiting = WaitingOrders.Serveable(db).Where(l => l.BookId == 1);
+                await WaitingOrders.Sort(db, waiting, order).Select(l => l.Id).ToListAsync();
+                await WaitingOrders.Sort(WaitingOrders.Behind(WaitingOrders.Ranked(db, waiting, order), new WaitingPlace(order, 1, DateTimeOffset.UnixEpoch, 1)), order).Select(w => w.Rank).ToListAsync();
+            }
+
+            foreach (var (outcome, many) in new[] { ((PlanOutcome?)null, true), (PlanOutcome.GetsNow, true), (PlanOutcome.GetsNow, false) })
+            {
+                await PlanLineLists.ByName(db, 1, outcome, new PlanLinePlace("Anna", 1), many).Skip(0).Take(101).Select(l => new { l.PersonId, l.Outcome, l.Reason }).ToListAsync();
             }
         }
 
-        await new PlanViews(database, new LicenseGuards(new LicenseOptions(), database), TimeProvider.System).ListAwaitingAsync(CoreHouse.Admin, CancellationToken.None);
+        await new WaitingLists(database, TimeProvider.System, new ChangeFeed()).PageAsync(Guid.NewGuid(), new WaitingPart(), CoreHouse.Admin, CancellationToken.None);
+
+        var plans = new PlanViews(database, new LicenseGuards(new LicenseOptions(), database), TimeProvider.System);
+        await plans.ListAwaitingAsync(CoreHouse.Admin, CancellationToken.None);
+        await plans.PageLinesAsync(Guid.NewGuid(), PlanOutcome.Waits, null, 0, 10, CoreHouse.Admin, CancellationToken.None);
 
         Assert.True(database.Procedures.Count > 100);
         AssertFits(database.Procedures);

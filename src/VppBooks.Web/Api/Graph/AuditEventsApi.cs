@@ -45,7 +45,7 @@ internal static class AuditEventsApi
         var page = query.Top == 0 ? new ActivityRows([], null) : await PageAsync(wanted, query.SkipToken is null ? query.Skip : 0, activity, who, cancellationToken);
         var total = query.Count ? await activity.CountEventsAsync(wanted, who, cancellationToken) : (int?)null;
         return GraphAnswers.Collection(
-            context, Path, page.Rows.Select(AuditEventWire.From), query, total, page.Next is { } next ? query.NextLink(tokens.Write([next.ToString()], query)) : null);
+            context, Path, page.Rows.Select(AuditEventWire.From), query, total, tokens.NextLink(page.Next is { } next ? [next.ToString()] : null, query));
     }
 
     /// <summary>Passes over rows to a place in the list, from which pages go on as ever: what comes in meanwhile moves none of them.</summary>

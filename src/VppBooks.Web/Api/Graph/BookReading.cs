@@ -9,7 +9,7 @@ namespace VppBooks.Web.Api.Graph;
 internal sealed record BookEntities(IReadOnlyList<JsonObject> Rows, int? Total, IReadOnlyList<string>? Next);
 
 /// <summary>Reads books for the API: only what the options of a request ask for.</summary>
-internal sealed class BookReading(BookCatalog books, PlanViews plans, BookStates states, BookCategories shelves)
+internal sealed class BookReading(BookCatalog books, PlanViews plans, BookStates states, BookCategories shelves, GraphSkipTokens tokens)
 {
     public const string Assignments = "assignments";
     public const string Summary = "installSummary";
@@ -86,12 +86,12 @@ internal sealed class BookReading(BookCatalog books, PlanViews plans, BookStates
 
             if (query.Expand.ContainsKey(Devices) && await states.PageDevicesAsync(row.PublicId, new BookStatePage { Take = MostExpanded }, actor, cancellationToken) is { } devices)
             {
-                Attach(entity, Devices, row, devices.Rows.Select(BookStatesWire.From), devices.Next is not null, query);
+                Attach(entity, Devices, row, devices.Rows.Select(BookStatesWire.From), devices.Next, query);
             }
 
             if (query.Expand.ContainsKey(Users) && await states.PageUsersAsync(row.PublicId, new BookStatePage { Take = MostExpanded }, actor, cancellationToken) is { } users)
             {
-                Attach(entity, Users, row, users.Rows.Select(u => BookStatesWire.From(u, withDevices: false)), users.Next is not null, query);
+                Attach(entity, Users, row, users.Rows.Select(u => BookStatesWire.From(u, withDevices: false)), users.Next, query);
             }
 
             entities.Add(entity);
@@ -100,12 +100,12 @@ internal sealed class BookReading(BookCatalog books, PlanViews plans, BookStates
         return entities;
     }
 
-    private static void Attach(JsonObject entity, string part, BookRow book, IEnumerable<JsonObject> rows, bool more, GraphQuery query)
+    private void Attach(JsonObject entity, string part, BookRow book, IEnumerable<JsonObject> rows, IReadOnlyList<string>? next, GraphQuery query)
     {
         entity[part] = new JsonArray([.. rows]);
-        if (more)
+        if (next is not null)
         {
-            entity[part + "@odata.nextLink"] = $"{query.Root}/managedEBooks/{book.PublicId}/{part}?$skip={MostExpanded}";
+            entity[part + "@odata.nextLink"] = tokens.LinkTo($"managedEBooks/{book.PublicId}/{part}", next, query);
         }
     }
 }

@@ -16,7 +16,7 @@ internal static class DeviceAppManagementApi
 
     public static void Map(RouteGroupBuilder routes) => routes.MapGet("", GetAsync).RequireAuthorization(Policies.ReadTokens);
 
-    private static async Task<IResult> GetAsync(HttpContext context, LocationDirectory locations, BookReading reading, CoreActor actor, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(HttpContext context, LocationDirectory locations, BookReading reading, GraphSkipTokens tokens, CoreActor actor, CancellationToken cancellationToken)
     {
         var query = GraphQuery.Of(context.Request, _properties, _parts);
         var who = await actor.FindAsync();
@@ -30,9 +30,9 @@ internal static class DeviceAppManagementApi
         {
             var page = await reading.SelectAsync(new BookSelection { Take = BookReading.MostExpanded }, query, who, cancellationToken);
             entity[Books] = new JsonArray([.. page.Rows]);
-            if (page.Next is not null)
+            if (page.Next is { } next)
             {
-                entity[Books + "@odata.nextLink"] = $"{query.Root}/{Books}?$skip={page.Rows.Count}";
+                entity[Books + "@odata.nextLink"] = tokens.LinkTo(Books, next, query);
             }
         }
 

@@ -33,25 +33,16 @@ internal static class GraphAnswers
         return Json(body, StatusCodes.Status200OK);
     }
 
-    /// <summary>Filters, orders and pages rows that are all at hand.</summary>
+    /// <summary>A page of rows that are all at hand, from the beginning or behind the page before.</summary>
     /// <exception cref="GraphQueryException">The place asked for is one of another list.</exception>
-    public static IResult Page(HttpContext context, string path, IEnumerable<JsonObject> rows, GraphQuery query)
+    public static IResult Page(HttpContext context, string path, IEnumerable<GraphRow> rows, GraphQuery query, GraphSkipTokens tokens)
     {
-        if (query.SkipToken is not null)
-        {
-            throw new GraphQueryException("The $skiptoken is not one of this list. Start again without it.");
-        }
-
-        var arranged = query.Arrange(rows);
-        return Part(context, path, arranged.Skip(query.Skip).Take(query.Top), arranged.Count, query);
-    }
-
-    /// <summary>The rows of one page, with the number of all.</summary>
-    public static IResult Part(HttpContext context, string path, IEnumerable<JsonObject> rows, int total, GraphQuery query)
-    {
-        var page = rows.ToList();
-        var next = (long)query.Skip + query.Top;
-        return Collection(context, path, page, query, total, page.Count > 0 && next < total ? query.NextLink((int)next) : null);
+        var order = new GraphRowOrder(query);
+        var all = order.Arrange(rows);
+        var rest = tokens.Read(query) is { } place ? order.Behind(all, place) : all.Skip(query.Skip);
+        var page = rest.Take(query.Top + 1).ToList();
+        var next = query.Top > 0 && page.Count > query.Top ? order.PlaceOf(page[query.Top - 1]) : null;
+        return Collection(context, path, page.Take(query.Top).Select(r => r.Entity), query, all.Count, tokens.NextLink(next, query));
     }
 
     /// <summary>The answer of a function: numbers or texts, and no entity.</summary>

@@ -41,8 +41,11 @@ internal sealed class GraphQuery
     /// <summary>Where the page before ended, as its nextLink said; null on a first page.</summary>
     public string? SkipToken { get; private init; }
 
-    /// <summary>The filter and the order as asked for: a place in a list means nothing in another one.</summary>
-    public string Arrangement => $"{Option(_request, "$filter")}\n{Option(_request, "$orderby")}";
+    /// <summary>The list with the filter and the order as asked for: a place in it means nothing in another one.</summary>
+    public string Arrangement => Arranged(_request.Path.Value!, Option(_request, "$filter"), Option(_request, "$orderby"));
+
+    /// <summary>The same for all of a list below <c>/deviceAppManagement</c> in its own order.</summary>
+    public string ArrangementOf(string list) => Arranged($"{Below}/{list}", null, null);
 
     /// <exception cref="GraphQueryException">An option is not understood.</exception>
     public static GraphQuery Of(HttpRequest request, IReadOnlySet<string> properties, params Expandable[] expandable)
@@ -80,31 +83,8 @@ internal sealed class GraphQuery
         };
     }
 
-    /// <summary>Rows that pass the filter, in order; ids break ties.</summary>
-    public List<JsonObject> Arrange(IEnumerable<JsonObject> rows)
-    {
-        var passed = Filter is null ? rows : rows.Where(Filter.Admits);
-        if (OrderBy.Count == 0)
-        {
-            return [.. passed];
-        }
-
-        IOrderedEnumerable<JsonObject>? ordered = null;
-        foreach (var (property, descending) in OrderBy)
-        {
-            var comparer = Comparer<object?>.Create(static (a, b) => a is null ? (b is null ? 0 : -1) : b is null ? 1 : GraphFilter.Compare(a, b) ?? 0);
-            object? Key(JsonObject o) => GraphFilter.Value(o, property);
-            ordered = (ordered, descending) switch
-            {
-                (null, false) => passed.OrderBy(Key, comparer),
-                (null, true) => passed.OrderByDescending(Key, comparer),
-                (_, false) => ordered.ThenBy(Key, comparer),
-                (_, true) => ordered.ThenByDescending(Key, comparer),
-            };
-        }
-
-        return [.. ordered!.ThenBy(o => (string?)o["id"], StringComparer.Ordinal)];
-    }
+    /// <summary>Whether a row that is at hand passes the filter.</summary>
+    public bool Admits(JsonObject entity) => Filter is null || Filter.Admits(entity);
 
     /// <summary>Only what was selected; annotations and expanded parts stay.</summary>
     public JsonObject Project(JsonObject entity)
@@ -120,19 +100,19 @@ internal sealed class GraphQuery
         return Keep(entity, Select, Expand.Keys);
     }
 
-    /// <summary>Address of <c>/deviceAppManagement</c> in the version that the caller uses.</summary>
-    public string Root => $"{Origin(_request)}{_request.PathBase}/{_request.Path.Value!.Split('/')[1]}/deviceAppManagement";
+    /// <summary>The page that begins at a place in the list, on our own origin.</summary>
+    public string NextLink(string skipToken) =>
+        $"{Origin(_request)}{_request.PathBase}{_request.Path}?{_options}{(_options.Length > 0 ? "&" : "")}$skiptoken={Uri.EscapeDataString(skipToken)}";
 
-    /// <summary>The page that passes over so many rows, on our own origin.</summary>
-    public string NextLink(int skip) => NextLink("$skip", skip.ToString(CultureInfo.InvariantCulture));
+    /// <summary>The page that begins at a place in another list below <c>/deviceAppManagement</c>, in the version that the caller uses.</summary>
+    public string LinkTo(string list, string skipToken) => $"{Origin(_request)}{_request.PathBase}{Below}/{list}?$skiptoken={Uri.EscapeDataString(skipToken)}";
 
-    /// <summary>The page that begins at a place in the list.</summary>
-    public string NextLink(string skipToken) => NextLink("$skiptoken", skipToken);
-
-    private string NextLink(string name, string value) =>
-        $"{Origin(_request)}{_request.PathBase}{_request.Path}?{_options}{(_options.Length > 0 ? "&" : "")}{name}={Uri.EscapeDataString(value)}";
+    private string Below => $"/{_request.Path.Value!.Split('/')[1]}/deviceAppManagement";
 
     public static string Origin(HttpRequest request) => $"{request.Scheme}://{request.Host}";
+
+    // Routes do not look at case, nor at a slash at the end.
+    private static string Arranged(string path, string? filter, string? order) => $"{path.TrimEnd('/').ToLowerInvariant()}\n{filter}\n{order}";
 
     private static string? Option(HttpRequest request, string name)
     {

@@ -31,7 +31,7 @@ internal static class ManagedEBookAssignmentsApi
         routes.MapDelete("/managedEBooks/{id}/assignments/{assignmentId}", DeleteAsync).RequireAuthorization(Policies.Assign);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext context, string id, BookCatalog books, PlanViews plans, CoreActor actor, CancellationToken cancellationToken)
+    private static async Task<IResult> ListAsync(HttpContext context, string id, BookCatalog books, PlanViews plans, GraphSkipTokens tokens, CoreActor actor, CancellationToken cancellationToken)
     {
         var query = GraphQuery.Of(context.Request, ManagedEBookWire.AssignmentProperties);
         var who = await actor.FindAsync();
@@ -41,7 +41,8 @@ internal static class ManagedEBookAssignmentsApi
         }
 
         var rows = await plans.ListAssignmentsAsync(publicId, who, cancellationToken);
-        return GraphAnswers.Page(context, $"{Path}('{publicId}')/{Assignments}", rows.Select(ManagedEBookWire.From), query);
+        // As on the screen: by intent, then by the name of the group, which is not sent.
+        return GraphAnswers.Page(context, $"{Path}('{publicId}')/{Assignments}", rows.Select(r => new GraphRow(ManagedEBookWire.From(r), -(decimal)r.Intent, r.GroupName)), query, tokens);
     }
 
     private static async Task<IResult> GetAsync(HttpContext context, string id, string assignmentId, PlanViews plans, CoreActor actor, CancellationToken cancellationToken)

@@ -34,10 +34,10 @@ internal static class ManagedEBookCategoriesApi
         routes.MapDelete(OfBook + "/{categoryId}/$ref", UnlinkAsync).RequireAuthorization(Policies.ManageBooks);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext context, BookCategories categories, CoreActor actor, CancellationToken cancellationToken)
+    private static async Task<IResult> ListAsync(HttpContext context, BookCategories categories, GraphSkipTokens tokens, CoreActor actor, CancellationToken cancellationToken)
     {
         var query = GraphQuery.Of(context.Request, Properties);
-        return GraphAnswers.Page(context, Path, (await categories.ListAsync(await actor.FindAsync(), cancellationToken)).Select(From), query);
+        return GraphAnswers.Page(context, Path, (await categories.ListAsync(await actor.FindAsync(), cancellationToken)).Select(RowOf), query, tokens);
     }
 
     private static async Task<IResult> GetAsync(HttpContext context, string categoryId, BookCategories categories, CoreActor actor, CancellationToken cancellationToken)
@@ -90,11 +90,11 @@ internal static class ManagedEBookCategoriesApi
             : GraphError.ForStatus(StatusCodes.Status412PreconditionFailed);
     }
 
-    private static async Task<IResult> ListOfBookAsync(HttpContext context, string id, BookCategories categories, CoreActor actor, CancellationToken cancellationToken)
+    private static async Task<IResult> ListOfBookAsync(HttpContext context, string id, BookCategories categories, GraphSkipTokens tokens, CoreActor actor, CancellationToken cancellationToken)
     {
         var query = GraphQuery.Of(context.Request, Properties);
         return await OfBookAsync(categories, id, actor, cancellationToken) is { } rows
-            ? GraphAnswers.Page(context, $"managedEBooks('{id}')/categories", rows.Select(From), query)
+            ? GraphAnswers.Page(context, $"managedEBooks('{id}')/categories", rows.Select(RowOf), query, tokens)
             : ManagedEBooksApi.Missing(id);
     }
 
@@ -189,6 +189,8 @@ internal static class ManagedEBookCategoriesApi
     };
 
     private static GraphError Missing() => GraphError.NotFound("There is no such managedEBookCategory.");
+
+    private static GraphRow RowOf(CategoryRow category) => new(From(category), category.Name);
 
     /// <summary>A category as Graph has it.</summary>
     public static JsonObject From(CategoryRow category) => new()

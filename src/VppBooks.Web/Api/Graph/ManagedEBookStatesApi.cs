@@ -43,7 +43,7 @@ internal static class ManagedEBookStatesApi
     {
         var query = GraphQuery.Of(context.Request, BookStatesWire.DeviceProperties);
         return await DevicesAsync(states, id, BookStatesFilter.Page(query, tokens, devices: true), actor, cancellationToken) is { } part
-            ? GraphAnswers.Collection(context, $"{Path}('{id}')/{Devices}", part.Rows.Select(BookStatesWire.From), query, part.Total, NextLink(part.Next, query, tokens))
+            ? GraphAnswers.Collection(context, $"{Path}('{id}')/{Devices}", part.Rows.Select(BookStatesWire.From), query, part.Total, tokens.NextLink(part.Next, query))
             : ManagedEBooksApi.Missing(id);
     }
 
@@ -67,7 +67,7 @@ internal static class ManagedEBookStatesApi
         var query = GraphQuery.Of(context.Request, BookStatesWire.UserProperties, _ownDevices);
         return await UsersAsync(states, id, BookStatesFilter.Page(query, tokens, devices: false), actor, cancellationToken) is { } part
             ? GraphAnswers.Collection(
-                context, $"{Path}('{id}')/userStateSummary", part.Rows.Select(u => BookStatesWire.From(u, query.Expand.ContainsKey(Devices))), query, part.Total, NextLink(part.Next, query, tokens))
+                context, $"{Path}('{id}')/userStateSummary", part.Rows.Select(u => BookStatesWire.From(u, query.Expand.ContainsKey(Devices))), query, part.Total, tokens.NextLink(part.Next, query))
             : ManagedEBooksApi.Missing(id);
     }
 
@@ -85,11 +85,12 @@ internal static class ManagedEBookStatesApi
             : NoUser();
     }
 
-    private static async Task<IResult> ListDevicesOfUserAsync(HttpContext context, string id, string userId, BookStates states, CoreActor actor, CancellationToken cancellationToken)
+    private static async Task<IResult> ListDevicesOfUserAsync(
+        HttpContext context, string id, string userId, BookStates states, GraphSkipTokens tokens, CoreActor actor, CancellationToken cancellationToken)
     {
         var query = GraphQuery.Of(context.Request, BookStatesWire.DeviceProperties);
         return await FindUserAsync(states, id, userId, actor, cancellationToken) is { } user
-            ? GraphAnswers.Page(context, $"{Path}('{id}')/userStateSummary('{userId}')/{Devices}", user.Devices.Select(BookStatesWire.From), query)
+            ? GraphAnswers.Page(context, $"{Path}('{id}')/userStateSummary('{userId}')/{Devices}", user.Devices.Select(d => new GraphRow(BookStatesWire.From(d), (decimal)d.DeviceId)), query, tokens)
             : NoUser();
     }
 
@@ -119,8 +120,6 @@ internal static class ManagedEBookStatesApi
             throw GraphSkipTokens.Foreign();
         }
     }
-
-    private static string? NextLink(IReadOnlyList<string>? next, GraphQuery query, GraphSkipTokens tokens) => next is null ? null : query.NextLink(tokens.Write(next, query));
 
     private static async Task<BookUser?> FindUserAsync(BookStates states, string id, string userId, CoreActor actor, CancellationToken cancellationToken) =>
         ApiId.TryParse(id, out var book) && ApiId.TryParse(userId, out var person) ? await states.FindUserAsync(book, person, await actor.FindAsync(), cancellationToken) : null;

@@ -41,7 +41,7 @@ internal static class ManagedEBooksApi
     {
         var query = GraphQuery.Of(context.Request, ManagedEBookWire.Properties, _parts);
         var page = await reading.SelectAsync(Selection(query) with { After = tokens.Read(query), Skip = query.SkipToken is null ? query.Skip : 0 }, query, await actor.FindAsync(), cancellationToken);
-        return GraphAnswers.Collection(context, Path, page.Rows, query, page.Total, page.Next is { } next ? query.NextLink(tokens.Write(next, query)) : null);
+        return GraphAnswers.Collection(context, Path, page.Rows, query, page.Total, tokens.NextLink(page.Next, query));
     }
 
     private static async Task<IResult> CountAsync(HttpContext context, BookReading reading, CoreActor actor, CancellationToken cancellationToken)

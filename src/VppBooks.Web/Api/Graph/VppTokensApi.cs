@@ -36,16 +36,17 @@ internal static class VppTokensApi
         routes.MapPost("/vppTokens/{id}/microsoft.graph.revokeLicenses", RevokeAsync).RequireAuthorization(Policies.ManageTokens);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext context, LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken)
+    private static async Task<IResult> ListAsync(HttpContext context, LocationDirectory locations, GraphSkipTokens tokens, CoreActor actor, CancellationToken cancellationToken)
     {
         var query = GraphQuery.Of(context.Request, VppTokenWire.Properties);
-        return GraphAnswers.Page(context, Path, await RowsAsync(locations, actor, cancellationToken), query);
+        return GraphAnswers.Page(context, Path, (await locations.ListAsync(await actor.FindAsync(), cancellationToken)).Select(l => new GraphRow(VppTokenWire.From(l), l.Name)), query, tokens);
     }
 
     private static async Task<IResult> CountAsync(HttpContext context, LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken)
     {
         var query = GraphQuery.Of(context.Request, VppTokenWire.Properties);
-        return Results.Text(query.Arrange(await RowsAsync(locations, actor, cancellationToken)).Count.ToString(CultureInfo.InvariantCulture));
+        var all = await locations.ListAsync(await actor.FindAsync(), cancellationToken);
+        return Results.Text(all.Select(VppTokenWire.From).Count(query.Admits).ToString(CultureInfo.InvariantCulture));
     }
 
     private static async Task<IResult> GetAsync(HttpContext context, string id, LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken)
@@ -213,9 +214,6 @@ internal static class VppTokensApi
         await FindAsync(locations, id, await actor.FindAsync(), cancellationToken) is null
             ? Missing(id)
             : GraphError.Conflict("A license of a book cannot be taken back: Apple gives it to the person for good. Nothing was changed.");
-
-    private static async Task<IEnumerable<JsonObject>> RowsAsync(LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken) =>
-        (await locations.ListAsync(await actor.FindAsync(), cancellationToken)).Select(VppTokenWire.From);
 
     private static async Task<IResult> AnswerAsync(
         HttpContext context, LocationDirectory locations, Guid id, Actor who, CancellationToken cancellationToken, int status = StatusCodes.Status200OK) =>
