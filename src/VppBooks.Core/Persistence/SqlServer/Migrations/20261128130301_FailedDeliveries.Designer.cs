@@ -1092,7 +1092,7 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
 
                     b.HasIndex("BookId", "PersonId");
 
-                    b.HasIndex("BookId", "State");
+                    b.HasIndex("BookId", "State", "WantedAt");
 
                     b.HasIndex("PersonId", "AdamId", "Ordinal")
                         .IsUnique();

@@ -1059,7 +1059,7 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
 
                     b.HasIndex("BookId", "PersonId");
 
-                    b.HasIndex("BookId", "State");
+                    b.HasIndex("BookId", "State", "WantedAt");
 
                     b.HasIndex("PersonId", "AdamId", "Ordinal")
                         .IsUnique();
