@@ -182,7 +182,7 @@ public sealed class AssignmentDesk(
         var plan = await db.Plans.SingleAsync(p => p.PublicId == planId, cancellationToken);
         var now = clock.GetUtcNow();
         var stored = await db.Books.SingleAsync(b => b.Id == book.Id, cancellationToken);
-        if (stored.Version != book.Version || plan.State != shown.State)
+        if (stored.Version != book.Version || plan.State != shown.State || plan.Hash != shown.Hash)
         {
             throw new DbUpdateConcurrencyException("The book or the plan has changed since the effect was computed.");
         }

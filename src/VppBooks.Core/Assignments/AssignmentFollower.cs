@@ -127,7 +127,10 @@ public sealed class AssignmentFollower(
     private static int? OnlyGroup(Wish wish, bool anyReleased) =>
         wish.Assignments.Where(a => anyReleased || a.Intent != Intent.Available).Take(2).ToList() is [var (groupId, _)] ? groupId : null;
 
-    /// <summary>Many at once, or little by little within a day; or, at once or within the guard window, more licenses than anybody may spend alone.</summary>
+    /// <summary>
+    /// Many at once, or little by little within a day; or, at once or within the guard window, more licenses than anybody may spend alone; or people whose licenses somebody
+    /// called back within a day: whoever gave the book to another of their groups was told that it takes nothing for them.
+    /// </summary>
     private async Task<bool> IsSuddenAsync(VppBooksDbContext db, int bookId, int before, List<PlannedLine> joined, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var today = await PlanGuards.JoinersAsync(db, bookId, now - TimeSpan.FromDays(1), DateTimeOffset.MaxValue, cancellationToken);
@@ -140,6 +143,15 @@ public sealed class AssignmentFollower(
         {
             // Nothing is spent under a limit that nobody can read, and what is under way at the location is not held up by it.
             logger.GuardsUnreadable(e.Message);
+            return true;
+        }
+
+        var (people, dayAgo) = (joined.Select(l => l.PersonId).ToArray(), now - TimeSpan.FromDays(1));
+        if (await db.Licenses.AnyAsync(
+            l => l.BookId == bookId && l.State == LicenseState.Canceled && (l.Cause == LicenseCause.Undone || l.Cause == LicenseCause.Rejected) && l.ChangedAt > dayAgo
+                && EF.Parameter(people).Contains(l.PersonId),
+            cancellationToken))
+        {
             return true;
         }
 

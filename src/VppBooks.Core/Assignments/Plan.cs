@@ -98,7 +98,7 @@ public sealed class Plan
 
     public DateTimeOffset? DecidedAt { get; set; }
 
-    /// <summary>The assignments it replaced, as JSON, so that undoing it can take its changes back (<see cref="PlanHistory"/>).</summary>
+    /// <summary>The assignments it replaced, as JSON, so that undoing it can take its changes back (<see cref="PlanHistory"/>); null once the token was deleted, which ends all of them.</summary>
     public string? Before { get; set; }
 
     /// <summary>For a plan of kind <see cref="PlanKind.Growth"/>: people the book's Required groups reached before and reach now.</summary>

@@ -188,7 +188,8 @@ public sealed class PlanDecisions(
         await PlanLedger.ReplaceAssignmentsAsync(db, ids, book, plan, new Wish(book.Id, [.. back.Select(w => (w.GroupId, w.Intent))]), actor, now, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         // Where the waiting list goes by the order of the groups, people have their place by it.
-        var places = PlanDrafts.Stored(plan.Before).Concat(standing.Select(a => new StoredWish(a.GroupId, a.Intent, a.Rank)))
+        var changed = PlanHistory.ChangedBy(PlanDrafts.Stored(plan.Wish), PlanDrafts.Stored(plan.Before));
+        var places = PlanDrafts.Stored(plan.Before).Where(w => changed.Contains(w.GroupId)).Concat(standing.Select(a => new StoredWish(a.GroupId, a.Intent, a.Rank)))
             .GroupBy(w => w.GroupId ?? 0).ToDictionary(g => g.Key, g => g.First().Rank);
         var assignments = await db.GroupAssignments.Where(a => a.BookId == book.Id).ToListAsync(cancellationToken);
         foreach (var (rank, assignment) in assignments.OrderBy(a => places.GetValueOrDefault(a.GroupId ?? 0) ?? a.Rank).ThenBy(a => a.Id).Index())

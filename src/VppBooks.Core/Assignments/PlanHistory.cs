@@ -44,10 +44,14 @@ internal sealed class PlanHistory
         return changes.FindLast(p => counts(p)) is { } last ? Find(last.Wish, group) : Find(changes[0].Before, group);
     }
 
+    /// <summary>Groups to which a plan made a difference; null for all users.</summary>
+    public static HashSet<int?> ChangedBy(StoredWish[] wish, StoredWish[] before) =>
+        [.. wish.Concat(before).Select(w => w.GroupId).Where(g => Find(wish, g)?.Intent != Find(before, g)?.Intent)];
+
     private static StoredWish? Find(StoredWish[] wishes, int? group) => Array.Find(wishes, w => w.GroupId == group);
 
     private sealed record Entry(int Id, PlanState State, StoredWish[] Wish, StoredWish[] Before)
     {
-        public HashSet<int?> Changed { get; } = [.. Wish.Concat(Before).Select(w => w.GroupId).Where(g => Find(Wish, g)?.Intent != Find(Before, g)?.Intent)];
+        public HashSet<int?> Changed { get; } = ChangedBy(Wish, Before);
     }
 }

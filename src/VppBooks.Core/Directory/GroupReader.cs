@@ -184,7 +184,7 @@ public sealed class GroupReader(
                 members.UnionWith(await people.UpsertAsync(page, cancellationToken));
             }
 
-            var (change, left) = await SwapAsync(group, members, look.Nested, readAt, cancellationToken);
+            var (change, left) = await SwapOrRetryAsync(group, members, look.Nested, readAt, cancellationToken);
             await LookForLeaversAsync(left, cancellationToken);
             return change;
         }
@@ -192,6 +192,22 @@ public sealed class GroupReader(
         {
             await MarkGoneAsync(directoryId, e.SoftDeleted, cancellationToken);
             return null;
+        }
+    }
+
+    private async Task<(MembersChange Change, IReadOnlyList<int> Left)> SwapOrRetryAsync(
+        DirectoryGroup group, HashSet<int> members, IReadOnlyCollection<Guid> nested, DateTimeOffset readAt, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await SwapAsync(group, members, nested, readAt, cancellationToken);
+            }
+            catch (Exception e) when (attempt < 3 && Contention.Lost(e))
+            {
+                // Spending locks books and then looks at members; here it is the other way round, and one of the two is let through.
+            }
         }
     }
 

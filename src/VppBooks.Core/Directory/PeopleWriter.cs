@@ -22,7 +22,7 @@ public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, 
             {
                 return await TryUpsertAsync(users, cancellationToken);
             }
-            catch (DbUpdateException) when (attempt < 3 && !cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (attempt < 3 && !cancellationToken.IsCancellationRequested && Contention.Lost(e))
             {
                 // Another server stored one of them at the same moment: the next look finds that row.
             }

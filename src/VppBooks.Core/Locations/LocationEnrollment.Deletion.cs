@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Assignments;
 using VppBooks.Core.Audit;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Persistence;
@@ -113,6 +114,7 @@ public sealed partial class LocationEnrollment
         }
 
         var assignments = await assigned.ExecuteDeleteAsync(cancellationToken);
+        await EndPlansAsync(db, row.Id, actor, now, cancellationToken);
 
         // Invite codes are secrets too; a later connection reads them again.
         await db.VppUsers.Where(u => u.LocationId == row.Id && u.InviteSecret != null).ExecuteUpdateAsync(
@@ -143,5 +145,20 @@ public sealed partial class LocationEnrollment
         Tell(row.Id);
         logger.LocationDeleted(row.Id, canceled, assignments);
         return new ChangeLocationResult.Changed(row.PublicId, row.Version);
+    }
+
+    /// <summary>Nobody decides any more on plans of a token that is gone, and none of them says what stands once the location is connected again.</summary>
+    private static async Task EndPlansAsync(VppBooksDbContext db, int locationId, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var plans = db.Plans.Where(p => db.Books.Any(b => b.Id == p.BookId && b.LocationId == locationId));
+        var undecided = plans.Where(p => p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable);
+        foreach (var plan in await undecided.OrderBy(p => p.Id).Select(p => new { p.PublicId, p.BookId }).ToListAsync(cancellationToken))
+        {
+            db.Audit(actor, now, "plan.undone", new AuditSubject(locationId, plan.BookId), new { plan = plan.PublicId, because = nameof(LicenseCause.TokenDeleted) });
+        }
+
+        await undecided.ExecuteUpdateAsync(
+            set => set.SetProperty(p => p.State, PlanState.Undone).SetProperty(p => p.DecidedAt, now).SetProperty(p => p.DecidedByName, LocationFields.Cut(actor.DisplayName, 256)), cancellationToken);
+        await plans.Where(p => p.Before != null).ExecuteUpdateAsync(set => set.SetProperty(p => p.Before, (string?)null), cancellationToken);
     }
 }

@@ -188,7 +188,7 @@ public sealed class ServingReports(IDbContextFactory<VppBooksDbContext> contexts
         var wishes = db.GroupAssignments.Where(a => a.Intent == Intent.Required);
         var members =
             from wish in wishes
-            where wish.GroupId != null
+            where wish.GroupId != null && db.Groups.Any(g => g.Id == wish.GroupId && g.State == GroupState.Active)
             join member in db.GroupMemberships on wish.GroupId equals member.GroupId
             select new { wish.BookId, member.PersonId };
         var everybody =

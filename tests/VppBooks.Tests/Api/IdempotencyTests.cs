@@ -198,10 +198,25 @@ public sealed class IdempotencyTests(ApiHouse api) : IClassFixture<ApiHouse>
     public async Task Reading_does_not_care_about_the_header_and_a_body_too_large_is_refused_with_it_as_without()
     {
         using var read = await api.SendAsync(HttpMethod.Get, Tokens, headers: ("Idempotency-Key", "two words"));
-        using var huge = await PostAsync("{\"displayName\":\"" + new string('x', 1_200_000) + "\"}", Guid.NewGuid().ToString());
+        using var huge = await PostHugeAsync();
 
         Assert.Equal(HttpStatusCode.OK, read.StatusCode);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, huge.StatusCode);
+
+        async Task<HttpResponseMessage> PostHugeAsync()
+        {
+            for (var attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    return await PostAsync("{\"displayName\":\"" + new string('x', 1_200_000) + "\"}", Guid.NewGuid().ToString());
+                }
+                catch (HttpRequestException) when (attempt < 10)
+                {
+                    // The answer came before all was sent, and the connection ended with it: a client that reads too late sees only that.
+                }
+            }
+        }
     }
 
     [Fact]

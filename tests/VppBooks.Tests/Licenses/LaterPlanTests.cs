@@ -4,6 +4,7 @@ using VppBooks.Core.Catalog;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Library;
 using VppBooks.Core.Licenses;
+using VppBooks.Core.Locations;
 using VppBooks.Core.People;
 using VppBooks.Core.Security;
 using VppBooks.SimulatedCloud.Organization;
@@ -112,6 +113,69 @@ public sealed class LaterPlanTests
         var pupil = ClientUserIds.For(SpendingHouse.UId, Guid.Parse(ReaderOf(house, "Class 4A").Id));
         Assert.Contains(house.Apple.Ledger, e => e.AdamId == book.Key.AdamId && e.Target == pupil);
         await house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
+    public async Task Whom_a_later_plan_reaches_who_was_called_back_is_held_because_that_plan_said_it_takes_nothing()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        var few = FewOf(house, "Class 4A", 3);
+        var first = await CommitAsync(house, book, TimeSpan.FromHours(9), ("Class 4A", Intent.Required));
+        var later = await CommitAsync(house, book, null, ("Class 4A", Intent.Required), (few, Intent.Required));
+        Assert.Equal((0, PlanState.Committed), (later.Takes, later.State));
+        house.Apple.ClearRequests();
+
+        Assert.IsType<DecisionResult.Done>(await Decisions(house).UndoAsync(first.Id, CoreHouse.Admin, Cancel));
+        await house.WorkAsync(TimeSpan.FromHours(12));
+
+        Assert.Equal([(few, Intent.Required)], await StandingAsync(house, book));
+        Assert.Equal(0, house.Apple.CountAssociatePosts(SpendingHouse.UId));
+        await ApproveHeldAsync(house, book);
+        Assert.Equal(3, (await house.LicensesAsync(book)).Count(l => l.State == LicenseState.Assigned));
+        await house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
+    public async Task Plans_of_a_deleted_token_are_decided_by_nobody_and_say_nothing_once_the_location_is_connected_again()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        var few = FewOf(house, "Class 5A", 3);
+        await CommitAsync(house, book, null, (few, Intent.Required), ("Class 4A", Intent.Available));
+        var open = await CommitAsync(house, book, TimeSpan.FromHours(9), (few, Intent.Available), ("Class 4B", Intent.Required));
+        house.Apple.ClearRequests();
+        Assert.IsType<ChangeLocationResult.Changed>(await house.Core.Enrollment.DeleteAsync((await house.SummaryAsync()).PublicId, CoreHouse.Admin, Cancel));
+
+        Assert.Equal("PlanEnded", Assert.IsType<DecisionResult.Refused>(await Decisions(house).RejectAsync(open.Id, _second, Cancel)).Refusal.Code);
+        Assert.IsType<CreateLocationResult.Created>(await house.Core.Enrollment.CreateAsync(
+            new CreateLocation { Token = new TokenUpload.File(house.Apple.IssueToken(SpendingHouse.UId)), Name = "Education", AppleAccount = "books@noordrand.example", ConsentGranted = true, TakeControl = true },
+            CoreHouse.Admin,
+            Cancel));
+        await house.WorkAsync();
+        var again = await CommitAsync(house, book, TimeSpan.FromHours(9), (few, Intent.Required), ("Class 4A", Intent.Available));
+
+        Assert.IsType<TakeResult.NotOffered>(await house.Core.Get<BookTaking>().TakeAsync(book.PublicId, ReaderOf(house, "Class 4A"), Cancel));
+        Assert.IsType<DecisionResult.Done>(await Decisions(house).UndoAsync(again.Id, CoreHouse.Admin, Cancel));
+        await house.WorkAsync(TimeSpan.FromHours(12));
+        Assert.Empty(await StandingAsync(house, book));
+        Assert.Equal(0, house.Apple.CountAssociatePosts(SpendingHouse.UId));
+    }
+
+    [Fact]
+    public async Task Undoing_a_plan_leaves_the_order_of_groups_that_it_did_not_change()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        await CommitAsync(house, book, null, ("Class 4A", Intent.Required), ("Class 4B", Intent.Required));
+        var plan = await CommitAsync(house, book, TimeSpan.FromHours(9), ("Class 4A", Intent.Required), ("Class 4B", Intent.Required), ("Class 5A", Intent.Required));
+        var lists = house.Core.Get<WaitingLists>();
+        var groups = (await lists.FindAsync(book.PublicId, 0, 1, CoreHouse.Admin, Cancel))!.Groups;
+        await lists.RankGroupsAsync(book.PublicId, [groups[1].AssignmentId, groups[0].AssignmentId, groups[2].AssignmentId], CoreHouse.Admin, Cancel);
+
+        await Decisions(house).UndoAsync(plan.Id, CoreHouse.Admin, Cancel);
+
+        Assert.Equal(["Class 4B", "Class 4A"], (await lists.FindAsync(book.PublicId, 0, 1, CoreHouse.Admin, Cancel))!.Groups.Select(g => g.GroupName));
     }
 
     [Theory]
@@ -248,6 +312,15 @@ public sealed class LaterPlanTests
         var wish = new PlanRequest(book.PublicId, [.. wishes.Select(w => new WishedAssignment(Group(house, w.Group).Id, w.Intent))]);
         var plan = Assert.IsType<PlanResult.Planned>(await desk.PlanAsync(wish, CoreHouse.Admin, Cancel)).Plan;
         return Assert.IsType<CommitResult.Committed>(await desk.CommitAsync(plan.Id, new CommitOptions(window, plan.NumberToType), CoreHouse.Admin, Cancel)).Plan;
+    }
+
+    /// <summary>Approves the one plan that following held for a decision, and works it off.</summary>
+    private static async Task ApproveHeldAsync(SpendingHouse house, Book book)
+    {
+        await using var db = await house.Core.OpenAsync();
+        var held = await db.Plans.Where(p => p.BookId == book.Id && p.Kind == PlanKind.Growth && p.State == PlanState.AwaitingApproval).Select(p => p.PublicId).SingleAsync(Cancel);
+        Assert.IsType<DecisionResult.Done>(await Decisions(house).ApproveAsync(held, _second, Cancel));
+        await house.WorkAsync(TimeSpan.FromHours(2));
     }
 
     private static async Task<List<(string Group, Intent Intent)>> StandingAsync(SpendingHouse house, Book book)

@@ -89,7 +89,8 @@ public sealed class PeopleCatalogTests(PeopleCatalogTests.Shared shared) : IClas
         Assert.Equal([(2L, Intent.Available), (3L, Intent.Excluded)], await EntitledAsync());
         group.State = GroupState.Active;
         var (one, two) = (await db.Books.SingleAsync(b => b.AdamId == 1, Cancel), await db.Books.SingleAsync(b => b.AdamId == 2, Cancel));
-        db.Plans.AddRange(APlan(one, "[]"), APlan(two, $$"""[{"GroupId":{{group.Id}},"Intent":1}]"""));
+        var required = $$"""[{"GroupId":{{group.Id}},"Intent":1}]""";
+        db.Plans.AddRange(APlan(one, required, "[]"), APlan(two, """[{"GroupId":null,"Intent":0}]""", required));
         await db.SaveChangesAsync(Cancel);
 
         // What is not approved is not given yet, and what it would take away is given still.
@@ -101,13 +102,14 @@ public sealed class PeopleCatalogTests(PeopleCatalogTests.Shared shared) : IClas
 
         async Task<IEnumerable<(long, Intent)>> EntitledAsync() => (await _house.People.FindAsync(shared.Anna, CoreHouse.Helpdesk, Cancel))!.Entitled.Select(e => (e.AdamId, e.Intent));
 
-        static Plan APlan(Book book, string before) => new()
+        static Plan APlan(Book book, string wish, string before) => new()
         {
             PublicId = Guid.NewGuid(),
             BookId = book.Id,
             State = PlanState.AwaitingApproval,
-            Wish = "[]",
+            Wish = wish,
             Before = before,
+            CommittedAt = TimeProvider.System.GetUtcNow(),
             Hash = "",
             CreatedById = "1",
             CreatedByName = "A",

@@ -234,10 +234,16 @@ public sealed class StandingTests : IAsyncLifetime
         await console.InitializeAsync();
         var cookies = new CookieContainer();
         using var browser = new HttpClient(new SocketsHttpHandler { CookieContainer = cookies }) { BaseAddress = console.Client.BaseAddress };
-        using var asked = await browser.GetAsync("/apps/ebooks");
-        using var page = await browser.GetAsync($"{asked.RequestMessage!.RequestUri}&sim_person=assigner%40noordrand.example");
-        Assert.Equal("/apps/ebooks", page.RequestMessage!.RequestUri!.AbsolutePath);
+        var path = "";
+        for (var attempt = 0; attempt < 5 && path != "/apps/ebooks"; attempt++)
+        {
+            // On a busy machine the first sign-in of a program may take longer than it waits for the directory.
+            using var asked = await browser.GetAsync("/apps/ebooks");
+            using var page = await browser.GetAsync($"{asked.RequestMessage!.RequestUri}&sim_person=assigner%40noordrand.example");
+            path = page.RequestMessage!.RequestUri!.AbsolutePath;
+        }
 
+        Assert.Equal("/apps/ebooks", path);
         var person = console.Cloud.Directory.People.Values.Single(p => p.UserPrincipalName == "assigner@noordrand.example");
         await Task.Delay(TimeSpan.FromSeconds(1.1), TestContext.Current.CancellationToken);
         using var still = await browser.GetAsync("/apps/ebooks");
