@@ -103,17 +103,20 @@ public sealed class AssignmentFollower(
 
                 db.Touch(stored, now);
                 await db.SaveChangesAsync(cancellationToken);
-                var sudden = joined.Count > 0 && await IsSuddenAsync(db, bookId, before, joined, now, cancellationToken);
-                var plan = sudden ? await HoldAsync(db, wish, effect, joined, before, now, cancellationToken) : null;
-                await PlanLedger.WriteAsync(
-                    db, stored, plan?.Id, released.Concat(joined), sudden ? LicenseState.Held : LicenseState.Reserved, LicenseCause.Joined, now, cancellationToken);
+                var calledBack = await CalledBackAsync(db, stored, joined, cancellationToken);
+                var others = joined.FindAll(l => !calledBack.Contains(l.PersonId));
+                var sudden = others.Count > 0 && await IsSuddenAsync(db, bookId, before, others, now, cancellationToken);
+                var kept = sudden ? joined : joined.FindAll(l => calledBack.Contains(l.PersonId));
+                var plan = kept.Count > 0 ? await HoldAsync(db, wish, effect, kept, sudden ? (before, before + joined.Count) : null, now, cancellationToken) : null;
+                await PlanLedger.WriteAsync(db, stored, planId: null, released.Concat(sudden ? [] : others), LicenseState.Reserved, LicenseCause.Joined, now, cancellationToken);
+                await PlanLedger.WriteAsync(db, stored, plan?.Id, kept, LicenseState.Held, LicenseCause.Joined, now, cancellationToken);
                 db.Audit(
                     Actor.System,
                     now,
-                    sudden ? "group.growth-held" : "group.followed",
+                    sudden ? "group.growth-held" : kept.Count > 0 ? "group.called-back-held" : "group.followed",
                     new AuditSubject(lease.LocationId, bookId, OnlyGroup(wish, released.Count > 0)),
-                    new { before, joined = joined.Count, licenses = joined.Count(l => l.Outcome != PlanOutcome.Waits), released = released.Count, plan = plan?.PublicId });
-                return sudden;
+                    new { before, joined = joined.Count, licenses = joined.Count(l => l.Outcome != PlanOutcome.Waits), held = kept.Count, released = released.Count, plan = plan?.PublicId });
+                return kept.Count > 0;
             },
             cancellationToken);
         if (joined.Count > 0 || released.Count > 0)
@@ -128,9 +131,26 @@ public sealed class AssignmentFollower(
         wish.Assignments.Where(a => anyReleased || a.Intent != Intent.Available).Take(2).ToList() is [var (groupId, _)] ? groupId : null;
 
     /// <summary>
-    /// Many at once, or little by little within a day; or, at once or within the guard window, more licenses than anybody may spend alone; or people whose licenses somebody
-    /// called back within a day: whoever gave the book to another of their groups was told that it takes nothing for them.
+    /// Those whose license of the title was called back after the book was given to a group of theirs: whoever gave it was told that it takes nothing for them, because one was
+    /// on its way. Somebody decides now.
     /// </summary>
+    private static async Task<HashSet<int>> CalledBackAsync(VppBooksDbContext db, Book book, List<PlannedLine> joined, CancellationToken cancellationToken)
+    {
+        if (joined.Count == 0)
+        {
+            return [];
+        }
+
+        var people = joined.Select(l => l.PersonId).ToArray();
+        return await db.Licenses
+            .Where(l => l.AdamId == book.AdamId && EF.Parameter(people).Contains(l.PersonId) && l.State == LicenseState.Canceled
+                && (l.Cause == LicenseCause.Undone || l.Cause == LicenseCause.Rejected || l.Cause == LicenseCause.TokenDeleted)
+                && db.GroupAssignments.Any(a => a.BookId == book.Id && a.Intent == Intent.Required && a.AssignedAt <= l.ChangedAt
+                    && (a.GroupId == null || db.GroupMemberships.Any(m => m.GroupId == a.GroupId && m.PersonId == l.PersonId))))
+            .Select(l => l.PersonId).ToHashSetAsync(cancellationToken);
+    }
+
+    /// <summary>Many at once, or little by little within a day; or, at once or within the guard window, more licenses than anybody may spend alone.</summary>
     private async Task<bool> IsSuddenAsync(VppBooksDbContext db, int bookId, int before, List<PlannedLine> joined, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var today = await PlanGuards.JoinersAsync(db, bookId, now - TimeSpan.FromDays(1), DateTimeOffset.MaxValue, cancellationToken);
@@ -143,15 +163,6 @@ public sealed class AssignmentFollower(
         {
             // Nothing is spent under a limit that nobody can read, and what is under way at the location is not held up by it.
             logger.GuardsUnreadable(e.Message);
-            return true;
-        }
-
-        var (people, dayAgo) = (joined.Select(l => l.PersonId).ToArray(), now - TimeSpan.FromDays(1));
-        if (await db.Licenses.AnyAsync(
-            l => l.BookId == bookId && l.State == LicenseState.Canceled && (l.Cause == LicenseCause.Undone || l.Cause == LicenseCause.Rejected) && l.ChangedAt > dayAgo
-                && EF.Parameter(people).Contains(l.PersonId),
-            cancellationToken))
-        {
             return true;
         }
 
@@ -174,19 +185,19 @@ public sealed class AssignmentFollower(
         return people.Contains;
     }
 
-    /// <summary>A plan for the new people alone, which somebody has to approve; it names their number and its cost in licenses.</summary>
+    /// <summary>A plan for some people alone, which somebody has to approve; it names their number and its cost in licenses.</summary>
     private async Task<Plan> HoldAsync(
-        VppBooksDbContext db, Wish wish, PlanEffect effect, List<PlannedLine> joined, int before, DateTimeOffset now, CancellationToken cancellationToken)
+        VppBooksDbContext db, Wish wish, PlanEffect effect, List<PlannedLine> kept, (int From, int To)? grown, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var growth = new PlanEffect(joined, effect.AvailableTo, effect.Hash);
-        var plan = PlanDrafts.New(ids.NewId(), wish, growth, PlanKind.Growth, Actor.System, now, (before, before + joined.Count));
+        var growth = new PlanEffect(kept, effect.AvailableTo, effect.Hash);
+        var plan = PlanDrafts.New(ids.NewId(), wish, growth, PlanKind.Growth, Actor.System, now, grown);
         plan.State = PlanState.AwaitingApproval;
         plan.CommittedAt = now;
         plan.CommittedById = Actor.System.Id;
         plan.CommittedByName = Actor.System.DisplayName;
         db.Plans.Add(plan);
         await db.SaveChangesAsync(cancellationToken);
-        await PlanDrafts.AddLinesAsync(db, plan, joined, cancellationToken);
+        await PlanDrafts.AddLinesAsync(db, plan, kept, cancellationToken);
         return plan;
     }
 }

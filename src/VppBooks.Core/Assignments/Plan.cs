@@ -35,7 +35,7 @@ public enum PlanKind : byte
     /// <summary>An administrator changes the assignments of a book.</summary>
     Assignments = 0,
 
-    /// <summary>A group grew so much at once that its new members are held for a decision.</summary>
+    /// <summary>A group grew so much at once that its new members are held for a decision; or people are reached whose license was called back.</summary>
     Growth = 1,
 }
 
@@ -101,7 +101,7 @@ public sealed class Plan
     /// <summary>The assignments it replaced, as JSON, so that undoing it can take its changes back (<see cref="PlanHistory"/>); null once the token was deleted, which ends all of them.</summary>
     public string? Before { get; set; }
 
-    /// <summary>For a plan of kind <see cref="PlanKind.Growth"/>: people the book's Required groups reached before and reach now.</summary>
+    /// <summary>For a plan of kind <see cref="PlanKind.Growth"/>: people the book's Required groups reached before and reach now; null when it holds people whose license was called back.</summary>
     public int? GrownFrom { get; init; }
 
     /// <inheritdoc cref="GrownFrom"/>
@@ -200,6 +200,8 @@ internal sealed class PlanConfiguration : IEntityTypeConfiguration<Plan>, IEntit
         plan.Property(p => p.CommittedById).HasMaxLength(64);
         plan.Property(p => p.CommittedByName).HasMaxLength(256);
         plan.Property(p => p.DecidedByName).HasMaxLength(256);
+        // Whoever commits what somebody is deleting, or another one has made stale, begins anew.
+        plan.Property(p => p.Hash).IsConcurrencyToken();
         plan.HasOne<Book>().WithMany().HasForeignKey(p => p.BookId).OnDelete(DeleteBehavior.Cascade);
     }
 

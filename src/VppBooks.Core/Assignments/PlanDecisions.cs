@@ -66,6 +66,7 @@ public sealed class PlanDecisions(
             plan.State = PlanState.Rejected;
             await PutBackAsync(db, plan, book, actor, now, cancellationToken);
             await GiveUpAsync(db, plan, LicenseCause.Rejected, now, cancellationToken);
+            await db.WantFollowingOfTitleAsync(book.AdamId, book.Id, cancellationToken);
             await PendingReleases.CarryOutAsync(db, plan, now, cancellationToken);
             return null;
         },
@@ -90,6 +91,7 @@ public sealed class PlanDecisions(
             plan.State = PlanState.Undone;
             await PutBackAsync(db, plan, book, actor, now, cancellationToken);
             await GiveUpAsync(db, plan, LicenseCause.Undone, now, cancellationToken);
+            await db.WantFollowingOfTitleAsync(book.AdamId, book.Id, cancellationToken);
             await PendingReleases.CarryOutAsync(db, plan, now, cancellationToken);
             return null;
         },

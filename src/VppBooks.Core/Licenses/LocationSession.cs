@@ -33,17 +33,24 @@ internal sealed class LocationSession(Lease lease, AppleLocation apple, IDbConte
             : null;
     }
 
-    /// <summary>Runs a change in one transaction that begins with the check of the lease (I4).</summary>
+    /// <summary>
+    /// Runs a change in one transaction that begins with the check of the lease (I4). When the database lets another transaction through instead, the change runs again: an
+    /// answer of Apple's must not be forgotten for that.
+    /// </summary>
     /// <exception cref="LeaseLostException">Another owner has the location; nothing was changed.</exception>
     public async Task<T> WriteAsync<T>(Func<VppBooksDbContext, Task<T>> change, CancellationToken cancellationToken)
     {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        await using IDbContextTransaction transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await leases.GuardAsync(db, lease, cancellationToken);
-        var result = await change(db);
-        await db.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return result;
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await TryWriteAsync(change, cancellationToken);
+            }
+            catch (Exception e) when (attempt < 4 && Contention.IsDeadlock(e))
+            {
+                // Begun anew, with what is true then.
+            }
+        }
     }
 
     public Task WriteAsync(Func<VppBooksDbContext, Task> change, CancellationToken cancellationToken) =>
@@ -54,4 +61,15 @@ internal sealed class LocationSession(Lease lease, AppleLocation apple, IDbConte
                 return true;
             },
             cancellationToken);
+
+    private async Task<T> TryWriteAsync<T>(Func<VppBooksDbContext, Task<T>> change, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using IDbContextTransaction transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await leases.GuardAsync(db, lease, cancellationToken);
+        var result = await change(db);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return result;
+    }
 }

@@ -50,9 +50,9 @@ public sealed class Spender(AppleClient apple, OperationRecorder recorder, Licen
                 {
                     (operation, followFirst) = await IntendAsync(session, batch, cancellationToken);
                 }
-                catch (Exception e) when (e is DbUpdateConcurrencyException || (e is not DbUpdateException && Contention.Lost(e)))
+                catch (DbUpdateConcurrencyException)
                 {
-                    // A reservation of the batch was given up meanwhile, or somebody else was let through first: nothing was written or sent; choose again.
+                    // A reservation of the batch was given up meanwhile: nothing was written or sent; choose again.
                     return SpendProgress.Worked;
                 }
 

@@ -256,7 +256,7 @@ public sealed class WaitingLists(IDbContextFactory<VppBooksDbContext> contexts, 
                 await db.SaveChangesAsync(cancellationToken);
                 await transaction.CommitAsync(cancellationToken);
             }
-            catch (DbUpdateConcurrencyException) when (attempt < 5)
+            catch (Exception e) when (attempt < 5 && (e is DbUpdateConcurrencyException || Contention.IsDeadlock(e)))
             {
                 // A sync changed the book's counts meanwhile.
                 continue;

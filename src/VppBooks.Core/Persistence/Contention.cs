@@ -11,10 +11,14 @@ internal static class Contention
 
     /// <summary>Whether somebody else was there first: begun anew, with what is read then, it may succeed.</summary>
     /// <remarks>Entity Framework wraps what a statement met in an exception that advises retrying; a lost lease is no such thing.</remarks>
-    public static bool Lost(Exception exception) => exception switch
+    public static bool Lost(Exception exception) => exception is DbUpdateException || IsDeadlock(exception);
+
+    /// <summary>Whether the database itself let another transaction through instead: nothing of this one is left, and nothing was wrong with it.</summary>
+    public static bool IsDeadlock(Exception exception) => exception switch
     {
-        DbUpdateException or SqlException { Number: Deadlock } => true,
-        InvalidOperationException { InnerException: { } inner } => Lost(inner),
+        SqlException { Number: Deadlock } => true,
+        DbUpdateException { InnerException: { } inner } => IsDeadlock(inner),
+        InvalidOperationException { InnerException: { } inner } => IsDeadlock(inner),
         _ => false,
     };
 }

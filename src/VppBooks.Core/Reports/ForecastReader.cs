@@ -92,24 +92,13 @@ public sealed class ForecastReader(IDbContextFactory<VppBooksDbContext> contexts
     private static async Task<(Dictionary<int, int> Entitled, Dictionary<int, int> Offered)> UnservedAsync(VppBooksDbContext db, IQueryable<int> ids, CancellationToken cancellationToken)
     {
         var wishes = db.GroupAssignments.Where(a => a.Intent != Intent.Excluded && ids.Contains(a.BookId));
-        var members =
-            from wish in wishes
-            where wish.GroupId != null
-            join member in db.GroupMemberships on wish.GroupId equals member.GroupId
-            select new { wish.BookId, member.PersonId, wish.Intent };
-        var everybody =
-            from wish in wishes
-            where wish.GroupId == null
-            from person in AllUsers.In(db)
-            select new { wish.BookId, PersonId = person.Id, wish.Intent };
         var unserved =
-            from pair in members.Concat(everybody)
+            from pair in AssignedPeople.In(db, wishes)
             join book in db.Books on pair.BookId equals book.Id
             join person in db.People on pair.PersonId equals person.Id
             where person.AccountEnabled && !person.Guest && person.GoneSince == null
                 && !db.Licenses.Any(l => l.PersonId == pair.PersonId && l.AdamId == book.AdamId && l.State != LicenseState.Canceled)
-                && !db.GroupAssignments.Any(x => x.BookId == pair.BookId && x.Intent == Intent.Excluded && db.GroupMemberships.Any(m => m.GroupId == x.GroupId && m.PersonId == pair.PersonId))
-            select pair;
+            select new { pair.BookId, pair.PersonId, pair.Intent };
         var required = await unserved.Where(p => p.Intent == Intent.Required).Select(p => new { p.BookId, p.PersonId }).Distinct()
             .GroupBy(p => p.BookId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, cancellationToken);
         var all = await unserved.Select(p => new { p.BookId, p.PersonId }).Distinct()

@@ -185,24 +185,12 @@ public sealed class ServingReports(IDbContextFactory<VppBooksDbContext> contexts
             join person in people on license.PersonId equals person.Id
             join book in db.Books on license.BookId equals book.Id
             select new Want { PersonId = person.Id, LocationId = book.LocationId, Expected = 1 };
-        var wishes = db.GroupAssignments.Where(a => a.Intent == Intent.Required);
-        var members =
-            from wish in wishes
-            where wish.GroupId != null && db.Groups.Any(g => g.Id == wish.GroupId && g.State == GroupState.Active)
-            join member in db.GroupMemberships on wish.GroupId equals member.GroupId
-            select new { wish.BookId, member.PersonId };
-        var everybody =
-            from wish in wishes
-            where wish.GroupId == null
-            from person in AllUsers.In(db)
-            select new { wish.BookId, PersonId = person.Id };
         var required =
-            from pair in members.Concat(everybody)
+            from pair in AssignedPeople.In(db, db.GroupAssignments.Where(a => a.Intent == Intent.Required))
             join person in people on pair.PersonId equals person.Id
             join book in db.Books on pair.BookId equals book.Id
             where !book.NoLongerReported
                 && !db.Licenses.Any(l => l.PersonId == pair.PersonId && l.AdamId == book.AdamId && l.State != LicenseState.Canceled)
-                && !db.GroupAssignments.Any(x => x.BookId == pair.BookId && x.Intent == Intent.Excluded && db.GroupMemberships.Any(m => m.GroupId == x.GroupId && m.PersonId == pair.PersonId))
             select new Want { PersonId = person.Id, LocationId = book.LocationId, Expected = 0 };
         return expected.Concat(required).Where(w => db.Locations.Any(l => l.Id == w.LocationId && l.DeletedAt == null)
             && !db.VppUsers.Any(u => u.PersonId == w.PersonId && u.LocationId == w.LocationId && !u.Retired && u.Status == VppUserStatus.Associated));

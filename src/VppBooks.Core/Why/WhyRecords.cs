@@ -100,7 +100,7 @@ public enum WhyReason : byte
     /// <summary>The plan can be called back until a time.</summary>
     UndoWindow,
 
-    /// <summary>The group grew suddenly: its new members wait for a decision.</summary>
+    /// <summary>The group grew suddenly, or the license was called back and a group reaches the person still: somebody has to decide.</summary>
     GrowthHeld,
 
     /// <summary>Somebody decided against it.</summary>

@@ -4,7 +4,13 @@ using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using VppBooks.Core.Assignments;
+using VppBooks.Core.Audit;
+using VppBooks.Core.Licenses;
 using VppBooks.Core.Persistence;
+using VppBooks.Core.Security;
+using VppBooks.Tests.Licenses;
+using VppBooks.Tests.Locations;
 using VppBooks.Web.Hosting;
 
 namespace VppBooks.Tests.Hosting;
@@ -118,6 +124,29 @@ public sealed class UpgradeTests : IAsyncDisposable
 
         Assert.Contains("Nothing was changed. Make room beside", refused.Message, StringComparison.Ordinal);
         Assert.NotEmpty(await PendingAsync());
+    }
+
+    [Fact]
+    public async Task An_upgrade_ends_the_plans_of_tokens_that_were_deleted_before_and_no_others()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var (book, group) = (await house.BookAsync(free: 60), await house.GroupAsync("Class 4A"));
+        house.Core.Get<LicenseOptions>().UndoWindow = TimeSpan.FromHours(9);
+        var ended = await PlanAsync(new WishedAssignment(group, Intent.Required));
+        house.Core.Clock.Pass(TimeSpan.FromMinutes(1));
+        await house.Core.ChangeAsync(d => d.Audit(Actor.System, house.Core.Clock.GetUtcNow(), "location.deleted", new AuditSubject(house.LocationId)));
+        house.Core.Clock.Pass(TimeSpan.FromMinutes(1));
+        var open = await PlanAsync(new WishedAssignment(group, Intent.Required), new WishedAssignment(await house.GroupAsync("Class 4B"), Intent.Required));
+
+        await using var db = await house.Core.OpenAsync();
+        await db.GetService<IMigrator>().MigrateAsync("FailedDeliveries");
+        await db.GetService<IMigrator>().MigrateAsync();
+
+        var plans = await db.Plans.AsNoTracking().ToDictionaryAsync(p => p.PublicId);
+        Assert.Equal((PlanState.Undone, true, (string?)null), (plans[ended].State, plans[ended].DecidedAt is not null, plans[ended].Before));
+        Assert.Equal((PlanState.Undoable, false), (plans[open].State, plans[open].Before is null));
+
+        async Task<Guid> PlanAsync(params WishedAssignment[] wishes) => Assert.IsType<CommitResult.Committed>(await house.AssignAsync(book, wishes)).Plan.Id;
     }
 
     [Fact]

@@ -127,13 +127,63 @@ public sealed class LaterPlanTests
         house.Apple.ClearRequests();
 
         Assert.IsType<DecisionResult.Done>(await Decisions(house).UndoAsync(first.Id, CoreHouse.Admin, Cancel));
+        // Who joins in the same moment has nothing to do with it.
+        var joiner = Guid.Parse(ReaderOf(house, "Class 5A").Id);
+        house.Core.Cloud.Graph.Edit(() => Group(house, few).People.Add(joiner));
+        await house.Core.Groups.EnsureMembersAsync([Group(house, few).Id], TimeSpan.Zero, Cancel);
         await house.WorkAsync(TimeSpan.FromHours(12));
 
         Assert.Equal([(few, Intent.Required)], await StandingAsync(house, book));
-        Assert.Equal(0, house.Apple.CountAssociatePosts(SpendingHouse.UId));
+        Assert.Equal([ClientUserIds.For(SpendingHouse.UId, joiner)], house.Apple.Ledger.Where(e => e.AdamId == book.Key.AdamId && e.EventId != null).Select(e => e.Target));
+        Assert.Equal(3, (await house.LicensesAsync(book)).Count(l => l.State == LicenseState.Held));
+        Assert.Single(await house.AuditAsync("group.called-back-held"));
         await ApproveHeldAsync(house, book);
-        Assert.Equal(3, (await house.LicensesAsync(book)).Count(l => l.State == LicenseState.Assigned));
+        Assert.Equal(4, (await house.LicensesAsync(book)).Count(l => l.State == LicenseState.Assigned));
         await house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
+    public async Task Whoever_was_called_back_is_held_too_when_the_later_plan_goes_out_days_afterwards()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        var few = FewOf(house, "Class 4A", 3);
+        var first = await CommitAsync(house, book, TimeSpan.FromHours(9), ("Class 4A", Intent.Required));
+        var later = await CommitAsync(house, book, TimeSpan.FromDays(3), ("Class 4A", Intent.Required), (few, Intent.Required), ("Class 5B", Intent.Required));
+        Assert.IsType<DecisionResult.Done>(await Decisions(house).UndoAsync(first.Id, CoreHouse.Admin, Cancel));
+
+        await house.WorkAsync(TimeSpan.FromDays(4));
+
+        Assert.Equal(PlanState.Committed, (await house.Core.Get<PlanViews>().FindAsync(later.Id, CoreHouse.Admin, Cancel))!.State);
+        var licenses = await house.LicensesAsync(book);
+        Assert.Equal(3, licenses.Count(l => l.State == LicenseState.Held));
+        Assert.True(licenses.Count(l => l.State == LicenseState.Assigned) > 10);
+        var held = Group(house, few).People.Select(p => ClientUserIds.For(SpendingHouse.UId, p)).ToHashSet();
+        Assert.DoesNotContain(house.Apple.Ledger, e => e.AdamId == book.Key.AdamId && held.Contains(e.Target));
+        await house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
+    public async Task Whoever_was_called_back_is_held_for_the_other_quality_of_the_title_as_well()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var standard = await house.BookAsync(free: 60);
+        house.Apple.Buy(SpendingHouse.UId, standard.Key.AdamId, "PLUS", 90);
+        await house.SyncAsync();
+        await using var db = await house.Core.OpenAsync();
+        var plus = await db.Books.AsNoTracking().SingleAsync(b => b.LocationId == house.LocationId && b.AdamId == standard.AdamId && b.PricingParam == VppBooks.Apple.PricingParam.PLUS, Cancel);
+        var few = FewOf(house, "Class 4A", 3);
+        var first = await CommitAsync(house, standard, TimeSpan.FromHours(9), ("Class 4A", Intent.Required));
+        Assert.Equal(0, (await CommitAsync(house, plus, null, (few, Intent.Required))).Takes);
+        await house.WorkAsync();
+
+        Assert.IsType<DecisionResult.Done>(await Decisions(house).UndoAsync(first.Id, CoreHouse.Admin, Cancel));
+        await house.WorkAsync();
+
+        Assert.Equal(0, house.Apple.CountAssociatePosts(SpendingHouse.UId));
+        await ApproveHeldAsync(house, plus);
+        Assert.Equal(3, (await house.LicensesAsync(plus)).Count(l => l.State == LicenseState.Assigned));
+        await house.AssertLedgerIsTrueAsync(plus);
     }
 
     [Fact]

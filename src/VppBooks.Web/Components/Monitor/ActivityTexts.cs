@@ -62,6 +62,7 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
         "book.taken" => l["took a book"],
         "group.state-changed" => l["found a group in another state"],
         "group.followed" => l["followed the members of groups"],
+        "group.called-back-held" => l["held people whose licenses were called back and whom a group still reaches"],
         "group.growth-held" => l["held new members of a group that grew suddenly"],
         "person.gone" => l["found a person gone from the directory"],
         "people.forgotten" => l["forgot people whom nothing needs any more"],

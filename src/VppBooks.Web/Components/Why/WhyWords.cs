@@ -61,6 +61,7 @@ internal static class WhyWords
             WhyReason.AvailableNotTaken => l["The book is Available: it is given when the reader takes it, and the reader has not."],
             WhyReason.PlanWaitsForApproval => l["The plan waits for the approval of a second person. Nothing was sent."],
             WhyReason.UndoWindow => l["The plan can still be called back. Nothing is sent before that time is over."],
+            WhyReason.GrowthHeld when step.Count is null => l["The license was called back, and a group that has the book still reaches the person: somebody has to decide. Nothing was sent."],
             WhyReason.GrowthHeld => l["The group grew suddenly: {0} new members wait for a decision. Nothing was sent.", Number(step.Count)],
             WhyReason.Declined => l["Was decided against."],
             WhyReason.HoldsElsewhere => l["Has this title already: {0}. No second license is spent for it.", l.Names(step)],

@@ -308,6 +308,7 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .HasColumnType("int");
 
                     b.Property<string>("Hash")
+                        .IsConcurrencyToken()
                         .IsRequired()
                         .HasMaxLength(64)
                         .IsUnicode(false)
