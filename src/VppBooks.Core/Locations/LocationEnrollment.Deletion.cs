@@ -114,7 +114,7 @@ public sealed partial class LocationEnrollment
         }
 
         var assignments = await assigned.ExecuteDeleteAsync(cancellationToken);
-        await UndecidedPlans.EndAsync(db, row.Id, actor, now, cancellationToken);
+        await EndPlansAsync(db, row.Id, actor, now, cancellationToken);
 
         // Invite codes are secrets too; a later connection reads them again.
         await db.VppUsers.Where(u => u.LocationId == row.Id && u.InviteSecret != null).ExecuteUpdateAsync(
@@ -145,5 +145,24 @@ public sealed partial class LocationEnrollment
         Tell(row.Id);
         logger.LocationDeleted(row.Id, canceled, assignments);
         return new ChangeLocationResult.Changed(row.PublicId, row.Version);
+    }
+
+    /// <summary>
+    /// Nobody decides on a plan of the location any more. None of them, decided or not, says what stands once the location is connected again
+    /// (<see cref="PlanHistory"/>).
+    /// </summary>
+    private static async Task EndPlansAsync(VppBooksDbContext db, int locationId, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var plans = db.Plans.Where(p => db.Books.Any(b => b.Id == p.BookId && b.LocationId == locationId));
+        var undecided = plans.Where(p => p.State == PlanState.AwaitingApproval || p.State == PlanState.Undoable);
+        foreach (var plan in await undecided.OrderBy(p => p.Id).Select(p => new { p.PublicId, p.BookId }).ToListAsync(cancellationToken))
+        {
+            db.Audit(actor, now, "plan.undone", new AuditSubject(locationId, plan.BookId), new { plan = plan.PublicId, because = nameof(LicenseCause.TokenDeleted) });
+        }
+
+        var name = actor.DisplayName;
+        await undecided.ExecuteUpdateAsync(
+            set => set.SetProperty(p => p.State, PlanState.Undone).SetProperty(p => p.DecidedAt, now).SetProperty(p => p.DecidedByName, name), cancellationToken);
+        await plans.Where(p => p.Before != null).ExecuteUpdateAsync(set => set.SetProperty(p => p.Before, (string?)null), cancellationToken);
     }
 }
