@@ -75,7 +75,7 @@ public sealed record Actor(ActorKind Kind, string Id, string DisplayName, Permis
             {
                 AppRoles.Administrator => Permissions.Read | Permissions.ReadTokens | Permissions.ManageTokens | Permissions.ManageBooks | Permissions.Assign | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.ManageSettings | Permissions.HandleAlerts | Permissions.ReadActivity | Permissions.ManagePrivacy | Permissions.Export | Permissions.ReadSettings,
                 AppRoles.Assigner => Permissions.Read | Permissions.ReadTokens | Permissions.Assign | Permissions.SyncNow | Permissions.Export,
-                AppRoles.Helpdesk => Permissions.Read | Permissions.ReadTokens | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.HandleAlerts | Permissions.Export,
+                AppRoles.Helpdesk => Permissions.Read | Permissions.ReadTokens | Permissions.SyncNow | Permissions.ResendInvitation | Permissions.HandleAlerts | Permissions.ReadActivity | Permissions.Export | Permissions.ReadSettings,
                 AppRoles.Auditor => Permissions.Read | Permissions.ReadTokens | Permissions.ReadActivity | Permissions.Export | Permissions.ReadSettings,
                 _ => Permissions.None,
             };

@@ -163,7 +163,7 @@ public sealed class AuditEventsTests(SyncedHouse house)
     [Fact]
     public async Task Audit_events_are_for_those_who_may_read_the_activity()
     {
-        foreach (var (role, status) in new[] { (Roles.Auditor, HttpStatusCode.OK), (Roles.Helpdesk, HttpStatusCode.Forbidden) })
+        foreach (var (role, status) in new[] { (Roles.Auditor, HttpStatusCode.OK), (Roles.Helpdesk, HttpStatusCode.OK), (Roles.Assigner, HttpStatusCode.Forbidden) })
         {
             using var answer = await _api.SendAsync(HttpMethod.Get, Events, role: role);
             Assert.Equal(status, answer.StatusCode);

@@ -82,13 +82,14 @@ public sealed class GraphPermissionTests(ApiHouse house) : IClassFixture<ApiHous
     {
         var auditor = house.ScopedToken(Roles.Auditor, GraphPermissions.AppsReadWrite);
         var helpdesk = house.ScopedToken(Roles.Helpdesk, GraphPermissions.AppsRead, GraphPermissions.ServiceConfigReadWrite);
+        var assigner = house.ScopedToken(Roles.Assigner, GraphPermissions.AppsRead);
         var nobody = house.ScopedToken("VppBooks.Nothing", GraphPermissions.AppsReadWrite);
 
         Assert.Equal(HttpStatusCode.OK, await AskAsync("GET", $"/v1.0{Below}/managedEBooks", auditor));
         Assert.Equal(HttpStatusCode.Forbidden, await AskAsync("POST", $"/v1.0{Below}/vppTokens", auditor));
         Assert.Equal(HttpStatusCode.NoContent, await AskAsync("POST", $"/v1.0{Below}/vppTokens/syncLicenseCounts", helpdesk));
         Assert.Equal(HttpStatusCode.Forbidden, await AskAsync("POST", $"/v1.0{Below}/vppTokens", helpdesk));
-        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync("GET", "/v1.0/deviceManagement/auditEvents", helpdesk));
+        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync("GET", "/v1.0/deviceManagement/auditEvents", assigner));
         Assert.Equal(HttpStatusCode.Forbidden, await AskAsync("GET", $"/v1.0{Below}/vppTokens", nobody));
     }
 

@@ -95,7 +95,7 @@ public sealed class OwnApiTests(SyncedHouse house)
     [InlineData("GET", "/api/activity?top=0", 400, Roles.Administrator)]
     [InlineData("GET", "/api/activity?kinds=7", 400, Roles.Administrator)]
     [InlineData("GET", "/api/activity?from=yesterday", 400, Roles.Administrator)]
-    [InlineData("GET", "/api/activity", 403, Roles.Helpdesk)]
+    [InlineData("GET", "/api/activity", 403, Roles.Assigner)]
     [InlineData("GET", "/api/plans/x", 404, Roles.Auditor)]
     [InlineData("GET", "/api/books/x/waiting-list", 404, Roles.Auditor)]
     [InlineData("POST", "/api/plans/11111111-2222-4333-8444-555555555555/commit", 404, Roles.Assigner)]

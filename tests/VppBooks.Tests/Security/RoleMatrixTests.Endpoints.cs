@@ -16,7 +16,7 @@ public sealed partial class RoleMatrixTests(ApiHouse house) : IClassFixture<ApiH
     private const Who Tokens = Who.Administrator;
     private const Who Giving = Who.Administrator | Who.Assigner;
     private const Who Syncing = Who.Administrator | Who.Assigner | Who.Helpdesk;
-    private const Who Activity = Who.Administrator | Who.Auditor;
+    private const Who Activity = Who.Administrator | Who.Helpdesk | Who.Auditor;
     private const string Api = "/v1.0/deviceAppManagement";
 
     /// <summary>For whom each door is. <c>/beta</c> is <c>/v1.0</c> under another name.</summary>

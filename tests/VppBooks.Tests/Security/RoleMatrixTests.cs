@@ -54,7 +54,7 @@ public sealed partial class RoleMatrixTests
                 Permissions.Assign => Who.Administrator | Who.Assigner,
                 Permissions.SyncNow => Who.Administrator | Who.Assigner | Who.Helpdesk,
                 Permissions.ResendInvitation or Permissions.HandleAlerts => Who.Administrator | Who.Helpdesk,
-                Permissions.ReadActivity or Permissions.ReadSettings => Who.Administrator | Who.Auditor,
+                Permissions.ReadActivity or Permissions.ReadSettings => Who.Administrator | Who.Helpdesk | Who.Auditor,
                 Permissions.ManageTokens or Permissions.ManageBooks or Permissions.ManageSettings or Permissions.ManagePrivacy => Who.Administrator,
                 _ => throw new InvalidOperationException($"The permission {permission} is new: write here who holds it."),
             };

@@ -13,7 +13,7 @@ public sealed class PoliciesTests
     [Theory]
     [InlineData(Roles.Administrator, "ReadAll ReadTokens ReadSettings ManageTokens ManageBooks Assign SyncNow ResendInvitation ReadActivity Export ManageSettings ManagePrivacy UseLibrary")]
     [InlineData(Roles.Assigner, "ReadAll ReadTokens Assign SyncNow Export UseLibrary")]
-    [InlineData(Roles.Helpdesk, "ReadAll ReadTokens SyncNow ResendInvitation Export UseLibrary")]
+    [InlineData(Roles.Helpdesk, "ReadAll ReadTokens ReadSettings SyncNow ResendInvitation ReadActivity Export UseLibrary")]
     [InlineData(Roles.Auditor, "ReadAll ReadTokens ReadSettings ReadActivity Export UseLibrary")]
     [InlineData("Elsewhere.Administrator", "UseLibrary")]
     public async Task Role_may_exactly_this(string role, string may)
