@@ -215,7 +215,7 @@ public sealed class AssignmentDesk(
         // Members that changed while the effect was computed left no mark on a book that had nothing of their group yet.
         stored.FollowWanted = true;
         await db.SaveChangesAsync(cancellationToken);
-        await PlanLedger.ReplaceAssignmentsAsync(db, ids, stored, plan, wish, actor, now, cancellationToken);
+        await PlanLedger.ReplaceAssignmentsAsync(db, ids, stored, plan, wish, actor, _ => new Giver(actor.Id, actor.DisplayName, now), now, cancellationToken);
         // What this plan gives up, or another one that is not decided either, stays until then: undoing could not bring back what was given to others meanwhile.
         var pending = await PendingReleases.In(db).Where(l => l.BookId == book.Id).Select(l => l.PersonId).ToHashSetAsync(cancellationToken);
         await PlanLedger.WriteAsync(

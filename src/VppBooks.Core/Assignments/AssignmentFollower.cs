@@ -83,7 +83,7 @@ public sealed class AssignmentFollower(
 
                 stored.FollowWanted = false;
                 // While a plan of the book can be called back or is not approved, its assignments give nothing to anybody, and take nothing: the decision asks for following again.
-                if (await UndecidedPlans.In(db).AnyAsync(p => p.BookId == bookId, cancellationToken))
+                if (await UndecidedPlans.Pausing(db).AnyAsync(p => p.BookId == bookId, cancellationToken))
                 {
                     joined.Clear();
                     var pending = await PendingReleases.In(db).Where(l => l.BookId == bookId).Select(l => l.PersonId).ToHashSetAsync(cancellationToken);
@@ -131,8 +131,8 @@ public sealed class AssignmentFollower(
         wish.Assignments.Where(a => anyReleased || a.Intent != Intent.Available).Take(2).ToList() is [var (groupId, _)] ? groupId : null;
 
     /// <summary>
-    /// Those whose license of the title was called back after the book was given to a group of theirs: whoever gave it was told that it takes nothing for them, because one was
-    /// on its way. Somebody decides now.
+    /// Those who have nothing now because somebody called a license of the title back, and of whom a plan of this book said that it takes nothing for them, because that one was
+    /// on its way. Nobody has seen that it takes one after all: somebody decides now. Once they were given one again, or nothing was said of them, they join like everybody else.
     /// </summary>
     private static async Task<HashSet<int>> CalledBackAsync(VppBooksDbContext db, Book book, List<PlannedLine> joined, CancellationToken cancellationToken)
     {
@@ -141,13 +141,31 @@ public sealed class AssignmentFollower(
             return [];
         }
 
+        // The reason that a license shows may be another one since: who leaves a group and comes back was called back all the same.
         var people = joined.Select(l => l.PersonId).ToArray();
-        return await db.Licenses
-            .Where(l => l.AdamId == book.AdamId && EF.Parameter(people).Contains(l.PersonId) && l.State == LicenseState.Canceled
-                && (l.Cause == LicenseCause.Undone || l.Cause == LicenseCause.Rejected || l.Cause == LicenseCause.TokenDeleted)
-                && db.GroupAssignments.Any(a => a.BookId == book.Id && a.Intent == Intent.Required && a.AssignedAt <= l.ChangedAt
-                    && (a.GroupId == null || db.GroupMemberships.Any(m => m.GroupId == a.GroupId && m.PersonId == l.PersonId))))
-            .Select(l => l.PersonId).ToHashSetAsync(cancellationToken);
+        var called = await (
+            from license in db.Licenses
+            where license.AdamId == book.AdamId && license.State == LicenseState.Canceled && EF.Parameter(people).Contains(license.PersonId)
+            join change in db.LicenseChanges on license.Id equals change.LicenseId
+            where change.To == LicenseState.Canceled
+                && (change.Cause == LicenseCause.Undone || change.Cause == LicenseCause.Rejected || change.Cause == LicenseCause.TokenDeleted)
+                && !db.LicenseChanges.Any(later => later.LicenseId == license.Id && later.Id > change.Id
+                    && (later.To == LicenseState.Reserved
+                        || (later.To == LicenseState.Waiting && !db.Plans.Any(p => p.Id == later.PlanId && p.Kind == PlanKind.Growth))))
+            select new
+            {
+                license.PersonId,
+                change.At,
+                Told = (
+                    from line in db.PlanLines
+                    where line.PersonId == license.PersonId
+                        && (line.Outcome == PlanOutcome.AlreadyHas || (line.Outcome == PlanOutcome.Waits && line.Reason == PlanReason.Waiting))
+                    join plan in db.Plans on line.PlanId equals plan.Id
+                    where plan.BookId == book.Id && plan.State == PlanState.Committed
+                    select plan.CommittedAt).Min(),
+            }).ToListAsync(cancellationToken);
+        // Two servers may have written the two times.
+        return [.. called.Where(c => c.Told <= c.At + PlanGuards.ClockTolerance).Select(c => c.PersonId)];
     }
 
     /// <summary>Many at once, or little by little within a day; or, at once or within the guard window, more licenses than anybody may spend alone.</summary>
@@ -159,7 +177,7 @@ public sealed class AssignmentFollower(
         {
             options = await guards.ReadAsync(db, cancellationToken);
         }
-        catch (InvalidOperationException e)
+        catch (InvalidOperationException e) when (!Contention.IsDeadlock(e))
         {
             // Nothing is spent under a limit that nobody can read, and what is under way at the location is not held up by it.
             logger.GuardsUnreadable(e.Message);

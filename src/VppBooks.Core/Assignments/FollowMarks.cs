@@ -21,11 +21,6 @@ internal static class FollowMarks
             .Where(b => db.GroupAssignments.Any(a => a.BookId == b.Id))
             .ExecuteUpdateAsync(set => set.SetProperty(b => b.FollowWanted, true).SetProperty(b => b.Version, b => b.Version + 1), cancellationToken);
 
-        /// <summary>Licenses of a book were called back: another quality of the title, or another token, may be meant to give it to the same people.</summary>
-        public Task<int> WantFollowingOfTitleAsync(long adamId, int exceptBookId, CancellationToken cancellationToken) => db.Books
-            .Where(b => b.AdamId == adamId && b.Id != exceptBookId && db.GroupAssignments.Any(a => a.BookId == b.Id))
-            .ExecuteUpdateAsync(set => set.SetProperty(b => b.FollowWanted, true).SetProperty(b => b.Version, b => b.Version + 1), cancellationToken);
-
         /// <summary>A sync of a location changed something.</summary>
         public Task<int> WantFollowingAtAsync(int locationId, CancellationToken cancellationToken) => db.Books
             .Where(b => b.LocationId == locationId && db.GroupAssignments.Any(a => a.BookId == b.Id && a.Intent == Intent.Required))

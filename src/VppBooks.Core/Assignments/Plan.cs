@@ -200,7 +200,7 @@ internal sealed class PlanConfiguration : IEntityTypeConfiguration<Plan>, IEntit
         plan.Property(p => p.CommittedById).HasMaxLength(64);
         plan.Property(p => p.CommittedByName).HasMaxLength(256);
         plan.Property(p => p.DecidedByName).HasMaxLength(256);
-        // Whoever commits what somebody is deleting, or another one has made stale, begins anew.
+        // Whoever commits a draft that is being deleted begins anew.
         plan.Property(p => p.Hash).IsConcurrencyToken();
         plan.HasOne<Book>().WithMany().HasForeignKey(p => p.BookId).OnDelete(DeleteBehavior.Cascade);
     }

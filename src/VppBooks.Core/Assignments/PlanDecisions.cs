@@ -66,7 +66,6 @@ public sealed class PlanDecisions(
             plan.State = PlanState.Rejected;
             await PutBackAsync(db, plan, book, actor, now, cancellationToken);
             await GiveUpAsync(db, plan, LicenseCause.Rejected, now, cancellationToken);
-            await db.WantFollowingOfTitleAsync(book.AdamId, book.Id, cancellationToken);
             await PendingReleases.CarryOutAsync(db, plan, now, cancellationToken);
             return null;
         },
@@ -91,7 +90,6 @@ public sealed class PlanDecisions(
             plan.State = PlanState.Undone;
             await PutBackAsync(db, plan, book, actor, now, cancellationToken);
             await GiveUpAsync(db, plan, LicenseCause.Undone, now, cancellationToken);
-            await db.WantFollowingOfTitleAsync(book.AdamId, book.Id, cancellationToken);
             await PendingReleases.CarryOutAsync(db, plan, now, cancellationToken);
             return null;
         },
@@ -135,8 +133,10 @@ public sealed class PlanDecisions(
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        // The book first, as everybody locks it: whatever else is decided or committed for it comes before or after, not between.
-        if (await db.Books.Where(b => db.Plans.Any(p => p.PublicId == planId && p.BookId == b.Id)).ExecuteUpdateAsync(set => set.SetProperty(b => b.Version, b => b.Version + 1), cancellationToken) == 0)
+        // The books first, as everybody locks them: whatever else is decided or committed for the title comes before or after, not between. All of them, and marked for
+        // following: another quality of the title, or another token, may be meant to give it to the same people. Joiners that came while nobody had decided are looked at too.
+        if (await db.Books.Where(b => db.Plans.Any(p => p.PublicId == planId && db.Books.Any(own => own.Id == p.BookId && own.AdamId == b.AdamId)))
+                .ExecuteUpdateAsync(set => set.SetProperty(b => b.FollowWanted, true).SetProperty(b => b.Version, b => b.Version + 1), cancellationToken) == 0)
         {
             return new DecisionResult.Refused(new AssignmentRefusal("PlanNotFound", "There is no such plan."));
         }
@@ -157,9 +157,7 @@ public sealed class PlanDecisions(
         var book = await db.Books.SingleAsync(b => b.Id == plan.BookId, cancellationToken);
         plan.DecidedAt = now;
         plan.DecidedByName = actor.DisplayName;
-        // The book before its licenses, as syncs lock them. Joiners that came while nobody had decided are looked at now.
         db.Touch(book, now);
-        book.FollowWanted = true;
         await db.SaveChangesAsync(cancellationToken);
         if (await decide(db, plan, book, now) is { } obstacle)
         {
@@ -186,8 +184,11 @@ public sealed class PlanDecisions(
         }
 
         var standing = await db.GroupAssignments.AsNoTracking().Where(a => a.BookId == book.Id).OrderBy(a => a.Id).ToListAsync(cancellationToken);
-        var back = (await PlanHistory.ReadAsync(db, book.Id, cancellationToken)).Without(plan.Id, [.. standing.Select(a => new StoredWish(a.GroupId, a.Intent, a.Rank))]);
-        await PlanLedger.ReplaceAssignmentsAsync(db, ids, book, plan, new Wish(book.Id, [.. back.Select(w => (w.GroupId, w.Intent))]), actor, now, cancellationToken);
+        var history = await PlanHistory.ReadAsync(db, book.Id, cancellationToken);
+        var back = history.Without(plan.Id, [.. standing.Select(a => new StoredWish(a.GroupId, a.Intent, a.Rank))]);
+        var wish = new Wish(book.Id, [.. back.Select(w => (w.GroupId, w.Intent))]);
+        // Whoever gave the book to a group is still the one who did, and has as long: only that is taken back what came afterwards.
+        await PlanLedger.ReplaceAssignmentsAsync(db, ids, book, plan, wish, actor, group => history.GiverWithout(plan.Id, group) ?? new Giver(actor.Id, actor.DisplayName, now), now, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         // Where the waiting list goes by the order of the groups, people have their place by it.
         var changed = PlanHistory.ChangedBy(PlanDrafts.Stored(plan.Wish), PlanDrafts.Stored(plan.Before));

@@ -7,7 +7,8 @@ namespace VppBooks.Core.Assignments;
 /// <summary>What stands between a decision and a request to Apple.</summary>
 internal static class PlanGuards
 {
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
+    /// <summary>How far the clocks of two servers may differ.</summary>
+    public static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
 
     /// <summary>
     /// The number that has to be typed to commit a plan: a habitual click must not spend many licenses, nor all that are left, nor those that are bought next. Who is made to

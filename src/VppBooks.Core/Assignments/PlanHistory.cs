@@ -19,14 +19,18 @@ internal sealed class PlanHistory
         var plans = await db.Plans.AsNoTracking()
             .Where(p => p.BookId == bookId && p.Kind == PlanKind.Assignments && p.CommittedAt != null && p.Before != null)
             .OrderBy(p => p.CommittedAt).ThenBy(p => p.Id)
-            .Select(p => new { p.Id, p.State, p.Wish, p.Before })
+            .Select(p => new { p.Id, p.State, p.Wish, p.Before, p.CommittedById, p.CommittedByName, p.CommittedAt })
             .ToListAsync(cancellationToken);
-        return new PlanHistory(plans.ConvertAll(p => new Entry(p.Id, p.State, PlanDrafts.Stored(p.Wish), PlanDrafts.Stored(p.Before!))));
+        return new PlanHistory(plans.ConvertAll(p => new Entry(
+            p.Id, p.State, PlanDrafts.Stored(p.Wish), PlanDrafts.Stored(p.Before!), new Giver(p.CommittedById ?? "", p.CommittedByName ?? "", p.CommittedAt!.Value))));
     }
 
     /// <summary>The assignments that stand, without what one plan changed.</summary>
     public IReadOnlyList<StoredWish> Without(int planId, IReadOnlyList<StoredWish> standing) =>
-        TakeBack(standing, p => p.Id == planId, p => p.Id != planId && p.State is PlanState.Committed or PlanState.AwaitingApproval or PlanState.Undoable);
+        TakeBack(standing, p => p.Id == planId, p => Stands(p, planId));
+
+    /// <summary>Who gave a group what it has without one plan; null when that was before everything that is known.</summary>
+    public Giver? GiverWithout(int planId, int? group) => _plans.LastOrDefault(p => p.Changed.Contains(group) && Stands(p, planId))?.Giver;
 
     /// <summary>The assignments that stand, without what plans changed that are not decided.</summary>
     public IReadOnlyList<StoredWish> Decided(IReadOnlyList<StoredWish> standing) =>
@@ -37,6 +41,8 @@ internal sealed class PlanHistory
         var groups = _plans.Where(taken).SelectMany(p => p.Changed).ToHashSet();
         return [.. standing.Where(w => !groups.Contains(w.GroupId)), .. groups.Select(g => ValueOf(g, counts)).OfType<StoredWish>()];
     }
+
+    private static bool Stands(Entry plan, int without) => plan.Id != without && plan.State is PlanState.Committed or PlanState.AwaitingApproval or PlanState.Undoable;
 
     private StoredWish? ValueOf(int? group, Func<Entry, bool> counts)
     {
@@ -50,8 +56,11 @@ internal sealed class PlanHistory
 
     private static StoredWish? Find(StoredWish[] wishes, int? group) => Array.Find(wishes, w => w.GroupId == group);
 
-    private sealed record Entry(int Id, PlanState State, StoredWish[] Wish, StoredWish[] Before)
+    private sealed record Entry(int Id, PlanState State, StoredWish[] Wish, StoredWish[] Before, Giver Giver)
     {
         public HashSet<int?> Changed { get; } = ChangedBy(Wish, Before);
     }
 }
+
+/// <summary>Who gave a group its assignment, and when.</summary>
+internal sealed record Giver(string Id, string Name, DateTimeOffset At);

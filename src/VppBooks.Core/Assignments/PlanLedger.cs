@@ -78,7 +78,7 @@ internal static class PlanLedger
 
     /// <summary>Puts a complete list of assignments in the place of those that stand, with an audit row for each group to which that makes a difference.</summary>
     public static async Task ReplaceAssignmentsAsync(
-        VppBooksDbContext db, IdSource ids, Book book, Plan plan, Wish wish, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
+        VppBooksDbContext db, IdSource ids, Book book, Plan plan, Wish wish, Actor actor, Func<int?, Giver> giver, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var standing = await db.GroupAssignments.Where(a => a.BookId == wish.BookId).ToListAsync(cancellationToken);
         AuditGroups(db, book, plan, [.. standing.Select(a => (a.GroupId, a.Intent))], wish.Assignments, actor, now);
@@ -95,6 +95,7 @@ internal static class PlanLedger
         var rank = standing.Count == 0 ? 0 : standing.Max(a => a.Rank) + 1;
         foreach (var (groupId, intent) in wish.Assignments.Where(w => !standing.Any(a => a.GroupId == w.GroupId)))
         {
+            var (giverId, giverName, givenAt) = giver(groupId);
             db.GroupAssignments.Add(new GroupAssignment
             {
                 PublicId = replaced.Find(r => r.GroupId == groupId)?.PublicId ?? ids.NewId(),
@@ -102,9 +103,9 @@ internal static class PlanLedger
                 GroupId = groupId,
                 Intent = intent,
                 Rank = rank++,
-                AssignedById = actor.Id,
-                AssignedByName = actor.DisplayName,
-                AssignedAt = now,
+                AssignedById = giverId,
+                AssignedByName = giverName,
+                AssignedAt = givenAt,
             });
         }
     }

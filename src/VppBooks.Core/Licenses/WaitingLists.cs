@@ -239,31 +239,29 @@ public sealed class WaitingLists(IDbContextFactory<VppBooksDbContext> contexts, 
         {
             await using var db = await contexts.CreateDbContextAsync(cancellationToken);
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-            if (await db.Books.SingleOrDefaultAsync(b => b.PublicId == bookId, cancellationToken) is not { } book)
-            {
-                return WaitingChange.BookNotFound;
-            }
-
-            if (await change(db, book) is not { } details)
-            {
-                return WaitingChange.DoesNotWait;
-            }
-
-            db.Touch(book, clock.GetUtcNow());
-            db.Audit(actor, book.ModifiedAt, "waiting-list.ordered", new AuditSubject(book.LocationId, book.Id), details);
             try
             {
+                if (await db.Books.SingleOrDefaultAsync(b => b.PublicId == bookId, cancellationToken) is not { } book)
+                {
+                    return WaitingChange.BookNotFound;
+                }
+
+                if (await change(db, book) is not { } details)
+                {
+                    return WaitingChange.DoesNotWait;
+                }
+
+                db.Touch(book, clock.GetUtcNow());
+                db.Audit(actor, book.ModifiedAt, "waiting-list.ordered", new AuditSubject(book.LocationId, book.Id), details);
                 await db.SaveChangesAsync(cancellationToken);
                 await transaction.CommitAsync(cancellationToken);
+                feed.Publish(new Change.OfBook(book.LocationId, book.Id));
+                return WaitingChange.Changed;
             }
             catch (Exception e) when (attempt < 5 && (e is DbUpdateConcurrencyException || Contention.IsDeadlock(e)))
             {
                 // A sync changed the book's counts meanwhile.
-                continue;
             }
-
-            feed.Publish(new Change.OfBook(book.LocationId, book.Id));
-            return WaitingChange.Changed;
         }
     }
 }

@@ -93,7 +93,7 @@ public sealed class WhyReader(
                     .Where(p => p.BookId == book.Id
                         && db.PlanLines.Any(l => l.PlanId == p.Id && l.PersonId == person.Id && l.Outcome == PlanOutcome.Released))
                     .OrderBy(p => p.Id).FirstOrDefaultAsync(cancellationToken),
-            Undecided = await UndecidedPlans.In(db).AsNoTracking()
+            Undecided = await UndecidedPlans.Pausing(db).AsNoTracking()
                 .Where(p => p.BookId == book.Id)
                 .OrderBy(p => p.Id).FirstOrDefaultAsync(cancellationToken),
             Operation = license?.OperationId is { } operationId ? await db.Operations.AsNoTracking().SingleOrDefaultAsync(o => o.Id == operationId, cancellationToken) : null,

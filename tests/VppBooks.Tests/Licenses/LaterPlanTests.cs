@@ -9,14 +9,13 @@ using VppBooks.Core.People;
 using VppBooks.Core.Security;
 using VppBooks.SimulatedCloud.Organization;
 using VppBooks.Tests.Locations;
+using static VppBooks.Tests.Licenses.PlanSteps;
 
 namespace VppBooks.Tests.Licenses;
 
 /// <summary>A plan that is refused or undone after another plan of the book was committed: what it changed is taken back, and nothing else.</summary>
 public sealed class LaterPlanTests
 {
-    private static readonly Actor _second = new(ActorKind.Person, "9c6f2c7e-8d7b-4f1e-9b64-3f0c5a9d7799", "B. Second", Actor.ForRoles([AppRoles.Assigner]));
-
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -30,7 +29,7 @@ public sealed class LaterPlanTests
         var small = await CommitAsync(house, book, null, ("Class 4A", Intent.Required), (few, Intent.Required));
         Assert.Equal(PlanState.Committed, small.State);
 
-        Assert.IsType<DecisionResult.Done>(await Decisions(house).RejectAsync(large.Id, _second, Cancel));
+        Assert.IsType<DecisionResult.Done>(await Decisions(house).RejectAsync(large.Id, Second, Cancel));
         var joiner = Group(house, "Class 5A").People.Except(Group(house, few).People).First(p => house.Core.Cloud.Directory.People[p] is { AccountEnabled: true, ManagedAppleAccount: not null });
         house.Core.Cloud.Graph.Edit(() => Group(house, "Class 4A").People.Add(joiner));
         house.Core.Clock.Pass(TimeSpan.FromMinutes(16));
@@ -92,7 +91,7 @@ public sealed class LaterPlanTests
         await CommitAsync(house, book, null, ("Class 4A", Intent.Required));
         Assert.Equal(PlanState.AwaitingApproval, first.State);
 
-        Assert.IsType<DecisionResult.Done>(await Decisions(house).RejectAsync(first.Id, _second, Cancel));
+        Assert.IsType<DecisionResult.Done>(await Decisions(house).RejectAsync(first.Id, Second, Cancel));
 
         Assert.Empty(await StandingAsync(house, book));
     }
@@ -116,77 +115,6 @@ public sealed class LaterPlanTests
     }
 
     [Fact]
-    public async Task Whom_a_later_plan_reaches_who_was_called_back_is_held_because_that_plan_said_it_takes_nothing()
-    {
-        await using var house = await SpendingHouse.StartAsync();
-        var book = await house.BookAsync(free: 60);
-        var few = FewOf(house, "Class 4A", 3);
-        var first = await CommitAsync(house, book, TimeSpan.FromHours(9), ("Class 4A", Intent.Required));
-        var later = await CommitAsync(house, book, null, ("Class 4A", Intent.Required), (few, Intent.Required));
-        Assert.Equal((0, PlanState.Committed), (later.Takes, later.State));
-        house.Apple.ClearRequests();
-
-        Assert.IsType<DecisionResult.Done>(await Decisions(house).UndoAsync(first.Id, CoreHouse.Admin, Cancel));
-        // Who joins in the same moment has nothing to do with it.
-        var joiner = Guid.Parse(ReaderOf(house, "Class 5A").Id);
-        house.Core.Cloud.Graph.Edit(() => Group(house, few).People.Add(joiner));
-        await house.Core.Groups.EnsureMembersAsync([Group(house, few).Id], TimeSpan.Zero, Cancel);
-        await house.WorkAsync(TimeSpan.FromHours(12));
-
-        Assert.Equal([(few, Intent.Required)], await StandingAsync(house, book));
-        Assert.Equal([ClientUserIds.For(SpendingHouse.UId, joiner)], house.Apple.Ledger.Where(e => e.AdamId == book.Key.AdamId && e.EventId != null).Select(e => e.Target));
-        Assert.Equal(3, (await house.LicensesAsync(book)).Count(l => l.State == LicenseState.Held));
-        Assert.Single(await house.AuditAsync("group.called-back-held"));
-        await ApproveHeldAsync(house, book);
-        Assert.Equal(4, (await house.LicensesAsync(book)).Count(l => l.State == LicenseState.Assigned));
-        await house.AssertLedgerIsTrueAsync(book);
-    }
-
-    [Fact]
-    public async Task Whoever_was_called_back_is_held_too_when_the_later_plan_goes_out_days_afterwards()
-    {
-        await using var house = await SpendingHouse.StartAsync();
-        var book = await house.BookAsync(free: 60);
-        var few = FewOf(house, "Class 4A", 3);
-        var first = await CommitAsync(house, book, TimeSpan.FromHours(9), ("Class 4A", Intent.Required));
-        var later = await CommitAsync(house, book, TimeSpan.FromDays(3), ("Class 4A", Intent.Required), (few, Intent.Required), ("Class 5B", Intent.Required));
-        Assert.IsType<DecisionResult.Done>(await Decisions(house).UndoAsync(first.Id, CoreHouse.Admin, Cancel));
-
-        await house.WorkAsync(TimeSpan.FromDays(4));
-
-        Assert.Equal(PlanState.Committed, (await house.Core.Get<PlanViews>().FindAsync(later.Id, CoreHouse.Admin, Cancel))!.State);
-        var licenses = await house.LicensesAsync(book);
-        Assert.Equal(3, licenses.Count(l => l.State == LicenseState.Held));
-        Assert.True(licenses.Count(l => l.State == LicenseState.Assigned) > 10);
-        var held = Group(house, few).People.Select(p => ClientUserIds.For(SpendingHouse.UId, p)).ToHashSet();
-        Assert.DoesNotContain(house.Apple.Ledger, e => e.AdamId == book.Key.AdamId && held.Contains(e.Target));
-        await house.AssertLedgerIsTrueAsync(book);
-    }
-
-    [Fact]
-    public async Task Whoever_was_called_back_is_held_for_the_other_quality_of_the_title_as_well()
-    {
-        await using var house = await SpendingHouse.StartAsync();
-        var standard = await house.BookAsync(free: 60);
-        house.Apple.Buy(SpendingHouse.UId, standard.Key.AdamId, "PLUS", 90);
-        await house.SyncAsync();
-        await using var db = await house.Core.OpenAsync();
-        var plus = await db.Books.AsNoTracking().SingleAsync(b => b.LocationId == house.LocationId && b.AdamId == standard.AdamId && b.PricingParam == VppBooks.Apple.PricingParam.PLUS, Cancel);
-        var few = FewOf(house, "Class 4A", 3);
-        var first = await CommitAsync(house, standard, TimeSpan.FromHours(9), ("Class 4A", Intent.Required));
-        Assert.Equal(0, (await CommitAsync(house, plus, null, (few, Intent.Required))).Takes);
-        await house.WorkAsync();
-
-        Assert.IsType<DecisionResult.Done>(await Decisions(house).UndoAsync(first.Id, CoreHouse.Admin, Cancel));
-        await house.WorkAsync();
-
-        Assert.Equal(0, house.Apple.CountAssociatePosts(SpendingHouse.UId));
-        await ApproveHeldAsync(house, plus);
-        Assert.Equal(3, (await house.LicensesAsync(plus)).Count(l => l.State == LicenseState.Assigned));
-        await house.AssertLedgerIsTrueAsync(plus);
-    }
-
-    [Fact]
     public async Task Plans_of_a_deleted_token_are_decided_by_nobody_and_say_nothing_once_the_location_is_connected_again()
     {
         await using var house = await SpendingHouse.StartAsync();
@@ -197,7 +125,7 @@ public sealed class LaterPlanTests
         house.Apple.ClearRequests();
         Assert.IsType<ChangeLocationResult.Changed>(await house.Core.Enrollment.DeleteAsync((await house.SummaryAsync()).PublicId, CoreHouse.Admin, Cancel));
 
-        Assert.Equal("PlanEnded", Assert.IsType<DecisionResult.Refused>(await Decisions(house).RejectAsync(open.Id, _second, Cancel)).Refusal.Code);
+        Assert.Equal("PlanEnded", Assert.IsType<DecisionResult.Refused>(await Decisions(house).RejectAsync(open.Id, Second, Cancel)).Refusal.Code);
         Assert.IsType<CreateLocationResult.Created>(await house.Core.Enrollment.CreateAsync(
             new CreateLocation { Token = new TokenUpload.File(house.Apple.IssueToken(SpendingHouse.UId)), Name = "Education", AppleAccount = "books@noordrand.example", ConsentGranted = true, TakeControl = true },
             CoreHouse.Admin,
@@ -328,55 +256,5 @@ public sealed class LaterPlanTests
         Assert.DoesNotContain(house.Apple.Ledger, e => e.Target == first && e.AdamId == book.Key.AdamId);
         Assert.NotEmpty(await house.HoldersAsync(LicenseState.Assigned, book));
         await house.AssertLedgerIsTrueAsync(book);
-    }
-
-    private static SimulatedGroup Group(SpendingHouse house, string name) => house.Core.Cloud.Directory.Groups.Values.Single(g => g.DisplayName == name);
-
-    private static PlanDecisions Decisions(SpendingHouse house) => house.Core.Get<PlanDecisions>();
-
-    /// <summary>Makes the book club a group of a few of another one.</summary>
-    private static string FewOf(SpendingHouse house, string group, int people)
-    {
-        var club = Group(house, "Book club committee");
-        house.Core.Cloud.Graph.Edit(() =>
-        {
-            club.People.Clear();
-            club.Groups.Clear();
-            foreach (var person in Group(house, group).People.Where(p => house.Core.Cloud.Directory.People[p] is { AccountEnabled: true, ManagedAppleAccount: not null }).Take(people))
-            {
-                club.People.Add(person);
-            }
-        });
-        return club.DisplayName;
-    }
-
-    private static Actor ReaderOf(SpendingHouse house, string group)
-    {
-        var id = Group(house, group).People.First(p => house.Core.Cloud.Directory.People[p] is { AccountEnabled: true, ManagedAppleAccount: not null });
-        return new Actor(ActorKind.Person, id.ToString(), house.Core.Cloud.Directory.People[id].DisplayName, Permissions.None);
-    }
-
-    private static async Task<PlanView> CommitAsync(SpendingHouse house, Book book, TimeSpan? window, params (string Group, Intent Intent)[] wishes)
-    {
-        var desk = house.Core.Get<AssignmentDesk>();
-        var wish = new PlanRequest(book.PublicId, [.. wishes.Select(w => new WishedAssignment(Group(house, w.Group).Id, w.Intent))]);
-        var plan = Assert.IsType<PlanResult.Planned>(await desk.PlanAsync(wish, CoreHouse.Admin, Cancel)).Plan;
-        return Assert.IsType<CommitResult.Committed>(await desk.CommitAsync(plan.Id, new CommitOptions(window, plan.NumberToType), CoreHouse.Admin, Cancel)).Plan;
-    }
-
-    /// <summary>Approves the one plan that following held for a decision, and works it off.</summary>
-    private static async Task ApproveHeldAsync(SpendingHouse house, Book book)
-    {
-        await using var db = await house.Core.OpenAsync();
-        var held = await db.Plans.Where(p => p.BookId == book.Id && p.Kind == PlanKind.Growth && p.State == PlanState.AwaitingApproval).Select(p => p.PublicId).SingleAsync(Cancel);
-        Assert.IsType<DecisionResult.Done>(await Decisions(house).ApproveAsync(held, _second, Cancel));
-        await house.WorkAsync(TimeSpan.FromHours(2));
-    }
-
-    private static async Task<List<(string Group, Intent Intent)>> StandingAsync(SpendingHouse house, Book book)
-    {
-        await using var db = await house.Core.OpenAsync();
-        return (await db.GroupAssignments.Where(a => a.BookId == book.Id).OrderBy(a => a.Id)
-            .Join(db.Groups, a => a.GroupId, g => g.Id, (a, g) => new { g.DisplayName, a.Intent }).ToListAsync(Cancel)).ConvertAll(a => (a.DisplayName, a.Intent));
     }
 }
