@@ -110,6 +110,7 @@ public sealed class AssignmentFollower(
                 var plan = kept.Count > 0 ? await HoldAsync(db, wish, effect, kept, sudden ? (before, before + joined.Count) : null, now, cancellationToken) : null;
                 await PlanLedger.WriteAsync(db, stored, planId: null, released.Concat(sudden ? [] : others), LicenseState.Reserved, LicenseCause.Joined, now, cancellationToken);
                 await PlanLedger.WriteAsync(db, stored, plan?.Id, kept, LicenseState.Held, LicenseCause.Joined, now, cancellationToken);
+                await EndEmptyAsync(db, stored, now, cancellationToken);
                 db.Audit(
                     Actor.System,
                     now,
@@ -151,7 +152,7 @@ public sealed class AssignmentFollower(
                 && (change.Cause == LicenseCause.Undone || change.Cause == LicenseCause.Rejected || change.Cause == LicenseCause.TokenDeleted)
                 && !db.LicenseChanges.Any(later => later.LicenseId == license.Id && later.Id > change.Id
                     && (later.To == LicenseState.Reserved
-                        || (later.To == LicenseState.Waiting && !db.Plans.Any(p => p.Id == later.PlanId && p.Kind == PlanKind.Growth))))
+                        || (later.To == LicenseState.Waiting && !db.Plans.Any(p => p.Id == later.PlanId && (p.Kind == PlanKind.Growth || p.State != PlanState.Committed)))))
             select new
             {
                 license.PersonId,
@@ -161,7 +162,8 @@ public sealed class AssignmentFollower(
                     where line.PersonId == license.PersonId
                         && (line.Outcome == PlanOutcome.AlreadyHas || (line.Outcome == PlanOutcome.Waits && line.Reason == PlanReason.Waiting))
                     join plan in db.Plans on line.PlanId equals plan.Id
-                    where plan.BookId == book.Id && plan.State == PlanState.Committed
+                    // Plans of before a token was deleted say nothing any more.
+                    where plan.BookId == book.Id && plan.State == PlanState.Committed && plan.Before != null
                     select plan.CommittedAt).Min(),
             }).ToListAsync(cancellationToken);
         // Two servers may have written the two times.
@@ -201,6 +203,22 @@ public sealed class AssignmentFollower(
 
         var people = await db.GroupMemberships.Where(m => there.Contains(m.GroupId)).Select(m => m.PersonId).ToHashSetAsync(cancellationToken);
         return people.Contains;
+    }
+
+    /// <summary>Ends held plans whose people have all left: there is nothing to decide.</summary>
+    private static async Task EndEmptyAsync(VppBooksDbContext db, Book book, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var empty = await db.Plans
+            .Where(p => p.BookId == book.Id && p.Kind == PlanKind.Growth && p.State == PlanState.AwaitingApproval
+                && !db.Licenses.Any(l => l.PlanId == p.Id && (l.State == LicenseState.Held || l.State == LicenseState.Waiting)))
+            .ToListAsync(cancellationToken);
+        foreach (var plan in empty)
+        {
+            plan.State = PlanState.Undone;
+            plan.DecidedAt = now;
+            plan.DecidedByName = Actor.System.DisplayName;
+            db.Audit(Actor.System, now, "plan.undone", new AuditSubject(book.LocationId, book.Id), new { plan = plan.PublicId, because = nameof(PlanOutcome.Released) });
+        }
     }
 
     /// <summary>A plan for some people alone, which somebody has to approve; it names their number and its cost in licenses.</summary>

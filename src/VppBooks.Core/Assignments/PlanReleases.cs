@@ -13,7 +13,7 @@ namespace VppBooks.Core.Assignments;
 public sealed class PlanReleases(IDbContextFactory<VppBooksDbContext> contexts, LeasedWriter writer, TimeProvider clock, ChangeFeed feed)
 {
     // Plans as this process saw them first: a wall clock that jumps must not end a window, and what is sent then cannot be called back.
-    private readonly ConcurrentDictionary<int, (long SeenAt, TimeSpan Left)> _seen = new();
+    private readonly ConcurrentDictionary<int, (int LocationId, long SeenAt, TimeSpan Left)> _seen = new();
 
     /// <summary>Releases what is due at a location.</summary>
     /// <returns>When the next one is due; null when none is waiting.</returns>
@@ -75,9 +75,15 @@ public sealed class PlanReleases(IDbContextFactory<VppBooksDbContext> contexts, 
             .ToListAsync(cancellationToken);
         var (due, next) = (new List<Plan>(), (DateTimeOffset?)null);
         var now = clock.GetUtcNow();
+        var open = plans.ConvertAll(p => p.Id).ToHashSet();
+        foreach (var decided in _seen.Where(s => s.Value.LocationId == locationId && !open.Contains(s.Key)))
+        {
+            _seen.TryRemove(decided);
+        }
+
         foreach (var plan in plans)
         {
-            var (seenAt, left) = _seen.GetOrAdd(plan.Id, _ => (clock.GetTimestamp(), plan.SendAt.GetValueOrDefault() - now));
+            var (_, seenAt, left) = _seen.GetOrAdd(plan.Id, _ => (locationId, clock.GetTimestamp(), plan.SendAt.GetValueOrDefault() - now));
             var rest = left - clock.GetElapsedTime(seenAt);
             if (rest <= TimeSpan.Zero)
             {
@@ -90,6 +96,7 @@ public sealed class PlanReleases(IDbContextFactory<VppBooksDbContext> contexts, 
             }
         }
 
-        return (due, next);
+        // In one order, as several plans of a location are released together.
+        return ([.. due.OrderBy(p => p.BookId).ThenBy(p => p.Id)], next);
     }
 }

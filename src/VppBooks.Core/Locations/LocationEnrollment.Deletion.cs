@@ -103,7 +103,7 @@ public sealed partial class LocationEnrollment
         await books.ExecuteUpdateAsync(set => set.SetProperty(b => b.Version, b => b.Version + 1), cancellationToken);
         // Nor one that judged another token's book of a title by what was on its way here; and whom that one is meant for too is looked at again.
         await db.Books
-            .Where(b => b.LocationId != row.Id && db.Licenses.Any(l => l.AdamId == b.AdamId && NotSent.Contains(l.State) && books.Any(own => own.Id == l.BookId)))
+            .Where(b => b.LocationId != row.Id && books.Any(own => own.AdamId == b.AdamId && db.Licenses.Any(l => l.BookId == own.Id && NotSent.Contains(l.State))))
             .ExecuteUpdateAsync(set => set.SetProperty(b => b.FollowWanted, true).SetProperty(b => b.Version, b => b.Version + 1), cancellationToken);
         var canceled = await db.Licenses
             .Where(l => NotSent.Contains(l.State) && books.Any(b => b.Id == l.BookId))

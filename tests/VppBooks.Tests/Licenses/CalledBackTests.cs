@@ -138,9 +138,41 @@ public sealed class CalledBackTests
         Assert.Equal([leaver], await PeopleAsync(house, book, LicenseState.Held));
         Assert.Equal(2, (await PeopleAsync(house, book, LicenseState.Declined)).Count);
         Assert.Equal(0, house.Apple.CountAssociatePosts(SpendingHouse.UId));
+        // A plan whose people have all left is at its end; who comes back is held in a new one.
+        await MoveAsync(house, few, leaver, joins: false);
+        await house.WorkAsync();
+        Assert.Empty(await db.Plans.Where(p => p.Kind == PlanKind.Growth && p.State == PlanState.AwaitingApproval).ToListAsync(Cancel));
+        await MoveAsync(house, few, leaver, joins: true);
+        await house.WorkAsync();
         // Given one by somebody's decision, leaving and coming back is nothing special any more.
         await ApproveHeldAsync(house, book);
         Assert.Equal([leaver], await PeopleAsync(house, book, LicenseState.Assigned));
+    }
+
+    [Fact]
+    public async Task A_place_on_the_waiting_list_that_was_called_back_too_does_not_make_whoever_was_called_back_an_ordinary_joiner()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        var few = FewOf(house, "Class 4A", 3);
+        var leaver = Group(house, few).People.First();
+        var first = await CommitAsync(house, book, TimeSpan.FromHours(9), ("Class 4A", Intent.Required));
+        await CommitAsync(house, book, null, ("Class 4A", Intent.Required), (few, Intent.Required));
+        Assert.IsType<DecisionResult.Done>(await Decisions(house).UndoAsync(first.Id, CoreHouse.Admin, Cancel));
+        var stock = (await house.ReadAsync(book)).AvailableCount;
+        await house.Core.ChangeAsync(db => db.Books.Single(b => b.Id == book.Id).AvailableCount = 0);
+        var second = await CommitAsync(house, book, TimeSpan.FromHours(9), (few, Intent.Required), ("Class 4B", Intent.Required));
+        Assert.Contains(leaver, await PeopleAsync(house, book, LicenseState.Waiting));
+        await MoveAsync(house, few, leaver, joins: false);
+        await house.WorkAsync();
+        await house.Core.ChangeAsync(db => db.Books.Single(b => b.Id == book.Id).AvailableCount = stock);
+        Assert.IsType<DecisionResult.Done>(await Decisions(house).UndoAsync(second.Id, CoreHouse.Admin, Cancel));
+
+        await MoveAsync(house, few, leaver, joins: true);
+        await house.WorkAsync(TimeSpan.FromHours(12));
+
+        Assert.Contains(leaver, await PeopleAsync(house, book, LicenseState.Held));
+        Assert.Equal(0, house.Apple.CountAssociatePosts(SpendingHouse.UId));
     }
 
     [Fact]
