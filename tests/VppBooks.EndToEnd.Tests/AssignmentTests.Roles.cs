@@ -15,22 +15,22 @@ public sealed partial class AssignmentTests
         var page = opened.Page;
         await PickAsync(page, "Class 3B");
         await page.GetByRole(AriaRole.Button, new() { Name = "Review plan" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Plan: Dik Trom" })).ToBeVisibleAsync(_patient);
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Plan: Dik Trom" })).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Commit plan" }).ClickAsync();
-        await Expect(page.GetByText("Committed", new() { Exact = true })).ToBeVisibleAsync(_patient);
+        await Expect(page.GetByText("Committed", new() { Exact = true })).ToBeVisibleAsync();
 
         await opened.GoAsync($"/apps/ebooks/{book.PublicId}?tab=groups");
-        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Class 3B", Exact = true })).ToBeVisibleAsync(_patient);
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Class 3B", Exact = true })).ToBeVisibleAsync();
         foreach (var name in new[] { "Settings", "Activity" })
         {
             await Expect(page.Locator("#navigation").GetByRole(AriaRole.Link, new() { Name = name, Exact = true })).ToHaveCountAsync(0);
         }
 
         await opened.GoAsync("/tenant/connectors/apple-vpp-tokens");
-        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Education", Exact = true }).First).ToBeVisibleAsync(_patient);
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Education", Exact = true }).First).ToBeVisibleAsync();
         await Expect(page.GetByRole(AriaRole.Button, new() { NameRegex = ManagingTokens() })).ToHaveCountAsync(0);
         await page.GotoAsync("/monitor/activity");
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "You have no access to this page" })).ToBeVisibleAsync(_patient);
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "You have no access to this page" })).ToBeVisibleAsync();
         Assert.Equal("/account/access-denied", new Uri(page.Url).AbsolutePath);
         Assert.Empty(opened.Complaints);
     }
@@ -41,7 +41,7 @@ public sealed partial class AssignmentTests
         var book = await stocked.FindBookAsync("Jane Eyre");
         await using var opened = await Console.SignInAsync("auditor", "/monitor/activity");
         var page = opened.Page;
-        await Expect(page.Locator("table.activity-list tbody tr").First).ToBeVisibleAsync(_patient);
+        await Expect(page.Locator("table.activity-list tbody tr").First).ToBeVisibleAsync();
         var file = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "Export CSV" }).ClickAsync());
         Assert.Equal("vppbooks-activity.csv", file.SuggestedFilename);
         var lines = await File.ReadAllLinesAsync(await file.PathAsync());

@@ -12,9 +12,6 @@ namespace VppBooks.EndToEnd.Tests;
 /// <summary>The way from a book to licenses at Apple, as an administrator walks it.</summary>
 public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixture<StockedConsole>
 {
-    // The members of the groups are read from the directory before the plan shows.
-    private static readonly LocatorAssertionsToBeVisibleOptions _patient = new() { Timeout = 30_000 };
-
     private ConsoleFixture Console => stocked.Console;
 
     [Fact]
@@ -32,7 +29,7 @@ public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixt
         await opened.ScreenshotAsync("picker-light-desk");
         await opened.AssertAccessibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Review plan" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Plan: Max Havelaar" })).ToBeVisibleAsync(_patient);
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Plan: Max Havelaar" })).ToBeVisibleAsync();
         var planId = Guid.Parse(page.Url.Split("/plan/")[1].Split('?')[0]);
         var plans = Console.Services.GetRequiredService<PlanViews>();
         var plan = (await plans.FindAsync(planId, StockedConsole.Admin, CancellationToken.None))!;
@@ -44,7 +41,7 @@ public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixt
         await Expect(page.GetByRole(AriaRole.Table, new() { Name = "People of the plan" }).GetByRole(AriaRole.Row)).Not.ToHaveCountAsync(1);
         await opened.ScreenshotAsync("plan-people-light-desk");
         await page.GetByRole(AriaRole.Button, new() { Name = "Commit plan" }).ClickAsync();
-        await Expect(page.GetByText("Committed", new() { Exact = true })).ToBeVisibleAsync(_patient);
+        await Expect(page.GetByText("Committed", new() { Exact = true })).ToBeVisibleAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Progress" })).ToBeFocusedAsync();
         await opened.ScreenshotAsync("progress-running-light-desk");
         await StockedConsole.WaitAsync(async () => (await plans.ProgressAsync(planId, StockedConsole.Admin, CancellationToken.None)).Settled, "the plan to settle");
@@ -75,7 +72,7 @@ public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixt
         var page = opened.Page;
         await PickAsync(page, "Year 4");
         await page.GetByRole(AriaRole.Button, new() { Name = "Review plan" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Plan: Pride and Prejudice" })).ToBeVisibleAsync(_patient);
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Plan: Pride and Prejudice" })).ToBeVisibleAsync();
         var planId = Guid.Parse(page.Url.Split("/plan/")[1].Split('?')[0]);
         var plan = (await Console.Services.GetRequiredService<PlanViews>().FindAsync(planId, StockedConsole.Admin, CancellationToken.None))!;
         Assert.True(plan.Takes >= 100, plan.ToString());
@@ -93,7 +90,7 @@ public sealed partial class AssignmentTests(StockedConsole stocked) : IClassFixt
         await page.GetByRole(AriaRole.Textbox, new() { NameRegex = NumberField() }).FillAsync(plan.Takes.ToString(CultureInfo.InvariantCulture));
         await page.GetByRole(AriaRole.Button, new() { Name = "Commit plan" }).ClickAsync();
 
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "What changed" })).ToBeVisibleAsync(_patient);
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "What changed" })).ToBeVisibleAsync();
         await opened.ScreenshotAsync("plan-stale-light-desk");
         await opened.AssertAccessibleAsync();
     }

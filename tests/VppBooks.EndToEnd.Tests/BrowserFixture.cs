@@ -27,6 +27,9 @@ public sealed class BrowserFixture : IAsyncLifetime
         @"C:\Program Files\Google\Chrome\Application\chrome.exe", @"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
     ];
 
+    /// <summary>How long a test waits for what a page is to do, in milliseconds.</summary>
+    public const float Patience = 60_000;
+
     private bool _uses;
 
     public IBrowser Browser => _browser ?? throw new InvalidOperationException("The browser has not been started.");
@@ -41,6 +44,8 @@ public sealed class BrowserFixture : IAsyncLifetime
                 var executable = Find() ?? await InstallAsync() ?? throw new InvalidOperationException(
                     "No browser found. Install Chromium, Google Chrome or Microsoft Edge, or name one in VPPBOOKS_TEST_BROWSER. On Debian: apt-get install chromium.");
                 _playwright ??= await Playwright.CreateAsync();
+                // On a machine that has much else to do: what comes late has come, what does not come fails a little later.
+                Assertions.SetDefaultExpectTimeout(Patience);
                 _browser = await _playwright.Chromium.LaunchAsync(new()
                 {
                     ExecutablePath = executable,

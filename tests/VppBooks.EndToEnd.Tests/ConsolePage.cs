@@ -49,6 +49,7 @@ public sealed class ConsolePage : IAsyncDisposable
             TimezoneId = "Europe/Amsterdam",
             ViewportSize = kind.Phone ? new() { Width = 390, Height = 844 } : new() { Width = 1280, Height = 800 },
         });
+        context.SetDefaultTimeout(BrowserFixture.Patience);
         await context.AddInitScriptAsync(Mirror);
         var page = new ConsolePage(console, context, await context.NewPageAsync());
         page.Page.Console += (_, message) => page.Note(message);

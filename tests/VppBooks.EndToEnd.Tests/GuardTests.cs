@@ -22,8 +22,6 @@ public sealed class GuardedConsole : IAsyncLifetime
 /// <summary>Guards as people meet them: a second person approves, a commit is called back, a waiting list is put in order.</summary>
 public sealed class GuardTests(GuardedConsole guarded) : IClassFixture<GuardedConsole>
 {
-    private static readonly LocatorAssertionsToBeVisibleOptions _patient = new() { Timeout = 30_000 };
-
     private ConsoleFixture Console => guarded.Stocked.Console;
 
     [Fact]
@@ -34,7 +32,7 @@ public sealed class GuardTests(GuardedConsole guarded) : IClassFixture<GuardedCo
         await Expect(admin.Page.GetByText("A second person has to approve this plan before anything is sent.")).ToBeVisibleAsync();
         await admin.ScreenshotAsync("guard-plan-light-desk");
         await admin.Page.GetByRole(AriaRole.Button, new() { Name = "Commit plan" }).ClickAsync();
-        await Expect(admin.Page.GetByText("You committed it yourself")).ToBeVisibleAsync(_patient);
+        await Expect(admin.Page.GetByText("You committed it yourself")).ToBeVisibleAsync();
         await Expect(admin.Page.GetByRole(AriaRole.Button, new() { Name = "Approve", Exact = true })).ToHaveCountAsync(0);
         await admin.ScreenshotAsync("guard-awaiting-light-desk");
         await admin.AssertAccessibleAsync();
@@ -42,7 +40,7 @@ public sealed class GuardTests(GuardedConsole guarded) : IClassFixture<GuardedCo
 
         await using var second = await Console.SignInAsync("assigner", "/apps/ebooks", new BrowserKind { Dark = true, Phone = true });
         await second.Page.GetByRole(AriaRole.Region, new() { Name = "Max Havelaar" }).GetByRole(AriaRole.Link, new() { Name = "See the plan" }).ClickAsync();
-        await Expect(second.Page.GetByRole(AriaRole.Button, new() { Name = "Approve", Exact = true })).ToBeVisibleAsync(_patient);
+        await Expect(second.Page.GetByRole(AriaRole.Button, new() { Name = "Approve", Exact = true })).ToBeVisibleAsync();
         await second.ScreenshotAsync("guard-approve-dark-phone");
         await second.AssertAccessibleAsync();
         await second.Page.GetByRole(AriaRole.Button, new() { Name = "Approve", Exact = true }).ClickAsync();
@@ -53,7 +51,7 @@ public sealed class GuardTests(GuardedConsole guarded) : IClassFixture<GuardedCo
         await second.Page.GetByRole(AriaRole.Button, new() { Name = "Approve", Exact = true }).Last.ClickAsync();
 
         // The first person's page follows by itself.
-        await Expect(admin.Page.GetByText("Committed", new() { Exact = true })).ToBeVisibleAsync(_patient);
+        await Expect(admin.Page.GetByText("Committed", new() { Exact = true })).ToBeVisibleAsync();
         var plans = Console.Services.GetRequiredService<PlanViews>();
         await StockedConsole.WaitAsync(async () => (await plans.ProgressAsync(plan.Id, StockedConsole.Admin, CancellationToken.None)) is { Settled: true, Assigned: > 0 }, "the approved plan");
         Assert.Empty(admin.Complaints);
@@ -64,7 +62,7 @@ public sealed class GuardTests(GuardedConsole guarded) : IClassFixture<GuardedCo
     {
         await using var admin = await Console.SignInAsync("admin", "/settings");
         var page = admin.Page;
-        await Expect(page.GetByRole(AriaRole.Textbox, new() { Name = "Times" })).ToHaveValueAsync("06:00, 18:00", new() { Timeout = 30_000 });
+        await Expect(page.GetByRole(AriaRole.Textbox, new() { Name = "Times" })).ToHaveValueAsync("06:00, 18:00");
         await admin.ScreenshotAsync("settings-schedule-light-desk");
         await admin.AssertAccessibleAsync();
 
@@ -72,21 +70,21 @@ public sealed class GuardTests(GuardedConsole guarded) : IClassFixture<GuardedCo
         var limit = page.GetByRole(AriaRole.Textbox, new() { Name = "Sudden growth in any case above" });
         await limit.FillAsync("many");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
-        await Expect(page.GetByText("Give a whole number of 1 or more.")).ToBeVisibleAsync(_patient);
+        await Expect(page.GetByText("Give a whole number of 1 or more.")).ToBeVisibleAsync();
         await admin.ScreenshotAsync("settings-guards-wrong-light-desk");
         await admin.AssertAccessibleAsync();
         await limit.FillAsync("400");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
-        await Expect(page.GetByText("Saved. It holds from now on.")).ToBeVisibleAsync(_patient);
+        await Expect(page.GetByText("Saved. It holds from now on.")).ToBeVisibleAsync();
         Assert.Equal(400, (await Console.Services.GetRequiredService<LicenseGuards>().ReadAsync(CancellationToken.None)).GrowthLimit);
         await admin.ScreenshotAsync("settings-guards-light-desk");
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Reset to configuration: Sudden growth in any case above" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
-        await Expect(page.GetByText("From configuration: 500")).ToBeVisibleAsync(_patient);
+        await Expect(page.GetByText("From configuration: 500")).ToBeVisibleAsync();
 
         await using var auditor = await Console.SignInAsync("auditor", "/settings?part=alerts", new BrowserKind { Dark = true, Phone = true });
-        await Expect(auditor.Page.GetByRole(AriaRole.Heading, new() { Name = "Webhooks" })).ToBeVisibleAsync(_patient);
+        await Expect(auditor.Page.GetByRole(AriaRole.Heading, new() { Name = "Webhooks" })).ToBeVisibleAsync();
         await Expect(auditor.Page.GetByRole(AriaRole.Button, new() { Name = "Save" })).ToHaveCountAsync(0);
         await auditor.ScreenshotAsync("settings-alerts-dark-phone");
         await auditor.AssertAccessibleAsync();
@@ -101,13 +99,13 @@ public sealed class GuardTests(GuardedConsole guarded) : IClassFixture<GuardedCo
         await using var opened = await Console.SignInAsync("assigner", $"/apps/ebooks/{book.PublicId}/plan/{plan.Id}");
         await opened.Page.GetByRole(AriaRole.Combobox, new() { Name = "Sent to Apple" }).SelectOptionAsync("15");
         await opened.Page.GetByRole(AriaRole.Button, new() { Name = "Commit plan" }).ClickAsync();
-        await Expect(opened.Page.GetByText("Until then it can be called back")).ToBeVisibleAsync(_patient);
+        await Expect(opened.Page.GetByText("Until then it can be called back")).ToBeVisibleAsync();
         await opened.ScreenshotAsync("guard-undoable-light-desk");
         await opened.AssertAccessibleAsync();
 
         await opened.Page.GetByRole(AriaRole.Button, new() { Name = "Call the plan back" }).ClickAsync();
 
-        await Expect(opened.Page.GetByText("Called back", new() { Exact = true })).ToBeVisibleAsync(_patient);
+        await Expect(opened.Page.GetByText("Called back", new() { Exact = true })).ToBeVisibleAsync();
         await opened.ScreenshotAsync("guard-undone-light-desk");
         Assert.Empty(await Console.Services.GetRequiredService<PlanViews>().ListAssignmentsAsync(book.PublicId, StockedConsole.Admin, CancellationToken.None));
         Assert.Empty(opened.Complaints);

@@ -23,8 +23,6 @@ public sealed partial class SchoolDayTests(PatientConsole patient) : IClassFixtu
 {
     private const string Link = "http";
 
-    private static readonly LocatorAssertionsToBeVisibleOptions _patient = new() { Timeout = 30_000 };
-
     private ConsoleFixture Console => patient.Stocked.Console;
 
     [Fact]
@@ -46,16 +44,16 @@ public sealed partial class SchoolDayTests(PatientConsole patient) : IClassFixtu
             await helpdesk.Page.GetByRole(AriaRole.Link, new() { Name = pupil.DisplayName, Exact = true }).ClickAsync();
             await helpdesk.Page.GetByRole(AriaRole.Link, new() { NameRegex = WhyDikTrom() }).First.ClickAsync();
             var cause = helpdesk.Page.Locator("[aria-current=step]");
-            await Expect(cause.GetByRole(AriaRole.Heading, new() { Name = "Registration" })).ToBeVisibleAsync(_patient);
+            await Expect(cause.GetByRole(AriaRole.Heading, new() { Name = "Registration" })).ToBeVisibleAsync();
             await Expect(cause).ToContainTextAsync("Is invited by Apple and has not accepted.");
             await Expect(cause.GetByRole(AriaRole.Button, new() { Name = "Resend invitation" })).ToBeVisibleAsync();
             await helpdesk.ScreenshotAsync("day-why-light-desk");
             await helpdesk.AssertAccessibleAsync();
             await helpdesk.Page.GetByRole(AriaRole.Button, new() { Name = "Resend invitation" }).ClickAsync();
-            await Expect(helpdesk.Page.GetByText("The invitation is on its way by mail.")).ToBeVisibleAsync(_patient);
+            await Expect(helpdesk.Page.GetByText("The invitation is on its way by mail.")).ToBeVisibleAsync();
             await StockedConsole.WaitAsync(() => Task.FromResult(Console.Cloud.Mails.List().Count == 2), "the second invitation");
             await helpdesk.GoAsync($"/people/{await PersonIdAsync(pupil.Id)}");
-            await Expect(helpdesk.Page.GetByRole(AriaRole.Rowheader, new() { Name = "Sent again" })).ToBeVisibleAsync(_patient);
+            await Expect(helpdesk.Page.GetByRole(AriaRole.Rowheader, new() { Name = "Sent again" })).ToBeVisibleAsync();
             await helpdesk.ScreenshotAsync("day-person-light-desk");
             await helpdesk.AssertAccessibleAsync();
             Assert.Empty(helpdesk.Complaints);
@@ -71,12 +69,12 @@ public sealed partial class SchoolDayTests(PatientConsole patient) : IClassFixtu
         await phone.Page.GotoAsync(mail.Text.Split('\n', '\r', ' ').First(word => word.StartsWith(Link, StringComparison.Ordinal)));
         await phone.Page.GetByLabel("Apple Account").FillAsync("reader@icloud.example");
         await phone.Page.GetByRole(AriaRole.Button, new() { Name = "Accept" }).ClickAsync();
-        await Expect(phone.Page.GetByRole(AriaRole.Heading, new() { Name = "You are ready" })).ToBeVisibleAsync(_patient);
+        await Expect(phone.Page.GetByRole(AriaRole.Heading, new() { Name = "You are ready" })).ToBeVisibleAsync();
         await AppearsAsync(phone, "Dik Trom");
 
         var before = Console.Cloud.Apple.Counts(StockedConsole.EducationUId, StockedConsole.MaxHavelaar);
         await phone.Page.GetByRole(AriaRole.Button, new() { Name = "Get Max Havelaar" }).ClickAsync();
-        await Expect(phone.Page.GetByText("The book is yours and on its way.")).ToBeVisibleAsync(_patient);
+        await Expect(phone.Page.GetByText("The book is yours and on its way.")).ToBeVisibleAsync();
         await AppearsAsync(phone, "Max Havelaar");
         await phone.ScreenshotAsync("day-library-light-phone");
         await phone.AssertAccessibleAsync();
@@ -84,7 +82,7 @@ public sealed partial class SchoolDayTests(PatientConsole patient) : IClassFixtu
         var after = Console.Cloud.Apple.Counts(StockedConsole.EducationUId, StockedConsole.MaxHavelaar);
         Assert.Equal((before.Assigned + 1, before.Available - 1), (after.Assigned, after.Available));
         await using var admin = await Console.SignInAsync("admin", $"/apps/ebooks/{offered.PublicId}");
-        await Expect(admin.Page.Locator(".figure-number").First).ToHaveTextAsync(after.Assigned.ToString("N0", System.Globalization.CultureInfo.GetCultureInfo("en-US")), new() { Timeout = 30_000 });
+        await Expect(admin.Page.Locator(".figure-number").First).ToHaveTextAsync(after.Assigned.ToString("N0", System.Globalization.CultureInfo.GetCultureInfo("en-US")));
         await Expect(admin.Page.Locator(".figure-number").Nth(1)).ToHaveTextAsync(after.Available.ToString("N0", System.Globalization.CultureInfo.GetCultureInfo("en-US")));
     }
 
@@ -95,7 +93,7 @@ public sealed partial class SchoolDayTests(PatientConsole patient) : IClassFixtu
         foreach (var (name, path) in new[] { ("person", person), ("why", $"{person}/books/{book}") })
         {
             await opened.GoAsync(path);
-            await Expect(opened.Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Uitnodiging opnieuw versturen") })).ToBeVisibleAsync(_patient);
+            await Expect(opened.Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Uitnodiging opnieuw versturen") })).ToBeVisibleAsync();
             await opened.ScreenshotAsync($"day-{name}-dark-phone");
             await opened.AssertAccessibleAsync();
             Assert.True(await opened.Page.EvaluateAsync<bool>("document.querySelector('main').scrollWidth <= document.querySelector('main').clientWidth"), name);

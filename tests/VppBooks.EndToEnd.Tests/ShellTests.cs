@@ -59,7 +59,7 @@ public sealed partial class ShellTests(ConsoleFixture console)
         await opened.Page.GotoAsync("/api-reference/v1");
 
         // A hundred addresses are drawn in the browser.
-        await Expect(opened.Page.GetByText("vppTokens (v1.0)").First).ToBeVisibleAsync(new() { Timeout = 20_000 });
+        await Expect(opened.Page.GetByText("vppTokens (v1.0)").First).ToBeVisibleAsync();
         await opened.ScreenshotAsync("api-reference");
         Assert.Empty(foreign);
         Assert.Empty(opened.Complaints);

@@ -14,8 +14,6 @@ public sealed class StoryTests(TokenTests.FreshConsole fresh) : IClassFixture<To
     private const string Education = "3104477120056218";
     private const string Title = "Max Havelaar";
 
-    private static readonly LocatorAssertionsToBeVisibleOptions Patient = new() { Timeout = 60_000 };
-
     private readonly ConsoleFixture _console = fresh.Console;
 
     [Fact]
@@ -33,9 +31,9 @@ public sealed class StoryTests(TokenTests.FreshConsole fresh) : IClassFixture<To
         await page.GetByRole(AriaRole.Button, new() { Name = "Add Class 5C", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Combobox, new() { Name = "What Class 5C is given" }).WaitForAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Review plan" }).ClickAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "Commit plan" }).ClickAsync(new() { Timeout = 60_000 });
-        await Expect(page.GetByText("Committed", new() { Exact = true })).ToBeVisibleAsync(Patient);
-        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Confirmed" })).ToBeVisibleAsync(Patient);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Commit plan" }).ClickAsync();
+        await Expect(page.GetByText("Committed", new() { Exact = true })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Confirmed" })).ToBeVisibleAsync();
 
         var after = _console.Cloud.Apple.Counts(Education, numbers.AdamId);
         Assert.InRange(after.Assigned - before.Assigned, 20, 28);
@@ -96,7 +94,7 @@ public sealed class StoryTests(TokenTests.FreshConsole fresh) : IClassFixture<To
     {
         var apple = _console.Cloud.Apple.Counts(Education, book.AdamId);
         var english = CultureInfo.GetCultureInfo("en-US");
-        await Expect(page.Locator(".figure-number").First).ToHaveTextAsync(apple.Assigned.ToString("N0", english), new() { Timeout = 30_000 });
+        await Expect(page.Locator(".figure-number").First).ToHaveTextAsync(apple.Assigned.ToString("N0", english));
         await Expect(page.Locator(".figure-number").Nth(1)).ToHaveTextAsync(apple.Available.ToString("N0", english));
 
         using var api = new HttpClient();

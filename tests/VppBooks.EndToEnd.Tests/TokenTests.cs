@@ -39,7 +39,7 @@ public sealed partial class TokenTests(TokenTests.FreshConsole fresh) : IClassFi
 
         await Expect(page).ToHaveURLAsync(TokenPage());
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = Education, Level = 1 })).ToBeVisibleAsync();
-        await Expect(page.Locator(".list-table tbody tr").First).ToContainTextAsync("Succeeded", new() { Timeout = 60_000 });
+        await Expect(page.Locator(".list-table tbody tr").First).ToContainTextAsync("Succeeded");
         await Expect(page.Locator(".state-card")).ToContainTextAsync("Valid. Expires in");
         await Expect(page.Locator(".facts-grid")).Not.ToContainTextAsync("0 / 0");
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Synced" })).ToBeVisibleAsync();
@@ -104,7 +104,7 @@ public sealed partial class TokenTests(TokenTests.FreshConsole fresh) : IClassFi
         await page.Locator("fluent-dialog fluent-button").Filter(new() { HasText = "Take control" }).ClickAsync();
 
         await Expect(page.Locator(".outcome-bar")).ToContainTextAsync("is managed by VppBooks now");
-        await Expect(page.Locator(".list-table tbody tr").First).ToContainTextAsync("Succeeded", new() { Timeout = 60_000 });
+        await Expect(page.Locator(".list-table tbody tr").First).ToContainTextAsync("Succeeded");
         Assert.Empty(opened.Complaints);
     }
 
