@@ -72,7 +72,7 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, Lic
     }
 
     /// <summary>People of a plan behind another one, in the same order; from the first for null.</summary>
-    public async Task<IReadOnlyList<PlanLineRow>> ListLinesBehindAsync(Guid planId, PlanOutcome? outcome, Guid? after, int take, Actor actor, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<PlanLineRow>> ListLinesBehindAsync(Guid planId, PlanOutcome? outcome, PersonPlace? after, int take, Actor actor, CancellationToken cancellationToken)
     {
         actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);

@@ -64,7 +64,7 @@ public sealed class GroupCatalog(IDbContextFactory<VppBooksDbContext> contexts, 
     }
 
     /// <summary>Members behind another one, in the same order; from the first for null. Nothing is counted.</summary>
-    public async Task<IReadOnlyList<PersonSummary>> ListMembersBehindAsync(Guid directoryId, string? search, Guid? after, int take, Actor actor, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<PersonSummary>> ListMembersBehindAsync(Guid directoryId, string? search, PersonPlace? after, int take, Actor actor, CancellationToken cancellationToken)
     {
         actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);

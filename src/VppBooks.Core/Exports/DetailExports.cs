@@ -18,7 +18,7 @@ public sealed class DetailExports(PlanViews plans, TimeMachine machine, GroupCat
         "plan-people",
         ["Person id", "Name", "User principal name", "Outcome", "Reason"],
         ListExports.FollowingAsync<PlanLineRow>(
-            after => plans.ListLinesBehindAsync(plan, outcome, after?.PersonId, Take, actor, cancellationToken),
+            after => plans.ListLinesBehindAsync(plan, outcome, after is null ? null : new PersonPlace(after.DisplayName, after.PersonId), Take, actor, cancellationToken),
             l => [l.PersonId, l.DisplayName, l.UserPrincipalName, l.Outcome, l.Reason]));
 
     /// <summary>Our people who held a book at the end of a past day.</summary>

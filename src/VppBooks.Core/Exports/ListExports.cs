@@ -68,7 +68,7 @@ public sealed class ListExports(
         "group-members",
         ["Person id", "Name", "User principal name", "Account enabled", "Guest", "Registration", "Books held", "Expected"],
         FollowingAsync<PersonSummary>(
-            after => groups.ListMembersBehindAsync(group, search, after?.PublicId, Take, actor, cancellationToken),
+            after => groups.ListMembersBehindAsync(group, search, Place(after), Take, actor, cancellationToken),
             m => [m.PublicId, m.DisplayName, m.UserPrincipalName, m.AccountEnabled, m.Guest, m.Registration, m.BooksHeld, m.BooksExpected]));
 
     /// <summary>People.</summary>
@@ -77,7 +77,7 @@ public sealed class ListExports(
         "people",
         ["Person id", "Name", "User principal name", "Mail address", "Account enabled", "Guest", "Gone since", "Registration", "Books held", "Expected"],
         FollowingAsync<PersonSummary>(
-            async after => (await people.ListAsync(query with { After = after?.PublicId, Skip = 0, Take = Take }, actor, cancellationToken)).Rows,
+            async after => (await people.ListAsync(query with { After = Place(after), Skip = 0, Take = Take }, actor, cancellationToken)).Rows,
             p => [p.PublicId, p.DisplayName, p.UserPrincipalName, p.Mail, p.AccountEnabled, p.Guest, p.GoneSince, p.Registration, p.BooksHeld, p.BooksExpected]));
 
     /// <summary>Copies that nobody can read, of people whose words begin with a text; all for null.</summary>
@@ -156,6 +156,8 @@ public sealed class ListExports(
             last = page[^1];
         }
     }
+
+    private static PersonPlace? Place(PersonSummary? last) => last is null ? null : new PersonPlace(last.DisplayName, last.PublicId);
 
     internal static async IAsyncEnumerable<object?[]> PagesAsync<T>(Func<int, Task<IReadOnlyList<T>>> read, Func<T, object?[]> values)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using VppBooks.Core.People;
 using VppBooks.Core.Reports;
 using VppBooks.Core.Security;
 
@@ -95,9 +96,9 @@ public sealed class ReportExports(UsageReader usage, HistoryReader history, Titl
 
     private async IAsyncEnumerable<object?[]> UnreadyAsync(Actor actor, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        for (var skip = 0; ; skip += Take)
+        for (PersonPlace? last = null; ;)
         {
-            var page = (await serving.UnreadyAsync(skip, Take, actor, cancellationToken)).People.Rows;
+            var page = (await serving.UnreadyAsync(0, Take, actor, cancellationToken, last)).People.Rows;
             foreach (var person in page)
             {
                 if (person.Tokens.Count == 0)
@@ -115,6 +116,8 @@ public sealed class ReportExports(UsageReader usage, HistoryReader history, Titl
             {
                 yield break;
             }
+
+            last = new PersonPlace(page[^1].DisplayName, page[^1].PersonId);
         }
     }
 }

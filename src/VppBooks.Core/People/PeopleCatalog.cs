@@ -109,16 +109,20 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
         return people.Where(p => holders.Contains(p.Id));
     }
 
-    /// <summary>Those who come behind somebody by name.</summary>
-    internal static IQueryable<Person> Behind(VppBooksDbContext db, IQueryable<Person> people, Guid? after) => after is not { } publicId
-        ? people
-        : from person in people
-          from before in db.People
-          where before.PublicId == publicId
-#pragma warning disable CA1309 // The database compares.
-              && (string.Compare(person.DisplayName, before.DisplayName) > 0 || (person.DisplayName == before.DisplayName && person.Id > before.Id))
+    /// <summary>Those who come behind a place by name. Where whoever stood there was forgotten, people of the same name come once more rather than not at all.</summary>
+    internal static IQueryable<Person> Behind(VppBooksDbContext db, IQueryable<Person> people, PersonPlace? after)
+    {
+        if (after is not var (name, publicId))
+        {
+            return people;
+        }
+
+        var id = db.People.Where(p => p.PublicId == publicId).Select(p => p.Id);
+        // The bound stands by itself, so that the database begins at it in its index, and it is the database that compares.
+#pragma warning disable CA1309
+        return people.Where(p => string.Compare(p.DisplayName, name) >= 0 && (string.Compare(p.DisplayName, name) > 0 || !id.Any() || p.Id > id.First()));
 #pragma warning restore CA1309
-          select person;
+    }
 
     private static IQueryable<Person> Having(VppBooksDbContext db, RegistrationState? registration)
     {

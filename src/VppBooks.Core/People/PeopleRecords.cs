@@ -50,8 +50,8 @@ public sealed record PeopleQuery
     /// <summary>Only people who hold copies in this trouble; null: all.</summary>
     public CopyTrouble? Copies { get; init; }
 
-    /// <summary>Only people behind this one in the list, which makes <see cref="Skip"/> needless: for reading many pages. Who is not known has nobody behind.</summary>
-    public Guid? After { get; init; }
+    /// <summary>Only people behind this one in the list, which makes <see cref="Skip"/> needless: for reading many pages.</summary>
+    public PersonPlace? After { get; init; }
 
     public int Skip { get; init; }
 
@@ -161,3 +161,17 @@ public sealed record PersonBook(
 /// <param name="License">Where the person's license of the title stands; null when there is none.</param>
 public sealed record PersonEntitlement(
     Guid BookPublicId, long AdamId, string? Title, string LocationName, Intent Intent, IReadOnlyList<string> Through, bool ThroughAllUsers, LicenseState? License);
+
+/// <summary>Where in a list of people by name one page ended. With the name as it was then: who is renamed or forgotten meanwhile must not move the place.</summary>
+/// <param name="DisplayName">The last one's name.</param>
+/// <param name="PersonId">The last one's public id.</param>
+public sealed record PersonPlace(string DisplayName, Guid PersonId)
+{
+    /// <summary>As words that travel.</summary>
+    public IReadOnlyList<string> Words => [DisplayName, PersonId.ToString("D")];
+
+    /// <summary>Reads such words.</summary>
+    /// <exception cref="FormatException">They are of another list.</exception>
+    public static PersonPlace Of(IReadOnlyList<string> words) =>
+        words is [var name, var id] && Guid.TryParseExact(id, "D", out var person) ? new PersonPlace(name, person) : throw new FormatException("A place in another list.");
+}

@@ -118,11 +118,12 @@ public sealed class ServingReports(IDbContextFactory<VppBooksDbContext> contexts
     /// no books and are left out.
     /// </summary>
     /// <param name="skip">Rows to leave out, 0 or more.</param>
-    /// <param name="take">Rows to return, 1 to 999.</param>
+    /// <param name="take">Rows to return, 1 to 1,000.</param>
     /// <param name="actor">Who asks.</param>
     /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="after">Continues behind this place, instead of leaving rows out; null for the beginning.</param>
     /// <exception cref="NotAllowedException">The actor may not read.</exception>
-    public async Task<Unready> UnreadyAsync(int skip, int take, Actor actor, CancellationToken cancellationToken)
+    public async Task<Unready> UnreadyAsync(int skip, int take, Actor actor, CancellationToken cancellationToken, PersonPlace? after = null)
     {
         actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
@@ -131,17 +132,13 @@ public sealed class ServingReports(IDbContextFactory<VppBooksDbContext> contexts
         var ranks = records.Where(u => u.PersonId != null).GroupBy(u => u.PersonId)
             .Select(g => new { PersonId = g.Key, Rank = g.Max(u => u.Retired ? 1 : u.Status == VppUserStatus.Associated ? Ready : u.Status == VppUserStatus.Registered ? 4 : u.ErrorNumber == null ? 3 : 2) });
         var eligible = db.People.Where(p => p.GoneSince == null && !p.Guest && p.AccountEnabled);
-        var standing =
-            from person in eligible
-            join rank in ranks on person.Id equals rank.PersonId into found
-            from rank in found.DefaultIfEmpty()
-            select new { Person = person, Rank = (int?)rank!.Rank ?? 0 };
+        var standing = Standing(eligible);
         var totals = (await standing.GroupBy(s => s.Rank).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(cancellationToken)).ToDictionary(g => ByRank[g.Key], g => g.Count);
         var lacking = Lacking(db, eligible).Select(l => l.PersonId);
         var partly = await standing.CountAsync(s => s.Rank == Ready && lacking.Contains(s.Person.Id), cancellationToken);
-        var rows = await standing.Where(s => s.Rank != Ready || lacking.Contains(s.Person.Id))
+        var rows = await Standing(PeopleCatalog.Behind(db, eligible, after)).Where(s => s.Rank != Ready || lacking.Contains(s.Person.Id))
             .OrderBy(s => s.Person.DisplayName).ThenBy(s => s.Person.Id)
-            .Skip(Math.Max(0, skip)).Take(Math.Clamp(take, 1, 999))
+            .Skip(Math.Max(0, skip)).Take(Math.Clamp(take, 1, 1000))
             .Select(s => new
             {
                 s.Person.Id,
@@ -165,6 +162,20 @@ public sealed class ServingReports(IDbContextFactory<VppBooksDbContext> contexts
             new PageOf<UnreadyPerson>(
                 rows.ConvertAll(r => Describe(r.PublicId, r.DisplayName, r.UserPrincipalName, r.Rank, r.Error, [.. tokens[r.Id]])),
                 partly + totals.Where(t => t.Key != RegistrationState.Associated).Sum(t => t.Value)));
+
+        IQueryable<Ranked> Standing(IQueryable<Person> people) =>
+            from person in people
+            join rank in ranks on person.Id equals rank.PersonId into found
+            from rank in found.DefaultIfEmpty()
+            select new Ranked { Person = person, Rank = (int?)rank!.Rank ?? 0 };
+    }
+
+    private sealed class Ranked
+    {
+        public required Person Person { get; init; }
+
+        /// <summary>The best of all records of the person; in the order of <see cref="ByRank"/>.</summary>
+        public required int Rank { get; init; }
     }
 
     private static UnreadyPerson Describe(Guid id, string displayName, string userPrincipalName, int rank, int? error, IReadOnlyList<UnreadyToken> tokens)

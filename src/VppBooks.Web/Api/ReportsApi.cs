@@ -1,5 +1,6 @@
 using VppBooks.Apple;
 using VppBooks.Core.Overview;
+using VppBooks.Core.People;
 using VppBooks.Core.Reports;
 using VppBooks.Web.Api.Graph;
 using VppBooks.Web.SignIn;
@@ -32,7 +33,7 @@ internal static class ReportsApi
         reports.MapGet("/history", HistoryAsync).Produces<ListWire<DayWire>>().WithSummary("Counts of past days, as far as they are known").WithMetadata(_history);
         reports.MapGet("/titles", TitlesAsync).Produces<TitlesWire>().WithSummary("Titles that several tokens have");
         reports.MapGet("/unserved", UnservedAsync).Produces<ListWire<UnservedBook>>().WithSummary("Copies that have not reached their reader, by book");
-        reports.MapGet("/unregistered", UnregisteredAsync).Produces<UnregisteredWire>().WithSummary("People who cannot receive books yet, by name").WithMetadata(ApiOption.Pages);
+        reports.MapGet("/unregistered", UnregisteredAsync).Produces<UnregisteredWire>().WithSummary("People who cannot receive books yet, by name").WithMetadata(ApiOption.Followed);
         reports.MapGet("/forecast", ForecastAsync).Produces<ListWire<BookForecast>>().WithSummary("How long each stock lasts, the most urgent first").WithMetadata(_forecast);
         reports.MapGet("/shopping", ShoppingAsync).Produces<ListWire<PurchaseWire>>().WithSummary("What to buy, by token").WithMetadata(_forecast);
     }
@@ -68,12 +69,29 @@ internal static class ReportsApi
     private static async Task<IResult> UnservedAsync(ServingReports serving, CoreActor actor, CancellationToken cancellationToken) =>
         ApiJson.Answer(new ListWire<UnservedBook>(await serving.UnservedAsync(await actor.FindAsync(), cancellationToken)));
 
-    private static async Task<IResult> UnregisteredAsync(HttpContext context, ServingReports serving, CoreActor actor, CancellationToken cancellationToken)
+    private const string Unregistered = "unregistered people";
+
+    private static async Task<IResult> UnregisteredAsync(HttpContext context, ServingReports serving, GraphSkipTokens tokens, CoreActor actor, CancellationToken cancellationToken)
     {
         var options = new ApiOptions(context.Request);
         var (skip, top) = (options.Number("skip", 0, int.MaxValue) ?? 0, options.Number("top", 1, 999) ?? 100);
-        var all = await serving.UnreadyAsync(skip, top, await actor.FindAsync(), cancellationToken);
-        return ApiJson.Answer(new UnregisteredWire(all.People.Rows, all.People.Total, all.Ready, all.Partly, all.NotRegistered, all.Invited, all.UnderWay, all.Refused, all.Retired));
+        var after = options.Cursor(tokens, Unregistered) is { } words ? Place(words) : null;
+        var all = await serving.UnreadyAsync(after is null ? skip : 0, top + 1, await actor.FindAsync(), cancellationToken, after);
+        var rows = all.People.Rows.Take(top).ToList();
+        var next = all.People.Rows.Count > top ? tokens.Write(new PersonPlace(rows[^1].DisplayName, rows[^1].PersonId).Words, Unregistered) : null;
+        return ApiJson.Answer(new UnregisteredWire(rows, all.People.Total, all.Ready, all.Partly, all.NotRegistered, all.Invited, all.UnderWay, all.Refused, all.Retired, next));
+
+        static PersonPlace Place(IReadOnlyList<string> words)
+        {
+            try
+            {
+                return PersonPlace.Of(words);
+            }
+            catch (FormatException)
+            {
+                throw ApiOptions.ForeignCursor();
+            }
+        }
     }
 
     private static async Task<IResult> ForecastAsync(HttpContext context, ForecastReader forecasts, CoreActor actor, CancellationToken cancellationToken) =>
@@ -99,8 +117,8 @@ internal static class ReportsApi
 
     private sealed record TitlesWire(IReadOnlyList<SharedTitle> Value, int PeopleTwice, int CopiesTwice);
 
-    /// <summary>A page of people, and how many of all people stand where; <c>total</c> is the length of the whole list.</summary>
-    private sealed record UnregisteredWire(IReadOnlyList<UnreadyPerson> Value, int Total, int Ready, int Partly, int NotRegistered, int Invited, int UnderWay, int Refused, int Retired);
+    /// <summary>A page of people, and how many of all people stand where; <c>total</c> is the length of the whole list, <c>next</c> the cursor of the next page.</summary>
+    private sealed record UnregisteredWire(IReadOnlyList<UnreadyPerson> Value, int Total, int Ready, int Partly, int NotRegistered, int Invited, int UnderWay, int Refused, int Retired, string? Next);
 
     /// <summary>A line of the shopping list.</summary>
     private sealed record PurchaseWire(

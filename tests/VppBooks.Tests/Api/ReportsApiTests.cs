@@ -48,6 +48,7 @@ public sealed class ReportsApiTests(ApiHouse house) : IClassFixture<ApiHouse>
         Assert.Equal(people.People.Rows.Select(p => p.PersonId.ToString()), (await RowsAsync("unregistered", "?top=999")).Select(p => Text(p, "personId")));
         Assert.Equal(people.People.Rows.Skip(1).Take(2).Select(p => p.PersonId.ToString()), (await RowsAsync("unregistered", "?skip=1&top=2")).Select(p => Text(p, "personId")));
         Assert.Equal((people.People.Total, people.Ready), await SumsAsync());
+        Assert.Equal(people.People.Rows.Select(p => p.PersonId.ToString()), await FollowAsync(top: 2));
 
         var forecasts = await Get<ForecastReader>().ListAsync(new ForecastQuery { WeeksAhead = 52 }, _admin, CancellationToken.None);
         Assert.Equal(forecasts.Select(f => (f.BookId.ToString(), f.Forecast.Likely.Buy)), (await RowsAsync("forecast", "?weeks=52")).Select(f => (Text(f, "bookId")!, f.GetProperty("forecast").GetProperty("likely").GetProperty("buy").GetInt64())));
@@ -65,6 +66,22 @@ public sealed class ReportsApiTests(ApiHouse house) : IClassFixture<ApiHouse>
             return [.. answer.GetProperty("value").EnumerateArray()];
         }
 
+        async Task<List<string?>> FollowAsync(int top)
+        {
+            var seen = new List<string?>();
+            for (var cursor = ""; ;)
+            {
+                var page = await house.ReadAsync($"/api/reports/unregistered?top={top}{cursor}");
+                seen.AddRange(page.GetProperty("value").EnumerateArray().Select(p => Text(p, "personId")));
+                if (!page.TryGetProperty("next", out var next) || next.GetString() is not { } place)
+                {
+                    return seen;
+                }
+
+                cursor = "&cursor=" + Uri.EscapeDataString(place);
+            }
+        }
+
         async Task<(int Total, int Ready)> SumsAsync() => await house.ReadAsync("/api/reports/unregistered?top=1") is var sums ? (Number(sums, "total"), Number(sums, "ready")) : default;
     }
 
@@ -76,6 +93,7 @@ public sealed class ReportsApiTests(ApiHouse house) : IClassFixture<ApiHouse>
     [InlineData("history?zone=Mars")]
     [InlineData("history?book=x")]
     [InlineData("unregistered?top=1000")]
+    [InlineData("unregistered?cursor=x")]
     [InlineData("forecast?weeks=53")]
     [InlineData("shopping?token=x")]
     public async Task A_question_that_makes_no_sense_is_refused(string report)

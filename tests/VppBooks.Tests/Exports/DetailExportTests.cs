@@ -43,7 +43,7 @@ public sealed partial class DetailExportTests(ApiHouse house) : IClassFixture<Ap
         }
 
         Assert.Equal(lines.Select(l => l.PersonId.ToString()), (await CsvAsync($"plan-people?plan={plan.Id}")).Column("Person id"));
-        Assert.Equal(lines.Skip(3).Take(3), await Get<PlanViews>().ListLinesBehindAsync(plan.Id, null, lines[2].PersonId, 3, _admin, CancellationToken.None));
+        Assert.Equal(lines.Skip(3).Take(3), await Get<PlanViews>().ListLinesBehindAsync(plan.Id, null, new PersonPlace(lines[2].DisplayName, lines[2].PersonId), 3, _admin, CancellationToken.None));
 
         var holders = (await Get<TimeMachine>().HoldersAsync(book, today, TimeZoneInfo.Utc, 0, 999, _admin, CancellationToken.None)).Rows;
         Assert.NotEmpty(holders);

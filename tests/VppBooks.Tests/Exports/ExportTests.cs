@@ -238,7 +238,7 @@ public sealed class ExportTests : IClassFixture<ApiHouse>
     [InlineData("/exports/shopping-list", "", HttpStatusCode.Forbidden)]
     [InlineData("/exports/people", Web.SignIn.Roles.Auditor, HttpStatusCode.OK)]
     [InlineData("/exports/activity", Web.SignIn.Roles.Auditor, HttpStatusCode.OK)]
-    [InlineData("/exports/activity", Web.SignIn.Roles.Helpdesk, HttpStatusCode.Forbidden)]
+    [InlineData("/exports/activity", Web.SignIn.Roles.Assigner, HttpStatusCode.Forbidden)]
     [InlineData("/exports/people", "", HttpStatusCode.Forbidden)]
     [InlineData("/exports/stuck-copies", Web.SignIn.Roles.Helpdesk, HttpStatusCode.OK)]
     [InlineData("/exports/stuck-copies", "", HttpStatusCode.Forbidden)]

@@ -99,7 +99,7 @@ public sealed class GroupCatalogTests(GroupCatalogTests.Shared shared) : IClassF
         Assert.Equal((able, 2, 1), (given.Entitled, given.Held, given.Expected));
         Assert.Equal(detail.Summary, Assert.Single((await _house.GroupCatalog.ListAsync(new GroupsQuery { Search = "class 5" }, CoreHouse.Helpdesk, Cancel)).Rows));
         Assert.Equal(0, (await _house.GroupCatalog.ListAsync(new GroupsQuery { Search = "class_5" }, CoreHouse.Helpdesk, Cancel)).Total);
-        Assert.Equal(members.Rows.Skip(3), await _house.GroupCatalog.ListMembersBehindAsync(group.Id, null, members.Rows[2].PublicId, 999, CoreHouse.Helpdesk, Cancel));
+        Assert.Equal(members.Rows.Skip(3), await _house.GroupCatalog.ListMembersBehindAsync(group.Id, null, new PersonPlace(members.Rows[2].DisplayName, members.Rows[2].PublicId), 999, CoreHouse.Helpdesk, Cancel));
 
         // A group that the directory does not have any more entitles nobody (F38).
         await _house.ChangeAsync(db => db.Groups.Single(g => g.Id == stored.Id).State = GroupState.SoftDeleted);

@@ -60,6 +60,17 @@ public sealed class PeopleCatalogTests(PeopleCatalogTests.Shared shared) : IClas
     }
 
     [Fact]
+    public async Task A_page_begins_where_the_one_before_ended_though_who_stood_there_was_renamed_or_forgotten()
+    {
+        async Task<IEnumerable<string>> BehindAsync(string name, Guid person) =>
+            (await _house.People.ListAsync(new PeopleQuery { After = new PersonPlace(name, person), Take = 2 }, CoreHouse.Helpdesk, Cancel)).Rows.Select(p => p.DisplayName);
+
+        Assert.Equal(["Bob de Vries", "Carol Jansen"], await BehindAsync("Anna de Vries", shared.Anna));
+        Assert.Equal(["Bob de Vries", "Carol Jansen"], await BehindAsync("Annaz", shared.Anna));
+        Assert.Equal(["Bob de Vries", "Carol Jansen"], await BehindAsync("Bob de Vries", Guid.NewGuid()));
+    }
+
+    [Fact]
     public async Task A_person_page_tells_groups_registrations_books_and_entitlements()
     {
         var anna = (await _house.People.FindAsync(shared.Anna, CoreHouse.Helpdesk, Cancel))!;

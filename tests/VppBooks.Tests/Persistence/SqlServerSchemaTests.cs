@@ -96,7 +96,7 @@ public sealed partial class SqlServerSchemaTests
         var people = new PeopleCatalog(database);
         foreach (var state in Enum.GetValues<RegistrationState>().Cast<RegistrationState?>().Append(null))
         {
-            await people.ListAsync(new PeopleQuery { Search = "anna de", Registration = state, Copies = state is null ? CopyTrouble.Stuck : CopyTrouble.WithLeavers, After = Guid.NewGuid() }, CoreHouse.Admin, CancellationToken.None);
+            await people.ListAsync(new PeopleQuery { Search = "anna de", Registration = state, Copies = state is null ? CopyTrouble.Stuck : CopyTrouble.WithLeavers, After = new PersonPlace("anna", Guid.NewGuid()) }, CoreHouse.Admin, CancellationToken.None);
         }
 
         await people.FindAsync(Guid.NewGuid(), CoreHouse.Admin, CancellationToken.None);
