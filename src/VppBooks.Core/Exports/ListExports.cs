@@ -49,9 +49,7 @@ public sealed class ListExports(
         actor,
         "waiting-list",
         ["Place", "Person id", "Name", "User principal name", "Waiting since", "Brought by", "Held"],
-        PagesAsync(
-            async skip => (await waiting.FindAsync(book, skip, Take, actor, cancellationToken))?.Rows ?? [],
-            w => [w.Place, w.PersonId, w.DisplayName, w.UserPrincipalName, w.WantedAt, w.Source, w.Held]));
+        WaitingAsync(book, actor, cancellationToken));
 
     /// <summary>Groups whose name holds a text; all for null.</summary>
     public ExportTable Groups(string? search, Actor actor, CancellationToken cancellationToken) => Table(
@@ -114,6 +112,26 @@ public sealed class ListExports(
         // The rows are read only when they are written: whoever may not have them hears it before the first.
         actor.Demand(Permissions.Read | Permissions.Export | also);
         return new ExportTable(name, columns, rows);
+    }
+
+    // From place to place: whoever is served meanwhile must not make the list pass over somebody who still waits.
+    private async IAsyncEnumerable<object?[]> WaitingAsync(Guid book, Actor actor, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (IReadOnlyList<string>? after = null; ;)
+        {
+            var page = await waiting.PageAsync(book, new WaitingPart { After = after, Take = Take }, actor, cancellationToken);
+            foreach (var w in page?.Rows ?? [])
+            {
+                yield return [w.Place, w.PersonId, w.DisplayName, w.UserPrincipalName, w.WantedAt, w.Source, w.Held];
+            }
+
+            if (page?.Next is not { } next)
+            {
+                yield break;
+            }
+
+            after = next;
+        }
     }
 
     private async IAsyncEnumerable<object?[]> ActivityAsync(ActivityQuery query, Actor actor, [EnumeratorCancellation] CancellationToken cancellationToken)
