@@ -167,7 +167,7 @@ public sealed partial class RoleMatrixTests
     /// <summary>What works for the program itself and never for a person: the worker, the schedules, the command line, the doors for Apple and for keys of repeated requests.</summary>
     private static readonly HashSet<string> _withoutActor = new(StringComparer.Ordinal)
     {
-        "AlertBook", "AlertChannels", "AlertConditions", "AssignmentFollower", "AuditChainCheck", "AuditForwarder", "AuditSealer", "BookCounts", "DirectoryHealth",
+        "AlertBook", "AlertChannels", "AlertConditions", "AssignmentFollower", "AuditChainCheck", "AuditForwarder", "AuditSealer", "BookCounts", "DirectoryHealth", "ForwardingAlerts",
         "DirectoryReads", "GraphDevices", "GraphDirectory", "GroupReader", "IdempotentRequests", "InboxFolder", "InvitationMails", "LeasedWriter", "LedgerPublisher",
         "LedgerReader", "LedgerStaging", "LedgerStagings", "LedgerVerifier", "LicenseDispatcher", "LocationExpiry", "LocationHealth", "LocationLeases", "LocationSync", "LocationTurn", "NotificationGate",
         "NotificationInbox", "NotificationRegistration", "Outbox", "PeopleReader", "PeopleWriter", "PlanReleases", "RestartGuard", "StandingReader", "StorageMonitor", "TelemetryReader", "TitleUpdater", "UnwrittenAlert", "WorkSignal",
