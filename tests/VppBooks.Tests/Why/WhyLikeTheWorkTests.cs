@@ -110,8 +110,10 @@ public sealed class WhyLikeTheWorkTests(WhyHouse why) : IClassFixture<WhyHouse>
             why.House.Apple.People.OfAnotherOrganization.Add(p.ManagedAppleAccount!);
         });
         var book = await why.NewBookAsync();
+        why.House.Apple.Switches.KeepRecordWhenAssociationFails = false;
         await why.AssignAsync(await why.NewBookAsync(), why.NewGroup(person));
-        await why.House.WorkAsync();
+        await why.House.WorkAsync(TimeSpan.FromMinutes(10));
+        why.House.Apple.Switches.KeepRecordWhenAssociationFails = true;
         await why.AssignAsync(book, why.NewGroup(person, why.NewPerson()));
 
         var step = await why.ExpectAsync(person, book, WhyStage.Registration, WhyState.Failed, WhyReason.AppleAccountRefused);
