@@ -102,6 +102,7 @@ public static class CoreRegistration
     public static IServiceCollection AddLocationWorker(this IServiceCollection services) => services
         .AddHostedService<LocationWorker>()
         .AddHostedService<AuditSealing>()
+        .AddSingleton<IAlertSource, AuditAlerts>()
         .AddHostedService<MailWorker>()
         .AddHostedService<PrivacyWork>()
         .AddHostedService(provider => provider.GetRequiredService<PersonWordsFilling>())

@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Assignments;
 using VppBooks.Core.Audit;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
@@ -23,7 +24,7 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
         var take = Math.Clamp(query.Take, 1, ActivityQuery.MaxTake);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var events = query.Kinds == ActivityKinds.Licenses ? [] : await Events(db, query).Take(take + 1).ToListAsync(cancellationToken);
-        var changes = query.Kinds == ActivityKinds.Events || query.Actions is not null || query.Categories is not null || query.Group is not null
+        var changes = query.Kinds == ActivityKinds.Events || query.Actions is not null || query.Categories is not null
             ? []
             : await Changes(db, query).Take(take + 1).ToListAsync(cancellationToken);
         var both = events.Select(e => new Raw(e, null)).Concat(changes.Select(c => new Raw(null, c)));
@@ -227,6 +228,12 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
             changes = changes.Where(c => db.Books.Any(b => b.Id == c.BookId && b.PublicId == book));
         }
 
+        if (query.Group is { } group)
+        {
+            var plans = PlansOf(db, group).Select(p => (int?)p.Id);
+            changes = changes.Where(c => plans.Contains(c.Change.PlanId));
+        }
+
         if (query.Token is { } token)
         {
             changes = changes.Where(c => db.Books.Any(b => b.Id == c.BookId && db.Locations.Any(l => l.Id == b.LocationId && l.PublicId == token)));
@@ -266,6 +273,18 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
         }
 
         return query.OldestFirst ? changes.OrderBy(c => c.Change.At).ThenBy(c => c.Change.Id) : changes.OrderByDescending(c => c.Change.At).ThenByDescending(c => c.Change.Id);
+    }
+
+    // A change of a license knows no group, but the plan that led to it. The group's rows in the trail lead to its books by an index, and those to their plans: few, of which the wish is read.
+    private static IQueryable<Plan> PlansOf(VppBooksDbContext db, Guid group)
+    {
+        var ids = db.Groups.Where(g => g.DirectoryId == group).Select(g => g.Id);
+        var books = db.AuditEvents.Where(a => a.GroupId != null && a.BookId != null && ids.Contains(a.GroupId.Value)).Select(a => a.BookId!.Value);
+        // The database writes the number: it knows no argument for how.
+#pragma warning disable CA1305
+        return db.Plans.Where(p => p.CommittedAt != null && books.Contains(p.BookId)
+            && db.Groups.Any(g => g.DirectoryId == group && p.Wish.Contains("\"" + nameof(StoredWish.GroupId) + "\":" + g.Id.ToString() + ",")));
+#pragma warning restore CA1305
     }
 
     private static IQueryable<Book> Books(VppBooksDbContext db, string pattern) => db.Books.Where(b => db.Titles.Any(t => t.Id == b.TitleId && EF.Functions.Like(t.Name, pattern, Escape)));

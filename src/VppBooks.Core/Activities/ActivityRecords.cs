@@ -32,7 +32,7 @@ public sealed record ActivityQuery
     /// <summary>Public id of a book.</summary>
     public Guid? Book { get; init; }
 
-    /// <summary>Object id of a group.</summary>
+    /// <summary>Object id of a group. Changes of licenses have no group of their own: those are found that a plan led to which names the group among its assignments.</summary>
     public Guid? Group { get; init; }
 
     /// <summary>Public id of a token.</summary>

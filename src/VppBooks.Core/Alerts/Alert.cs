@@ -51,6 +51,15 @@ public enum AlertKind : byte
 
     /// <summary>The database has no room.</summary>
     StorageFull = 14,
+
+    /// <summary>Rows of the audit trail get no seal.</summary>
+    AuditNotSealed = 15,
+
+    /// <summary>An end of the audit trail was not signed by this installation.</summary>
+    AuditNotSigned = 16,
+
+    /// <summary>Sealed rows of the audit trail do not reach a file or a syslog server.</summary>
+    AuditNotForwarded = 17,
 }
 
 /// <summary>How bad it is.</summary>

@@ -66,7 +66,8 @@ internal static class StockConditions
         return known.Concat(others);
     }
 
-    private static IQueryable<Book> Low(VppBooksDbContext db, AlertOptions options)
+    /// <summary>The books that are low, whoever waits for them: alerts, lists and the overview ask this one question.</summary>
+    public static IQueryable<Book> Low(VppBooksDbContext db, AlertOptions options)
     {
         var share = options.StockLowShare;
         var count = options.StockLowCount ?? 0;

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Alerts;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Persistence;
@@ -7,7 +8,7 @@ using VppBooks.Core.Security;
 namespace VppBooks.Core.Catalog;
 
 /// <summary>Books as screens and the API show them. Reads our tables only, never Apple.</summary>
-public sealed class BookCatalog(IDbContextFactory<VppBooksDbContext> contexts)
+public sealed class BookCatalog(IDbContextFactory<VppBooksDbContext> contexts, AlertRules rules)
 {
     private const int GroupsInList = 3;
 
@@ -17,7 +18,7 @@ public sealed class BookCatalog(IDbContextFactory<VppBooksDbContext> contexts)
     {
         actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var books = db.ListedBooks().Where(db, query);
+        var books = db.ListedBooks().Where(db, query, await rules.ReadAsync(db, cancellationToken));
         var total = await books.CountAsync(cancellationToken);
         var page = await Rows(db, books.OrderBy(db, query).Skip(Math.Max(query.Skip, 0)).Take(Math.Clamp(query.Take, 1, BookQuery.MaxTake))).ToListAsync(cancellationToken);
         var groups = await GroupsAsync(db, page.ConvertAll(b => b.BookId), cancellationToken);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Alerts;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
@@ -29,7 +30,12 @@ internal static class BookFilters
         where location.DeletedAt == null && book.RemovedAt == null
         select new ListedBook { Book = book, Location = location, Title = title };
 
-    public static IQueryable<ListedBook> Where(this IQueryable<ListedBook> books, VppBooksDbContext db, BookQuery query)
+    /// <summary>The books that a query selects.</summary>
+    /// <param name="books">Of these.</param>
+    /// <param name="db">The context of all of it.</param>
+    /// <param name="query">Which.</param>
+    /// <param name="rules">When a book without a threshold of its own counts as low.</param>
+    public static IQueryable<ListedBook> Where(this IQueryable<ListedBook> books, VppBooksDbContext db, BookQuery query, AlertOptions rules)
     {
         if (!string.IsNullOrWhiteSpace(query.Search))
         {
@@ -60,9 +66,7 @@ internal static class BookFilters
 
         return query.State switch
         {
-            BookFilter.RunningShort => books.Where(b =>
-                !b.Book.Unlimited && !b.Book.NoLongerReported
-                && ((b.Book.TotalCount > 0 && b.Book.AvailableCount * 10 <= b.Book.TotalCount) || db.Licenses.Any(l => l.BookId == b.Book.Id && l.State == LicenseState.Waiting))),
+            BookFilter.RunningShort => RunningShort(books, db, rules),
             BookFilter.Unassigned => books.Where(b => !db.GroupAssignments.Any(a => a.BookId == b.Book.Id && a.Intent != Intent.Excluded)),
             BookFilter.Waiting => books.Where(b => db.Licenses.Any(l => l.BookId == b.Book.Id && l.State == LicenseState.Waiting)),
             BookFilter.Free => books.Where(b => !b.Book.NoLongerReported && (b.Book.Unlimited || b.Book.AvailableCount > 0)),
@@ -97,6 +101,13 @@ internal static class BookFilters
 
     /// <summary>Escape character of <see cref="Like"/>.</summary>
     public const string Escape = "\\";
+
+    // What alerts are raised for: books that are low, and those that people wait for, whether Apple still lists them or not.
+    private static IQueryable<ListedBook> RunningShort(IQueryable<ListedBook> books, VppBooksDbContext db, AlertOptions rules)
+    {
+        var low = StockConditions.Low(db, rules).Select(b => b.Id);
+        return books.Where(b => low.Contains(b.Book.Id) || (!b.Book.Unlimited && db.Licenses.Any(l => l.BookId == b.Book.Id && l.State == LicenseState.Waiting)));
+    }
 
     private static IQueryable<ListedBook> Search(IQueryable<ListedBook> books, string text)
     {

@@ -10,7 +10,7 @@ public enum BookFilter
     /// <summary>All of them.</summary>
     All = 0,
 
-    /// <summary>A limited book with at most a tenth of its copies free, or with people waiting.</summary>
+    /// <summary>A limited book that is low by the thresholds of alerts, or that people wait for.</summary>
     RunningShort,
 
     /// <summary>No group is given it, in any way.</summary>

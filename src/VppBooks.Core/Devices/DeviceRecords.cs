@@ -36,7 +36,21 @@ public enum DeviceReadOutcome : byte
 /// <param name="UserAffinity">Enrolled for this person; books reach nobody on a device enrolled without a user (parity paper S18).</param>
 /// <param name="BooksApp">Whether Apple Books is on it.</param>
 /// <param name="LastSeenAt">Last contact with the device management; null when never.</param>
-public sealed record PersonDevice(string Name, string Platform, string? OsVersion, bool UserAffinity, BooksApp BooksApp, DateTimeOffset? LastSeenAt);
+public sealed record PersonDevice(string Name, string Platform, string? OsVersion, bool UserAffinity, BooksApp BooksApp, DateTimeOffset? LastSeenAt)
+{
+    /// <summary>Whether Apple Books runs on it at all.</summary>
+    internal bool CanReadBooks => AppleDevices.IsPlatform(Platform);
+}
+
+/// <summary>Which operating systems are Apple's.</summary>
+internal static class AppleDevices
+{
+    /// <summary>iPhones and iPads.</summary>
+    public static bool IsTablet(string platform) => platform.StartsWith("iOS", StringComparison.OrdinalIgnoreCase) || platform.StartsWith("iPadOS", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Those, and Macs.</summary>
+    public static bool IsPlatform(string platform) => IsTablet(platform) || platform.StartsWith("macOS", StringComparison.OrdinalIgnoreCase);
+}
 
 /// <summary>What is known of a person's devices.</summary>
 /// <param name="Outcome">How the last read went.</param>

@@ -69,7 +69,7 @@ public sealed class GraphDevices(GraphServiceClient graph, ILogger<GraphDevices>
             platform,
             Cut(device.OsVersion, 64),
             device.DeviceEnrollmentType is not (DeviceEnrollmentType.AppleBulkWithoutUser or DeviceEnrollmentType.DeviceEnrollmentManager),
-            IsApplePlatform(platform) ? await FindBooksAsync(device, cancellationToken) : BooksApp.Unknown,
+            AppleDevices.IsPlatform(platform) ? await FindBooksAsync(device, cancellationToken) : BooksApp.Unknown,
             device.LastSyncDateTime);
     }
 
@@ -111,14 +111,10 @@ public sealed class GraphDevices(GraphServiceClient graph, ILogger<GraphDevices>
 
     /// <summary>System apps are in the inventory of company devices from iOS and iPadOS 26 on; personal devices report managed apps only (parity paper 2.4).</summary>
     private static bool ListsSystemApps(Microsoft.Graph.Models.ManagedDevice device) =>
-        device.OperatingSystem is { } platform && IsTablet(platform)
+        device.OperatingSystem is { } platform && AppleDevices.IsTablet(platform)
         && device.ManagedDeviceOwnerType == ManagedDeviceOwnerType.Company
         && int.TryParse((device.OsVersion ?? "").Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var version)
         && version >= FirstVersionThatListsSystemApps;
-
-    private static bool IsTablet(string platform) => platform.StartsWith("iOS", StringComparison.OrdinalIgnoreCase) || platform.StartsWith("iPadOS", StringComparison.OrdinalIgnoreCase);
-
-    private static bool IsApplePlatform(string platform) => IsTablet(platform) || platform.StartsWith("macOS", StringComparison.OrdinalIgnoreCase);
 
     private static string? Cut(string? text, int length) => text is null || text.Length <= length ? text : text[..length];
 

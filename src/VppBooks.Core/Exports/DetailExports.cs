@@ -1,5 +1,6 @@
 using VppBooks.Core.Activities;
 using VppBooks.Core.Assignments;
+using VppBooks.Core.Devices;
 using VppBooks.Core.Directory;
 using VppBooks.Core.People;
 using VppBooks.Core.Security;
@@ -7,7 +8,7 @@ using VppBooks.Core.Security;
 namespace VppBooks.Core.Exports;
 
 /// <summary>The lists of one plan, book, group or person as tables: what its page shows, all of it. Of something that is not there, no rows.</summary>
-public sealed class DetailExports(PlanViews plans, TimeMachine machine, GroupCatalog groups, PeopleCatalog people, Invitations mails)
+public sealed class DetailExports(PlanViews plans, TimeMachine machine, GroupCatalog groups, PeopleCatalog people, Invitations mails, DeviceReader devices)
 {
     private const int Take = 500;
 
@@ -83,4 +84,13 @@ public sealed class DetailExports(PlanViews plans, TimeMachine machine, GroupCat
         ListExports.OnceAsync(
             () => mails.ListAsync(person, actor, cancellationToken),
             m => [m.Kind, m.State, m.Failure, m.LocationPublicId, m.LocationName, m.QueuedAt, m.SentAt, m.NextAt]));
+
+    /// <summary>A person's managed devices as they were read last, by name; the directory is not asked.</summary>
+    public ExportTable PersonDevices(Guid person, Actor actor, CancellationToken cancellationToken) => ListExports.Table(
+        actor,
+        "person-devices",
+        ["Device", "Platform", "Version", "Enrolled for the person", "Books app", "Last seen", "Read"],
+        ListExports.OnceAsync<(PersonDevice Device, DateTimeOffset? ReadAt)>(
+            async () => await devices.FindAsync(person, actor, cancellationToken) is { } known ? [.. known.Devices.Select(d => (d, known.ReadAt))] : [],
+            d => [d.Device.Name, d.Device.Platform, d.Device.OsVersion, d.Device.UserAffinity, d.Device.BooksApp, d.Device.LastSeenAt, d.ReadAt]));
 }

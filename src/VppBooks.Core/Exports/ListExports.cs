@@ -12,7 +12,7 @@ namespace VppBooks.Core.Exports;
 
 /// <summary>The lists of the console's own pages as tables: the same services in the same order under the same filters as its page, page after page.</summary>
 public sealed class ListExports(
-    LocationDirectory tokens, BookCatalog books, BookPeople holders, WaitingLists waiting, GroupCatalog groups, PeopleCatalog people, TroubledCopies copies, SyncHistory runs, ActivityReader activity)
+    LocationDirectory tokens, BookCatalog books, BookPeople holders, WaitingLists waiting, GroupCatalog groups, PeopleCatalog people, TroubledCopies copies, SyncHistory runs, ActivityReader activity, BookCategories categories)
 {
     private const int Take = 500;
 
@@ -34,6 +34,15 @@ public sealed class ListExports(
         PagesAsync(
             async skip => (await books.ListAsync(query with { Skip = skip, Take = Take }, actor, cancellationToken)).Rows,
             b => [b.PublicId, b.Title, b.Author, b.AdamId, b.PricingParam, b.TokenName, b.Unlimited ? null : b.Total, b.Used, b.Unlimited ? null : b.Free, b.Unlimited, b.Reserved, b.Waiting, b.Assignments, b.RequiredAssignments, !b.NoLongerReported, b.LastSyncedAt]));
+
+    /// <summary>Categories of books, by name.</summary>
+    public ExportTable Categories(Actor actor, CancellationToken cancellationToken) => Table(
+        actor,
+        "categories",
+        ["Id", "Name", "Changed"],
+        OnceAsync(
+            () => categories.ListAsync(actor, cancellationToken),
+            c => [c.PublicId, c.Name, c.ModifiedAt]));
 
     /// <summary>A book's people.</summary>
     public ExportTable BookPeople(Guid book, BookPeopleQuery query, Actor actor, CancellationToken cancellationToken) => Table(

@@ -1,11 +1,13 @@
 using VppBooks.Core.Alerts;
+using VppBooks.Core.Assignments;
+using VppBooks.Core.Locations;
 using VppBooks.Core.Security;
 using VppBooks.Core.Verification;
 
 namespace VppBooks.Core.Exports;
 
-/// <summary>What needs somebody, as tables: alerts, and what the last verification found.</summary>
-public sealed class MonitorExports(AlertDesk alerts, VerificationRuns verifications)
+/// <summary>What needs somebody, as tables: alerts, plans that wait for a decision, what the last verification found, and how the program hears of changes at Apple.</summary>
+public sealed class MonitorExports(AlertDesk alerts, VerificationRuns verifications, PlanViews plans, LocationDirectory tokens)
 {
     /// <summary>Open alerts, the worst first, and then those that ended lately.</summary>
     /// <exception cref="NotAllowedException">The actor may not take lists out; thrown by all others too.</exception>
@@ -40,4 +42,22 @@ public sealed class MonitorExports(AlertDesk alerts, VerificationRuns verificati
                     d.Book?.PricingParam, d.Count, string.Join("; ", d.Ids), d.OperationId, d.OperationState, d.At, d.ErrorNumber, d.Name, d.AtApple, d.Here, d.Chain, d.Sequence,
                 ];
             }));
+
+    /// <summary>Plans that wait for a second person, the oldest first: those that the banner of every page shows.</summary>
+    public ExportTable AwaitingPlans(Actor actor, CancellationToken cancellationToken) => ListExports.Table(
+        actor,
+        "plans-awaiting-approval",
+        ["Plan id", "Book id", "Title", "Store id", "Kind", "Licenses", "Committed by", "Committed by id"],
+        ListExports.OnceAsync(
+            () => plans.ListAwaitingAsync(actor, cancellationToken),
+            p => [p.PlanId, p.BookId, p.Title, p.AdamId, p.Kind, p.Licenses, p.CommittedByName, p.CommittedById]));
+
+    /// <summary>How the program hears of changes at Apple, by token.</summary>
+    public ExportTable Notifications(Actor actor, CancellationToken cancellationToken) => ListExports.Table(
+        actor,
+        "notifications",
+        ["Token id", "Token", "State", "Apple's error number", "Last notification"],
+        ListExports.OnceAsync(
+            () => tokens.ListAsync(actor, cancellationToken),
+            t => [t.PublicId, t.Name, t.Notifications.State, t.Notifications.ErrorNumber, t.Notifications.LastAt]));
 }

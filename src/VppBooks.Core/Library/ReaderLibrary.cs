@@ -31,10 +31,13 @@ public sealed class ReaderLibrary(IDbContextFactory<VppBooksDbContext> contexts,
                 join location in db.Locations on user.LocationId equals location.Id
                 where location.DeletedAt == null
                 orderby user.Id
-                select new { user.LocationId, location.PublicId, location.OrganizationName, user.Status, Ready = user.InviteSecret != null })
+                select new { user.LocationId, location.PublicId, location.OrganizationName, user.Status, Ready = user.InviteSecret != null, user.ErrorNumber })
             .ToListAsync(cancellationToken);
         var invited = users.Where(u => u.Status == VppUserStatus.Registered).Select(u => u.LocationId).ToHashSet();
 
+        // At these nothing comes by itself before somebody has put the account in order.
+        var refused = users.Where(u => u.Status == VppUserStatus.Unknown && u.ErrorNumber != null).Select(u => u.LocationId).ToHashSet();
+        var reachable = person.ManagedAppleAccount is not null || person.Mail is not null || users.Count > 0;
         var offers = await BookOffers.FindAsync(db, person, bookId: null, cancellationToken);
         var licenses = await db.Licenses.AsNoTracking().Where(l => l.PersonId == person.Id && l.State != LicenseState.Canceled).ToListAsync(cancellationToken);
         int[] ids = [.. licenses.Select(l => l.BookId).Union(offers.Keys)];
@@ -61,7 +64,8 @@ public sealed class ReaderLibrary(IDbContextFactory<VppBooksDbContext> contexts,
         {
             if (books.TryGetValue(bookId, out var book) && !book.Book.NoLongerReported && seen.Add(book.Book.AdamId))
             {
-                (intent == Intent.Required ? own : offered).Add(Show(book, intent == Intent.Required ? LibraryBookState.Expected : LibraryBookState.CanGet, null));
+                (intent == Intent.Required ? own : offered).Add(Show(
+                    book, intent != Intent.Required ? LibraryBookState.CanGet : refused.Contains(book.Book.LocationId) || !reachable ? LibraryBookState.Refused : LibraryBookState.Expected, null));
             }
         }
 

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Alerts;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
@@ -9,7 +10,7 @@ using VppBooks.Core.Security;
 namespace VppBooks.Core.Overview;
 
 /// <summary>Reads the first page's numbers: from the books' counts, never by scanning licenses one by one.</summary>
-public sealed class OverviewReader(IDbContextFactory<VppBooksDbContext> contexts, TimeProvider clock)
+public sealed class OverviewReader(IDbContextFactory<VppBooksDbContext> contexts, AlertRules rules, TimeProvider clock)
 {
     private const int MostAttention = 5;
     private const int RecentEvents = 10;
@@ -33,14 +34,14 @@ public sealed class OverviewReader(IDbContextFactory<VppBooksDbContext> contexts
                 db.SyncRuns.Where(r => r.LocationId == l.Id && r.EndedAt != null).OrderByDescending(r => r.Id).Select(r => r.ErrorCode).FirstOrDefault()))
             .ToListAsync(cancellationToken);
         return new OverviewData(
-            await TotalsAsync(db, cancellationToken),
+            await TotalsAsync(db, await rules.ReadAsync(db, cancellationToken), cancellationToken),
             await PeopleAsync(db, cancellationToken),
             tokens.ConvertAll(t => t.Summary),
             await AttentionAsync(db, tokens, cancellationToken),
             actor.May(Permissions.ReadActivity) ? await RecentAsync(db, cancellationToken) : null);
     }
 
-    private static async Task<LicenseTotals> TotalsAsync(VppBooksDbContext db, CancellationToken cancellationToken)
+    private static async Task<LicenseTotals> TotalsAsync(VppBooksDbContext db, AlertOptions rules, CancellationToken cancellationToken)
     {
         var books = from book in db.Books
                     join location in db.Locations on book.LocationId equals location.Id
@@ -60,7 +61,7 @@ public sealed class OverviewReader(IDbContextFactory<VppBooksDbContext> contexts
             where license.State != LicenseState.Assigned
             group license by license.State into states
             select new { State = states.Key, Count = states.Count() }).ToListAsync(cancellationToken);
-        var @short = await db.ListedBooks().Where(db, new BookQuery { State = BookFilter.RunningShort }).CountAsync(cancellationToken);
+        var @short = await db.ListedBooks().Where(db, new BookQuery { State = BookFilter.RunningShort }, rules).CountAsync(cancellationToken);
         return new LicenseTotals(
             sums.Sum(s => s.Books),
             limited?.Total ?? 0,

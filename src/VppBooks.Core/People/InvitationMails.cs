@@ -18,6 +18,9 @@ public sealed class InvitationMails(
 {
     private const int Window = 500;
 
+    /// <summary>How long after the last try a first invitation is made anew that reached nobody.</summary>
+    private static readonly TimeSpan AgainAfter = TimeSpan.FromDays(1);
+
     /// <summary>Whether books, and so invitations, are for this person at all.</summary>
     internal static bool CanReceive(Person person) => person is { AccountEnabled: true, Guest: false, GoneSince: null };
 
@@ -70,11 +73,17 @@ public sealed class InvitationMails(
             return 0;
         }
 
-        var due = await Invitable(db).Where(u => !db.OutboxMails.Any(m => m.VppUserId == u.Id)).OrderBy(u => u.Id).Take(Window)
-            .Select(u => new { u.Id, u.PersonId, u.LocationId }).ToListAsync(cancellationToken);
+        // Mails that reached nobody, because the mail server was away or no link could be made, are no invitation: some time later there is another one. A refused recipient
+        // is told, and left to somebody's hand.
+        var before = now - AgainAfter;
+        var due = await Invitable(db)
+            .Where(u => !db.OutboxMails.Any(m => m.VppUserId == u.Id
+                && ((m.State != MailState.Failed && m.State != MailState.Dropped) || m.Failure == MailFailure.Recipient || m.QueuedAt > before || m.TriedAt > before)))
+            .OrderBy(u => u.Id).Take(Window)
+            .Select(u => new { u.Id, u.PersonId, u.LocationId, Lost = db.OutboxMails.Count(m => m.VppUserId == u.Id) }).ToListAsync(cancellationToken);
         foreach (var user in due)
         {
-            Outbox.Add(db, New(MailKind.Invitation, $"invitation:{user.Id}", user.PersonId, user.LocationId, user.Id, now), Actor.System, now);
+            Outbox.Add(db, New(MailKind.Invitation, user.Lost == 0 ? $"invitation:{user.Id}" : $"invitation:{user.Id}:{user.Lost + 1}", user.PersonId, user.LocationId, user.Id, now), Actor.System, now);
         }
 
         return due.Count;

@@ -32,7 +32,7 @@ public sealed class ProductTelemetry
         meter.CreateObservableGauge("vppbooks.token.time.left", () => OfLocations(l => (l.Expires - _clock.GetUtcNow()).TotalDays), "d", "Days until the token ends; negative when it has.");
         meter.CreateObservableGauge("vppbooks.token.state", () => Figures.Locations.Select(l => new Measurement<int>(1, [.. Labels(l), new("state", l.State.ToString())])), "{token}", "1 under the label of the token's state.");
         meter.CreateObservableGauge("vppbooks.stock", Stock, "{license}", "Apple's license counts of books with a stock: total, used, free.");
-        meter.CreateObservableGauge("vppbooks.licenses", () => Figures.Licenses.Select(l => new Measurement<int>(l.Count, new("location", l.Location.ToString("D")), new("state", l.State.ToString()))), "{license}", "Rows of the ledger by state, without assigned ones.");
+        meter.CreateObservableGauge("vppbooks.licenses", () => Figures.Licenses.Select(l => new Measurement<long>(l.Count, new("location", l.Location.ToString("D")), new("state", l.State.ToString()))), "{license}", "Licenses by state: assigned ones by Apple's counts of all books, others by the rows of the ledger.");
         meter.CreateObservableGauge("vppbooks.operations", () => OfOperations(o => o.Count), "{operation}", "Operations that have not ended.");
         meter.CreateObservableGauge("vppbooks.operations.oldest.age", () => OfOperations(o => (_clock.GetUtcNow() - o.Oldest).TotalSeconds), "s", "Age of the oldest operation that has not ended.");
         meter.CreateObservableGauge("vppbooks.alerts.look.age", () => alerts.Age.TotalSeconds, "s", "Time since troubles of every kind could be looked for.");

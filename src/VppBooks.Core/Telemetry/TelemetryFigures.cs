@@ -6,7 +6,7 @@ namespace VppBooks.Core.Telemetry;
 /// <summary>What gauges show, read together at one moment.</summary>
 /// <param name="At">When it was read.</param>
 /// <param name="Locations">Connected locations.</param>
-/// <param name="Licenses">Rows of the ledger that are not settled yet, by location and state; assigned ones are in the books' counts.</param>
+/// <param name="Licenses">Licenses by location and state: assigned ones by Apple's counts of all books, unlimited ones too; all others by the rows of the ledger.</param>
 /// <param name="Operations">Operations that have not ended, by location, kind and state.</param>
 public sealed record TelemetryFigures(
     DateTimeOffset At,
@@ -32,7 +32,7 @@ public sealed record LocationFigures(
     Guid Location, string Name, TokenState State, DateTimeOffset Expires, SyncStatus SyncStatus, DateTimeOffset SyncedAt, long Total, long Used, long Free);
 
 /// <summary>Licenses of one location in one state.</summary>
-public sealed record LicenseFigures(Guid Location, LicenseState State, int Count);
+public sealed record LicenseFigures(Guid Location, LicenseState State, long Count);
 
 /// <summary>Operations of one location, kind and state.</summary>
 /// <param name="Location">Public id.</param>

@@ -28,6 +28,11 @@ public sealed class TelemetryReader(IDbContextFactory<VppBooksDbContext> context
                 group license by new { location.PublicId, license.State } into states
                 select new LicenseFigures(states.Key.PublicId, states.Key.State, states.Count()))
             .ToListAsync(cancellationToken);
+        // What is settled is too much to be counted row by row: each book has Apple's count of it.
+        var assigned = await db.Books.Join(connected, b => b.LocationId, l => l.Id, (b, l) => new { l.PublicId, b.AssignedCount })
+            .GroupBy(b => b.PublicId)
+            .Select(g => new LicenseFigures(g.Key, LicenseState.Assigned, g.Sum(b => b.AssignedCount)))
+            .ToListAsync(cancellationToken);
         var operations = await (
                 from operation in db.Operations
                 where operation.State == OperationState.Intended || operation.State == OperationState.Submitted || operation.State == OperationState.Unknown
@@ -40,7 +45,7 @@ public sealed class TelemetryReader(IDbContextFactory<VppBooksDbContext> context
             locations.ConvertAll(l => counts.TryGetValue(l.Id, out var c)
                 ? new LocationFigures(l.PublicId, l.Name, l.State, l.TokenExpires, l.SyncStatus, l.LastSyncedAt ?? l.CreatedAt, c.Total, c.Used, c.Free)
                 : new LocationFigures(l.PublicId, l.Name, l.State, l.TokenExpires, l.SyncStatus, l.LastSyncedAt ?? l.CreatedAt, 0, 0, 0)),
-            licenses,
+            [.. assigned, .. licenses],
             operations);
     }
 }

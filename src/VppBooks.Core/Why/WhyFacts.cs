@@ -12,8 +12,6 @@ namespace VppBooks.Core.Why;
 /// <summary>Everything that the stations are judged by, read at one moment.</summary>
 internal sealed record WhyFacts
 {
-    public required DateTimeOffset Now { get; init; }
-
     public required Person Person { get; init; }
 
     public required Book Book { get; init; }
@@ -33,6 +31,15 @@ internal sealed record WhyFacts
     public required IReadOnlyList<WhyGroup> Groups { get; init; }
 
     public required DirectoryState Directory { get; init; }
+
+    /// <summary>Reading the directory fails for so long that nothing new is planned, and nobody may take a book (F42).</summary>
+    public required bool DirectoryTooOld { get; init; }
+
+    /// <summary>What the person is offered now, with every undecided plan and without; null: nothing.</summary>
+    public required Intent? Offered { get; init; }
+
+    /// <summary>The license is wanted through groups alone that are gone: nothing is spent for it (F38).</summary>
+    public required bool OfGoneGroups { get; init; }
 
     /// <summary>The person's license of this very book; null when there is none.</summary>
     public required License? License { get; init; }

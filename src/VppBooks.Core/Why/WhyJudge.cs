@@ -10,9 +10,6 @@ namespace VppBooks.Core.Why;
 /// <summary>Says of each station how it stands. A pure function of the facts; what the planner knows is taken from its line, not judged again.</summary>
 internal static class WhyJudge
 {
-    /// <summary>After so long without the directory nothing new is planned on old memberships (F42).</summary>
-    private static readonly TimeSpan _directoryTooOld = TimeSpan.FromHours(24);
-
     /// <summary>All stations, in order; after the first obstacle the others are not reached.</summary>
     public static IReadOnlyList<WhyStep> Judge(WhyFacts facts)
     {
@@ -57,10 +54,9 @@ internal static class WhyJudge
         }
 
         var there = through.FindAll(g => g.There);
-        if (through.Count > 0 && (there.Count > 0 || f.Unsent))
+        if (through.Count > 0 && (there.Count > 0 || f.Unsent) && !f.OfGoneGroups)
         {
-            var stale = f.Directory.FailingSince <= f.Now - _directoryTooOld && !f.Unsent && there.Exists(g => g.Assignment.Intent == Intent.Required);
-            return stale ? Stale(f, Step(WhyState.Failed, WhyReason.DirectoryStale, f.Directory.FailingSince, there)) : Step(WhyState.Passed, WhyReason.Member, null, there.Count > 0 ? there : through);
+            return f.DirectoryTooOld && !f.Unsent ? Stale(f, Step(WhyState.Failed, WhyReason.DirectoryStale, f.Directory.FailingSince, there)) : Step(WhyState.Passed, WhyReason.Member, null, there.Count > 0 ? there : through);
         }
 
         if (through.Count > 0)
@@ -151,7 +147,8 @@ internal static class WhyJudge
             return Step(WhyState.Failed, WhyReason.HeldThroughForeignRecord, null);
         }
 
-        if (f.Undecided is { } pending)
+        // Whoever may take the book now can, whatever is undecided about others.
+        if (f.Undecided is { } pending && (deciding is not { Assignment.Intent: Intent.Available } || f.Offered != Intent.Available))
         {
             return Undecided(pending);
         }
@@ -203,11 +200,11 @@ internal static class WhyJudge
             case RegistrationFact.Registered:
                 return Step(WhyState.Failed, record is { MailRefused: true } ? WhyReason.MailAddressRefused : WhyReason.InvitedNotAccepted) with { Remedies = [new WhyRemedy.ResendInvitation(f.Location.PublicId)] };
             case RegistrationFact.AccountRefused:
-                return Step(WhyState.Failed, WhyReason.AppleAccountRefused);
+                return Step(WhyState.Failed, WhyReason.AppleAccountRefused) with { Remedies = [new WhyRemedy.TryAgain(f.Location.PublicId)] };
             case RegistrationFact.AccountInUse:
-                return Step(WhyState.Failed, WhyReason.AppleAccountInUse) with { Remedies = [new WhyRemedy.SyncNow(f.Location.PublicId)] };
+                return Step(WhyState.Failed, WhyReason.AppleAccountInUse) with { Remedies = [new WhyRemedy.TryAgain(f.Location.PublicId), new WhyRemedy.SyncNow(f.Location.PublicId)] };
             case RegistrationFact.Refused:
-                return Step(WhyState.Failed, WhyReason.RegistrationRefused);
+                return Step(WhyState.Failed, WhyReason.RegistrationRefused) with { Remedies = [new WhyRemedy.TryAgain(f.Location.PublicId)] };
         }
 
         if (f.User is { Retired: true } && f.Holds)
@@ -318,12 +315,14 @@ internal static class WhyJudge
             }, []);
         }
 
-        if (f.Devices.Devices.Count == 0)
+        // A laptop of another maker neither holds the book nor stands in its way.
+        var devices = f.Devices.Devices.Where(d => d.CanReadBooks).ToList();
+        if (devices.Count == 0)
         {
             return Step(WhyState.Unknown, WhyReason.NoManagedDevice, []);
         }
 
-        var own = f.Devices.Devices.Where(d => d.UserAffinity).ToList();
+        var own = devices.FindAll(d => d.UserAffinity);
         var ready = own.FindAll(d => d.BooksApp == BooksApp.Present);
         if (ready.Count > 0)
         {
@@ -332,7 +331,7 @@ internal static class WhyJudge
 
         return own switch
         {
-            [] => Step(WhyState.Failed, WhyReason.DeviceWithoutAffinity, f.Devices.Devices),
+            [] => Step(WhyState.Failed, WhyReason.DeviceWithoutAffinity, devices),
             _ when own.TrueForAll(d => d.BooksApp == BooksApp.Absent) => Step(WhyState.Failed, WhyReason.BooksAppAbsent, own) with { Remedies = [new WhyRemedy.GetBooksApp()] },
             _ => Step(WhyState.Unknown, WhyReason.BooksAppUnknown, own.Where(d => d.BooksApp == BooksApp.Unknown)),
         };

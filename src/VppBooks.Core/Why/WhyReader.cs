@@ -3,6 +3,7 @@ using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Devices;
 using VppBooks.Core.Directory;
+using VppBooks.Core.Library;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
 using VppBooks.Core.People;
@@ -13,7 +14,7 @@ namespace VppBooks.Core.Why;
 
 /// <summary>Explains why a person has a book, or does not: from the state that acts, with the rules that act (<see cref="Planner"/>, <see cref="LocationConditions"/>).</summary>
 public sealed class WhyReader(
-    IDbContextFactory<VppBooksDbContext> contexts, LocationDirectory locations, WaitingLists waiting, DeviceReader devices, LicenseOptions options, TimeProvider clock)
+    IDbContextFactory<VppBooksDbContext> contexts, LocationDirectory locations, WaitingLists waiting, DeviceReader devices, DirectoryHealth health, LicenseOptions options)
 {
     private static readonly LicenseState[] _idle = [LicenseState.Canceled, LicenseState.Failed, LicenseState.Declined, LicenseState.Vanished];
 
@@ -73,9 +74,12 @@ public sealed class WhyReader(
         var planned = Planner.Plan([new PlannedWish(null, Intent.Required, ids)], new Dictionary<int, PersonFacts> { [person.Id] = known }, stock).Lines.Single();
         var rows = await db.Licenses.AsNoTracking().Where(l => l.PersonId == person.Id && l.AdamId == book.AdamId).ToListAsync(cancellationToken);
         var license = rows.Where(l => l.BookId == book.Id).OrderBy(l => l.State != LicenseState.Assigned).ThenBy(l => l.Ordinal).FirstOrDefault();
+        var user = await db.VppUsers.AsNoTracking()
+            .Where(u => u.PersonId == person.Id && u.LocationId == book.LocationId)
+            .OrderBy(u => u.Retired).FirstOrDefaultAsync(cancellationToken);
+        var directory = await db.DirectoryStates.AsNoTracking().SingleOrDefaultAsync(s => s.Id == DirectoryState.OnlyRow, cancellationToken);
         return new WhyFacts
         {
-            Now = clock.GetUtcNow(),
             Person = person,
             Book = book,
             Location = location,
@@ -84,7 +88,11 @@ public sealed class WhyReader(
             HeldBy = await SpendingHold.By(db, book.LocationId).Where(l => l.Id != book.LocationId).OrderBy(l => l.Name)
                 .Select(l => new WhyOther(l.PublicId, l.Name)).FirstOrDefaultAsync(cancellationToken),
             Groups = await GroupsAsync(db, person, book, cancellationToken),
-            Directory = await db.DirectoryStates.AsNoTracking().SingleOrDefaultAsync(s => s.Id == DirectoryState.OnlyRow, cancellationToken) ?? new DirectoryState(),
+            Directory = directory ?? new DirectoryState(),
+            DirectoryTooOld = health.Staleness(directory) is not null,
+            Offered = (await BookOffers.FindAsync(db, person, book.Id, cancellationToken)).TryGetValue(book.Id, out var offered) ? offered : null,
+            OfGoneGroups = license is { State: LicenseState.Reserved or LicenseState.Waiting or LicenseState.Held }
+                && await PausedWishes.OfGoneGroups(db).AnyAsync(l => l.Id == license.Id, cancellationToken),
             License = license,
             LicensePlan = license?.PlanId is { } planId ? await db.Plans.AsNoTracking().SingleOrDefaultAsync(p => p.Id == planId, cancellationToken) : null,
             Ending = license is null
@@ -100,14 +108,13 @@ public sealed class WhyReader(
             Elsewhere = await ElsewhereAsync(db, rows.Find(l => l.BookId != book.Id && !_idle.Contains(l.State)), cancellationToken),
             Planned = planned,
             Registration = known.Registration,
-            User = await db.VppUsers.AsNoTracking()
-                .Where(u => u.PersonId == person.Id && u.LocationId == book.LocationId)
-                .OrderBy(u => u.Retired).FirstOrDefaultAsync(cancellationToken),
+            User = user,
             Stock = stock,
             Place = license?.State == LicenseState.Waiting ? await waiting.FindPlaceAsync(book.PublicId, person.PublicId, actor, cancellationToken) : null,
             Queue = await db.Licenses.CountAsync(l => l.BookId == book.Id && l.State == LicenseState.Waiting, cancellationToken),
             Devices = await devices.FindAsync(person.PublicId, actor, cancellationToken) ?? PersonDevices.Nothing,
-            InvitedIsEnough = book.Unlimited || options.AssignBeforeAcceptance,
+            // Whom Apple refused before acceptance is asked for no more until then (9609).
+            InvitedIsEnough = (book.Unlimited || options.AssignBeforeAcceptance) && user is not { AcceptanceRequired: true },
         };
     }
 

@@ -269,6 +269,9 @@ public abstract record WhyRemedy(Permissions Needs)
     /// <summary>Send the invitation again.</summary>
     public sealed record ResendInvitation(Guid LocationId) : WhyRemedy(Permissions.ResendInvitation);
 
+    /// <summary>Have a refused registration tried again, once its cause is removed.</summary>
+    public sealed record TryAgain(Guid LocationId) : WhyRemedy(Permissions.ResendInvitation);
+
     /// <summary>Read Apple now.</summary>
     public sealed record SyncNow(Guid LocationId) : WhyRemedy(Permissions.SyncNow);
 

@@ -7,16 +7,6 @@ namespace VppBooks.Web.Api;
 /// <summary><c>/openapi/v1.json</c>: every address of the API as an OpenAPI 3.1 document, made from the running routes.</summary>
 internal static class ApiDocument
 {
-    private static readonly Dictionary<string, string> _refusals = new()
-    {
-        ["400"] = "The request cannot be understood; the message says where.",
-        ["401"] = "The access token is missing, has expired, or is not for this service.",
-        ["403"] = "The roles of the caller do not allow it.",
-        ["404"] = "There is no such thing.",
-        ["429"] = "Too many requests; Retry-After says how long to wait.",
-        ["500"] = "Something went wrong here.",
-    };
-
     extension(IServiceCollection services)
     {
         public void AddApiDocument() => services.ConfigureHttpJsonOptions(o => ApiJson.Configure(o.SerializerOptions)).AddOpenApi("v1", options =>
@@ -65,22 +55,27 @@ internal static class ApiDocument
         operation.Tags = new HashSet<OpenApiTagReference> { new(ApiOperations.Chapter(path)) };
         operation.Summary ??= ApiOperations.Summary(method, path);
         var options = known.ToList();
-        if (GraphSchemas.Find(method, path) is var (status, body))
+        if (GraphSchemas.Find(method, path) is { } answers)
         {
             operation.Responses.Clear();
-            operation.Responses[status] = new OpenApiResponse { Description = "Done.", Content = Json(body) };
-            if (method == "GET")
+            foreach (var answer in answers)
             {
-                options.AddRange(GraphSchemas.IsCollection(body) ? ApiOption.Collections : ApiOption.Entities);
+                operation.Responses[answer.Status] = new OpenApiResponse { Description = answer.Text, Content = answer.Body is null ? null : Body(answer.Media, answer.Body) };
+            }
+
+            if (method == "GET" && answers is [{ Body: { } body }, ..])
+            {
+                options.AddRange(GraphSchemas.OptionsOf(path, body));
             }
         }
 
-        foreach (var (refused, text) in _refusals)
+        var sent = ApiOperations.Body(method, path);
+        foreach (var (refused, text) in ApiRefusals.Of(method, path, sent is not null))
         {
             operation.Responses.TryAdd(refused, new OpenApiResponse { Description = text, Content = Json(Envelope()) });
         }
 
-        if (ApiOperations.Body(method, path) is { } sent)
+        if (sent is not null)
         {
             operation.RequestBody = new OpenApiRequestBody { Content = Json(sent) };
         }
@@ -97,19 +92,34 @@ internal static class ApiDocument
             });
         }
 
-        if (method is "POST" or "PATCH" or "DELETE")
+        if (method != "GET" && !path.EndsWith("$batch", StringComparison.Ordinal))
         {
-            operation.Parameters.Add(new OpenApiParameter
-            {
-                Name = Idempotency.Header,
-                In = ParameterLocation.Header,
-                Description = "A new GUID per change: the same request again gets the same answer and does nothing.",
-                Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = 128 },
-            });
+            AddHeader(operation, Idempotency.Header, "A new GUID per change: the same request again gets the same answer and does nothing.", longest: 128);
+        }
+
+        if (ApiRefusals.IsConditional(method, path))
+        {
+            AddHeader(operation, "If-Match", "The ETag of what was read: the change is made only if it is still so.");
+        }
+
+        if (ApiRefusals.IsCached(method, path))
+        {
+            AddHeader(operation, "If-None-Match", "The ETag of an earlier answer: it is not sent again when nothing has changed.");
+            operation.Responses["304"] = new OpenApiResponse { Description = "The caller has it already." };
         }
     }
 
-    private static Dictionary<string, OpenApiMediaType> Json(IOpenApiSchema schema) => new() { ["application/json"] = new OpenApiMediaType { Schema = schema } };
+    private static void AddHeader(OpenApiOperation operation, string name, string text, int? longest = null) => operation.Parameters!.Add(new OpenApiParameter
+    {
+        Name = name,
+        In = ParameterLocation.Header,
+        Description = text,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = longest },
+    });
+
+    private static Dictionary<string, OpenApiMediaType> Json(IOpenApiSchema schema) => Body("application/json", schema);
+
+    private static Dictionary<string, OpenApiMediaType> Body(string media, IOpenApiSchema schema) => new() { [media] = new OpenApiMediaType { Schema = schema } };
 
     private static OpenApiSchema Envelope() => new()
     {

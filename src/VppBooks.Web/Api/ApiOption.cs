@@ -23,6 +23,9 @@ internal sealed record ApiOption(string Name, string Text, string? Default = nul
         .. Entities,
     ];
 
+    /// <summary>Of the number of rows in a collection.</summary>
+    public static ApiOption[] Counts => [new("$filter", "Which rows, such as state eq 'valid'")];
+
     /// <summary>Of one entity in Graph's shape.</summary>
     public static ApiOption[] Entities => [new("$select", "Names of properties, with commas between"), new("$expand", "Parts to bring along, such as assignments($select=id)")];
 }

@@ -22,6 +22,7 @@ internal static class AlertSetup
             services.AddSingleton<AlertTexts>();
             services.AddSingleton<IAlertLanguages, AlertLanguages>();
             services.AddSingleton<IAlertSource, CertificateAlerts>();
+            services.AddSingleton<IAlertSource>(provider => ActivatorUtilities.CreateInstance<ForwardingAlerts>(provider, AuditTarget.Of(provider.GetRequiredService<IOptions<AuditForwardSettings>>().Value)));
             services.AddHealthChecks().AddCheck<AlertWatchCheck>("alerts");
             services.AddHostedService(provider => provider.GetRequiredService<AlertWatch>());
             services.AddHostedService(provider => provider.GetRequiredService<AlertSender>());

@@ -1,12 +1,15 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Options;
 using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting;
 using Serilog.Parsing;
+using VppBooks.Core.Alerts;
 using VppBooks.Core.Audit;
 using VppBooks.Web.Settings;
 
@@ -76,13 +79,20 @@ internal sealed class AuditTarget : IAuditTarget, IDisposable
     {
         var full = Path.GetFullPath(path);
         var last = ReadLast(full);
-        return new AuditTarget("file:" + full, Serilog.FileLoggerConfigurationExtensions.File(new Serilog.LoggerConfiguration().AuditTo, new RowFormatter(), full).CreateLogger(), last);
+        return new AuditTarget(NameOf(path), Serilog.FileLoggerConfigurationExtensions.File(new Serilog.LoggerConfiguration().AuditTo, new RowFormatter(), full).CreateLogger(), last);
     }
 
     public static AuditTarget ToSyslog(string host, int port, SyslogProtocol protocol) => new(
-        string.Create(CultureInfo.InvariantCulture, $"syslog:{protocol}:{host}:{port}"),
+        NameOf(host, port, protocol),
         new Serilog.LoggerConfiguration().AuditTo.Sink(new SyslogSink(host, port, protocol)).CreateLogger(),
         last: null);
+
+    /// <summary>The targets that settings name.</summary>
+    public static IReadOnlyList<ForwardingTarget> Of(AuditForwardSettings settings) =>
+    [
+        .. settings.File.Length > 0 ? (ForwardingTarget[])[new(1, NameOf(settings.File), settings.File)] : [],
+        .. settings.SyslogHost.Length > 0 ? (ForwardingTarget[])[new(2, NameOf(settings.SyslogHost, settings.SyslogPort, settings.SyslogProtocol), settings.SyslogHost)] : [],
+    ];
 
     public long? LastOf(AuditChain chain) => _last?.GetValueOrDefault(chain);
 
@@ -93,6 +103,10 @@ internal sealed class AuditTarget : IAuditTarget, IDisposable
     }
 
     public void Dispose() => _logger.Dispose();
+
+    private static string NameOf(string path) => "file:" + Path.GetFullPath(path);
+
+    private static string NameOf(string host, int port, SyslogProtocol protocol) => string.Create(CultureInfo.InvariantCulture, $"syslog:{protocol}:{host}:{port}");
 
     /// <summary>The last row of each chain that a file has; a last line that a dying process did not finish is cut off.</summary>
     private static Dictionary<AuditChain, long> ReadLast(string path)
@@ -144,14 +158,22 @@ internal sealed class RowFormatter : ITextFormatter
 internal sealed class SyslogSink(string host, int port, SyslogProtocol protocol) : ILogEventSink, IDisposable
 {
     private const int Priority = (13 * 8) + 5;
+
+    // The most that a datagram carries over IPv4; a longer one is refused for ever, and every row behind it would wait.
+    private const int LongestDatagram = 65_507;
+
+    private static readonly JsonSerializerOptions _json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private Socket? _socket;
 
     public void Emit(LogEvent logEvent)
     {
-        var text = string.Create(
-            CultureInfo.InvariantCulture,
-            $"<{Priority}>1 {logEvent.Timestamp.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'} {Environment.MachineName} vppbooks {Environment.ProcessId} audit - {((ScalarValue)logEvent.Properties["Row"]).Value}");
-        var bytes = Encoding.UTF8.GetBytes(text);
+        var row = (string)((ScalarValue)logEvent.Properties["Row"]).Value!;
+        var bytes = Message(logEvent.Timestamp, row);
+        if (protocol == SyslogProtocol.Udp && bytes.Length > LongestDatagram)
+        {
+            bytes = Message(logEvent.Timestamp, WithoutDetails(row));
+        }
+
         try
         {
             _socket ??= Connect();
@@ -181,6 +203,19 @@ internal sealed class SyslogSink(string host, int port, SyslogProtocol protocol)
     {
         _socket?.Dispose();
         _socket = null;
+    }
+
+    private static byte[] Message(DateTimeOffset at, string row) => Encoding.UTF8.GetBytes(string.Create(
+        CultureInfo.InvariantCulture,
+        $"<{Priority}>1 {at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'} {Environment.MachineName} vppbooks {Environment.ProcessId} audit - {row}"));
+
+    // Details alone have no limit.
+    private static string WithoutDetails(string row)
+    {
+        var json = JsonNode.Parse(row)!.AsObject();
+        json.Remove("details");
+        json["detailsLeftOut"] = true;
+        return json.ToJsonString(_json);
     }
 
     private Socket Connect()

@@ -16,8 +16,8 @@ internal static class Telemetry
 {
     public const string Path = "/metrics";
 
-    // The framework's own: requests, open circuits, the runtime.
-    private static readonly string[] _meters =
+    /// <summary>Ours, and the framework's own: requests, open circuits, the runtime.</summary>
+    internal static readonly string[] Meters =
         [ProductTelemetry.Name, AppleTelemetry.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Components.Server.Circuits", "System.Runtime"];
 
     extension(WebApplicationBuilder builder)
@@ -34,7 +34,7 @@ internal static class Telemetry
             var telemetry = builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("vppbooks"));
             telemetry.WithMetrics(metrics =>
             {
-                metrics.AddMeter(_meters);
+                metrics.AddMeter(Meters);
                 if (settings.MetricsToken.Length > 0)
                 {
                     // What is read is gathered then: two collectors never share an answer.

@@ -34,6 +34,9 @@ public sealed class AlertWordsTests(AlertRoom room) : IClassFixture<AlertRoom>
         (AlertKind.DirectoryFailing, "The directory cannot be read since 1 Mar 2027 23:30 UTC.", "De directory kan sinds 1 mrt 2027 23:30 UTC niet worden gelezen.", "/monitor/alerts"),
         (AlertKind.CertificateExpiring, "The certificate that protects stored secrets ends on 1 Mar 2027 23:30 UTC.", "Het certificaat dat opgeslagen geheimen beschermt, eindigt op 1 mrt 2027 23:30 UTC.", "/monitor/alerts"),
         (AlertKind.StorageFull, "The database has no room left.", "De database heeft geen ruimte meer.", "/monitor/alerts"),
+        (AlertKind.AuditNotSealed, "The audit trail is not sealed any more: rows have waited since 1 Mar 2027 23:30 UTC.", "Het auditspoor wordt niet meer verzegeld: regels wachten sinds 1 mrt 2027 23:30 UTC.", "/monitor/alerts"),
+        (AlertKind.AuditNotSigned, "An end of the audit trail that was found on 1 Mar 2027 23:30 UTC had not been signed by this installation.", "Een einde van het auditspoor dat op 1 mrt 2027 23:30 UTC is gevonden, was niet door deze installatie ondertekend.", "/monitor/verify"),
+        (AlertKind.AuditNotForwarded, "The audit trail does not reach “North” any more: rows have waited since 1 Mar 2027 23:30 UTC.", "Het auditspoor bereikt “North” niet meer: regels wachten sinds 1 mrt 2027 23:30 UTC.", "/monitor/alerts"),
     ];
 
     [Fact]

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using VppBooks.Apple;
 using VppBooks.Core.Alerts;
 using VppBooks.Core.Catalog;
 using VppBooks.Tests.Licenses;
@@ -51,6 +52,36 @@ public sealed class StockThresholdTests
         Assert.Equal(5, await db.AuditEvents.CountAsync(a => a.Action == "threshold.changed" && a.LocationId == house.LocationId, Cancel));
 
         Task<ThresholdAnswer> ChangeAsync(StockScope scope, Guid id, StockLimit? limit, int version) => thresholds.ChangeAsync(scope, id, limit, version, CoreHouse.Admin, Cancel);
+    }
+
+    [Fact]
+    public async Task Refund_below_a_threshold_of_a_book_is_told_and_a_purchase_above_it_clears_it()
+    {
+        await using var alerts = await AlertHouse.StartWithMailAsync();
+        var house = alerts.House;
+        var book = (await BooksAsync(house)).Where(b => b.PricingParam == PricingParam.STDQ).MaxBy(b => b.AvailableCount)!;
+        var limit = (int)book.AvailableCount - 2;
+        Assert.True(limit > 0);
+        Assert.Equal(ThresholdAnswer.Done, await house.Core.Get<StockThresholds>().ChangeAsync(StockScope.Book, book.PublicId, new StockLimit(limit, null), 0, CoreHouse.Admin, Cancel));
+        Assert.DoesNotContain(await alerts.LookAsync(), m => m.Kind == AlertKind.StockLow && m.Count > 0);
+
+        // One above the threshold is not yet low, at the threshold it is.
+        await RefundAsync(1);
+        await alerts.NothingMoreAsync(AlertKind.StockLow);
+        await RefundAsync(1);
+        var raised = await alerts.OneAsync(AlertKind.StockLow, AlertOccasion.Raised);
+        Assert.Equal(limit, raised.Count);
+        await alerts.NothingMoreAsync(AlertKind.StockLow);
+
+        house.Apple.Buy(SpendingHouse.UId, book.Key.AdamId, book.Key.PricingParam.ToString(), 1);
+        await house.SyncAsync();
+        Assert.Equal(raised.AlertId, (await alerts.OneAsync(AlertKind.StockLow, AlertOccasion.Cleared)).AlertId);
+
+        async Task RefundAsync(int licenses)
+        {
+            Assert.True(house.Apple.Refund(SpendingHouse.UId, book.Key.AdamId, book.Key.PricingParam.ToString(), licenses));
+            await house.SyncAsync();
+        }
     }
 
     /// <summary>Books of the location that may be low: bought, limited and used.</summary>

@@ -9,6 +9,16 @@ namespace VppBooks.Tests.Api;
 [Collection(SyncedApi.Name)]
 public sealed class ApiDocumentTests(SyncedHouse house)
 {
+    // Lists that have nothing to show in this house, and why.
+    private static readonly string[] _emptyHere =
+    [
+        "/api/plans/awaiting-approval", // no plan of the house needs a second person: each test that holds one decides on it
+        "/api/books/{bookId}/waiting-list", // the book has copies for everybody
+        "/api/reports/titles", // one token is here, and no title can be at two
+        "/api/reports/unserved", // whoever was given a copy has it, unless another test is at work
+        "/api/reports/shopping", // nothing runs short
+    ];
+
     [Fact]
     public async Task Every_address_and_method_is_described_and_no_other()
     {
@@ -28,40 +38,60 @@ public sealed class ApiDocumentTests(SyncedHouse house)
     public async Task What_is_read_has_exactly_the_properties_and_types_that_are_described()
     {
         var api = house.Api;
-        var book = await FirstAsync("managedEBooks?$filter=genres ne ''");
-        using var made = await api.SendAsync(HttpMethod.Post, "/v1.0/deviceAppManagement/managedEBookCategories", ApiHouse.Json("""{"displayName":"Described"}"""));
-        var category = JsonDocument.Parse(await made.Content.ReadAsStringAsync()).RootElement.GetProperty("id").GetString()!;
-        using var linked = await api.SendAsync(HttpMethod.Post, $"/v1.0/deviceAppManagement/managedEBooks/{book}/categories", ApiHouse.Json($$"""{"id":"{{category}}"}"""));
+        var sample = await ApiSample.MakeAsync(api, house.Token.Id!);
         var document = await api.ReadAsync("/openapi/v1.json");
-        var compared = new List<string>();
-        foreach (var path in document.GetProperty("paths").EnumerateObject().Where(p => p.Name.StartsWith("/v1.0/", StringComparison.Ordinal) && p.Value.TryGetProperty("get", out _)))
+        var empty = new List<string>();
+        var paths = document.GetProperty("paths").EnumerateObject().Where(p => ApiRoutes.IsGraph(p.Name) && p.Value.TryGetProperty("get", out _)).Select(p => p.Name).ToList();
+        Assert.True(paths.Count > 60, string.Join('\n', paths));
+        foreach (var path in paths)
         {
-            var response = path.Value.GetProperty("get").GetProperty("responses").GetProperty("200");
-            var address = path.Name.Replace("vppTokens/{id}", $"vppTokens/{house.Token.Id}", StringComparison.Ordinal).Replace("managedEBooks/{id}", $"managedEBooks/{book}", StringComparison.Ordinal);
-            address = address.Replace("{categoryId}", category, StringComparison.Ordinal);
-            if (!response.TryGetProperty("content", out var content) || address.Contains('{', StringComparison.Ordinal))
+            var media = Assert.Single(document.GetProperty("paths").GetProperty(path).GetProperty("get").GetProperty("responses").GetProperty("200").GetProperty("content").EnumerateObject());
+            using var answered = await api.SendAsync(HttpMethod.Get, sample.Fill(path));
+            var text = await answered.Content.ReadAsStringAsync();
+            Assert.True(answered.IsSuccessStatusCode, $"{path}: {(int)answered.StatusCode} {text}");
+            Assert.Equal((path, media.Name), (path, answered.Content.Headers.ContentType!.MediaType));
+            if (media.Name != "application/json")
             {
+                Assert.True(media.Name == "application/xml" || int.TryParse(text, out _), $"{path}: {text}");
                 continue;
             }
 
-            var (schema, answer) = (content.GetProperty("application/json").GetProperty("schema"), await api.ReadAsync(address));
-            if (schema.GetProperty("properties").TryGetProperty("value", out var list))
+            var (schema, answer) = (media.Value.GetProperty("schema"), JsonDocument.Parse(text).RootElement);
+            Validate(document, schema, answer, path);
+            if (schema.GetProperty("properties").TryGetProperty("value", out var list) && list.TryGetProperty("items", out var items))
             {
                 if (answer.GetProperty("value").GetArrayLength() == 0)
                 {
+                    empty.Add(path);
                     continue;
                 }
 
-                (schema, answer) = (list.GetProperty("items"), answer.GetProperty("value")[0]);
+                (schema, answer) = (items, answer.GetProperty("value")[0]);
             }
 
-            Compare(path.Name, schema, answer);
-            compared.Add(path.Name);
+            if (answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("id", out _))
+            {
+                Compare(path, schema, answer);
+            }
         }
 
-        Assert.True(compared.Count >= 10, string.Join('\n', compared));
+        // Only books are managed here: of no app is there ever a license.
+        Assert.All(empty, path => Assert.Contains("getLicensesForApp", path, StringComparison.Ordinal));
+        Assert.Equal(4, empty.Count);
+    }
 
-        async Task<string> FirstAsync(string list) => (await api.ReadAsync("/v1.0/deviceAppManagement/" + list)).GetProperty("value")[0].GetProperty("id").GetString()!;
+    [Theory]
+    [InlineData("managedEBookAssignment", "target", "@odata.type groupId")]
+    [InlineData("iosVppEBook", "largeCover", "type value")]
+    [InlineData("iosVppEBook", "vppBooks", "adamId pricingParam unlimited availableLicenseCount reservedLicenseCount waitingCount notOursLicenseCount")]
+    public async Task Objects_within_an_entity_are_described_to_their_last_property(string type, string property, string inside)
+    {
+        var entities = (await house.Api.ReadAsync("/openapi/v1.json")).GetProperty("paths").EnumerateObject().SelectMany(p => p.Value.EnumerateObject()).SelectMany(o => o.Value.GetProperty("responses").EnumerateObject())
+            .Select(r => r.Value.TryGetProperty("content", out var content) && content.TryGetProperty("application/json", out var json) ? json.GetProperty("schema") : default)
+            .Where(s => s.ValueKind == JsonValueKind.Object && s.TryGetProperty("title", out var title) && title.GetString() == type).ToList();
+
+        Assert.NotEmpty(entities);
+        Assert.All(entities, e => Assert.Equal(inside.Split(' '), e.GetProperty("properties").GetProperty(property).GetProperty("properties").EnumerateObject().Select(p => p.Name)));
     }
 
     private static void Compare(string path, JsonElement schema, JsonElement answer)
@@ -96,12 +126,21 @@ public sealed class ApiDocumentTests(SyncedHouse house)
         var person = (await api.ReadAsync($"/api/plans/{plan.GetProperty("id").GetString()}/people")).GetProperty("value")[0].GetProperty("personId").GetString();
 
         var paths = document.GetProperty("paths").EnumerateObject().Where(p => p.Name.StartsWith("/api/", StringComparison.Ordinal) && p.Value.TryGetProperty("get", out _)).Select(p => p.Name).ToList();
-        Assert.True(paths.Count >= 7, string.Join('\n', paths));
+        Assert.True(paths.Count >= 14, string.Join('\n', paths));
+        var empty = new List<string>();
         foreach (var path in paths)
         {
             var address = path.Replace("{planId}", plan.GetProperty("id").GetString(), StringComparison.Ordinal).Replace("{bookId}", book, StringComparison.Ordinal).Replace("{id}", person, StringComparison.Ordinal);
-            Validate(document, SchemaOf(document, path, "get", "200"), await api.ReadAsync(address), path);
+            Assert.DoesNotContain('{', address);
+            var answer = await api.ReadAsync(address);
+            Validate(document, SchemaOf(document, path, "get", "200"), answer, path);
+            if ((answer.TryGetProperty("value", out var rows) || answer.TryGetProperty("rows", out rows)) && rows.GetArrayLength() == 0)
+            {
+                empty.Add(path);
+            }
         }
+
+        Assert.Empty(empty.Except(_emptyHere));
     }
 
     [Fact]
@@ -185,7 +224,14 @@ public sealed class ApiDocumentTests(SyncedHouse house)
         {
             foreach (var property in sent.EnumerateObject())
             {
-                Assert.True(schema.TryGetProperty("properties", out var known) && known.TryGetProperty(property.Name, out _), $"{path}.{property.Name} is not described.");
+                var isKnown = schema.TryGetProperty("properties", out var known) && known.TryGetProperty(property.Name, out _);
+                if (property.Name.Contains('@', StringComparison.Ordinal) && !isKnown)
+                {
+                    // Annotations are no properties: OData puts them beside any.
+                    continue;
+                }
+
+                Assert.True(isKnown, $"{path}.{property.Name} is not described.");
                 Validate(document, known.GetProperty(property.Name), property.Value, $"{path}.{property.Name}");
             }
 

@@ -172,6 +172,19 @@ public sealed class RefusalTests(SyncedHouse house)
     [InlineData("PUT", Books + "/{id}/assign")]
     [InlineData("PUT", Books + "/{id}")]
     [InlineData("TRACE", Books)]
+    [InlineData("POST", Books + "/{id}/installSummary")]
+    [InlineData("PATCH", Books + "/{id}/installSummary")]
+    [InlineData("DELETE", Books + "/{id}/installSummary")]
+    [InlineData("POST", Books + "/{id}/deviceStates")]
+    [InlineData("POST", Books + "/{id}/deviceStates/$count")]
+    [InlineData("PATCH", Books + "/{id}/deviceStates/{id}")]
+    [InlineData("DELETE", Books + "/{id}/deviceStates/{id}")]
+    [InlineData("POST", Books + "/{id}/userStateSummary")]
+    [InlineData("PATCH", Books + "/{id}/userStateSummary/{id}")]
+    [InlineData("DELETE", Books + "/{id}/userStateSummary/{id}")]
+    [InlineData("POST", Books + "/{id}/userStateSummary/{id}/deviceStates")]
+    [InlineData("PATCH", Books + "/{id}/userStateSummary/{id}/deviceStates/{id}")]
+    [InlineData("DELETE", Books + "/{id}/userStateSummary/{id}/deviceStates/{id}")]
     public async Task Method_that_the_address_does_not_know(string method, string path)
     {
         using var answer = await _api.SendAsync(new HttpMethod(method), path.Replace("{id}", house.Token.Id, StringComparison.Ordinal));
@@ -179,6 +192,7 @@ public sealed class RefusalTests(SyncedHouse house)
         Assert.Equal(HttpStatusCode.MethodNotAllowed, answer.StatusCode);
         Assert.Equal("MethodNotAllowed", (await ApiHouse.ErrorAsync(answer)).GetProperty("code").GetString());
         Assert.NotEmpty(answer.Content.Headers.Allow);
+        Assert.DoesNotContain(method, answer.Content.Headers.Allow);
     }
 
     [Theory]

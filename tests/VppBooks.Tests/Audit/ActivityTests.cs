@@ -51,6 +51,37 @@ public sealed class ActivityTests
     }
 
     [Fact]
+    public async Task Changes_of_licenses_are_found_by_the_groups_of_the_plan_that_led_to_them()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var (first, second, third) = (await house.GroupAsync("Class 4A"), await house.GroupAsync("Class 4B"), await house.GroupAsync("Class 4C"));
+        var book = await house.BookAsync(free: 60);
+        var plan = Assert.IsType<CommitResult.Committed>(await house.AssignAsync(book, new WishedAssignment(first, Intent.Required))).Plan;
+        await house.WorkAsync();
+        var later = Assert.IsType<CommitResult.Committed>(await house.AssignAsync(book, new WishedAssignment(first, Intent.Required), new WishedAssignment(second, Intent.Required))).Plan;
+        await house.WorkAsync();
+        var all = await AskAsync(null, ActivityKinds.Licenses);
+
+        // The second plan names the first group as well; the first plan knows nothing of the second.
+        var both = await AskAsync(first, ActivityKinds.Licenses);
+        Assert.Equal([plan.Id, later.Id], both.Select(e => e.Plan!.Id).Distinct().Reverse());
+        Assert.Equal(all.Where(e => e.Plan is not null).Select(e => e.Id), both.Select(e => e.Id));
+        var one = await AskAsync(second, ActivityKinds.Licenses);
+        Assert.NotEmpty(one);
+        Assert.Equal(all.Where(e => e.Plan?.Id == later.Id).Select(e => e.Id), one.Select(e => e.Id));
+        Assert.Empty(await AskAsync(third, ActivityKinds.All));
+        Assert.Empty(await AskAsync(Guid.NewGuid(), ActivityKinds.All));
+
+        // Together with the group's own rows.
+        var together = await AskAsync(second, ActivityKinds.All);
+        Assert.Equal(one.Select(e => e.Id), together.Where(e => e.To is not null).Select(e => e.Id));
+        Assert.Contains(together, e => e.Action == "assignment.added");
+
+        async Task<IReadOnlyList<ActivityEntry>> AskAsync(Guid? group, ActivityKinds kinds) =>
+            (await house.Core.Get<ActivityReader>().ListAsync(new ActivityQuery { Kinds = kinds, Group = group, Book = kinds == ActivityKinds.Licenses ? book.PublicId : null, Take = 500 }, CoreHouse.Admin, CancellationToken.None)).Rows;
+    }
+
+    [Fact]
     public async Task Everything_can_be_asked_for_by_person_book_token_actor_action_and_time()
     {
         await using var house = await SpendingHouse.StartAsync();

@@ -70,6 +70,34 @@ public sealed class ForwardingTests : IDisposable
     }
 
     [Fact]
+    public async Task Syslog_over_UDP_gets_one_datagram_per_row_and_one_that_is_too_long_without_its_details_does_not_stop_the_rest()
+    {
+        await using var house = await AuditHouse.StartAsync();
+        await house.HappenAsync(1, "größe.„quoted“");
+        await house.ChangeAsync(db => db.Audit(AuditHouse.Admin, house.Clock.GetUtcNow(), "much.happened", default, new { names = new string('ß', 40_000) }));
+        await house.HappenAsync(1);
+        await house.SealAsync();
+        using var listener = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        using var target = AuditTarget.ToSyslog("127.0.0.1", ((IPEndPoint)listener.Client.LocalEndPoint!).Port, SyslogProtocol.Udp);
+
+        Assert.Equal(3, await house.Get<AuditForwarder>().ForwardAsync(target, CancellationToken.None));
+        Assert.Equal(0, await house.Get<AuditForwarder>().ForwardAsync(target, CancellationToken.None));
+
+        var rows = new List<JsonElement>();
+        for (var i = 0; i < 3; i++)
+        {
+            var message = Encoding.UTF8.GetString((await listener.ReceiveAsync(TestContext.Current.CancellationToken)).Buffer);
+            Assert.StartsWith("<109>1 ", message, StringComparison.Ordinal);
+            rows.Add(JsonDocument.Parse(message[message.IndexOf('{', StringComparison.Ordinal)..]).RootElement);
+        }
+
+        Assert.Equal([(1L, "größe.„quoted“", true, false), (2L, "much.happened", false, true), (3L, "sync.requested", true, false)], rows.Select(r =>
+            (r.GetProperty("number").GetInt64(), r.GetProperty("action").GetString(), r.TryGetProperty("details", out _), r.TryGetProperty("detailsLeftOut", out var left) && left.GetBoolean())));
+        await using var db = await house.OpenAsync();
+        Assert.Equal(db.AuditEvents.Where(a => a.Sequence != null).OrderBy(a => a.Sequence).AsEnumerable().Select(a => Convert.ToHexStringLower(a.Hash!)), rows.Select(r => r.GetProperty("hash").GetString()));
+    }
+
+    [Fact]
     public async Task Of_two_servers_one_forwards()
     {
         await using var house = await AuditHouse.StartAsync();

@@ -49,6 +49,24 @@ public sealed class DeviceTests(WhyHouse why) : IClassFixture<WhyHouse>
     }
 
     [Fact]
+    public async Task A_laptop_of_another_maker_neither_hides_the_iPad_without_the_app_nor_counts_as_a_device_for_books()
+    {
+        var person = await why.NewReaderAsync();
+        Give(person, d => (d.DeviceName, d.OperatingSystem, d.BooksAppInstalled) = ("LAPTOP-7", "Windows", null));
+        await ReadAsync(person);
+        var alone = (await why.AskAsync(person, await HeldAsync(person))).Steps[^1];
+        Assert.Equal((WhyState.Unknown, WhyReason.NoManagedDevice), (alone.State, alone.Reason));
+
+        Give(person, d => d.BooksAppInstalled = false);
+        why.Core.Clock.Pass(DeviceReader.GoodFor);
+        await ReadAsync(person);
+
+        var step = (await why.AskAsync(person, await HeldAsync(person))).Steps[^1];
+        Assert.Equal((WhyState.Failed, WhyReason.BooksAppAbsent), (step.State, step.Reason));
+        Assert.Equal(["iPad of " + person.DisplayName], step.Names);
+    }
+
+    [Fact]
     public async Task An_inventory_that_cannot_say_is_never_a_failure()
     {
         var (_, step) = await HolderAsync(d => d.BooksAppInstalled = null);

@@ -8,8 +8,10 @@ using VppBooks.Core.Activities;
 using VppBooks.Core.Alerts;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
+using VppBooks.Core.Devices;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
+using VppBooks.Core.Locations;
 using VppBooks.Core.Mail;
 using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
@@ -71,6 +73,10 @@ public sealed partial class DetailExportTests(ApiHouse house) : IClassFixture<Ap
             person.Registrations.Select(r => (r.LocationPublicId.ToString(), "Business", r.State.ToString(), r.InvitationPending ? "true" : "false")),
             Tuples(await LinkedAsync(page, "person-registrations"), "Token id", "Token", "Registration", "Invitation pending"));
         var mails = await Get<Invitations>().ListAsync(holder, _admin, CancellationToken.None);
+        var devices = (await Get<DeviceReader>().ReadAsync(holder, _admin, CancellationToken.None))!;
+        Assert.Equal(
+            devices.Devices.Select(d => (d.Name, d.Platform, d.UserAffinity ? "true" : "false", d.BooksApp.ToString())),
+            Tuples(await CsvAsync($"person-devices?person={holder}"), "Device", "Platform", "Enrolled for the person", "Books app"));
         Assert.Equal(mails.Select(m => (m.Kind.ToString(), m.State.ToString(), m.Failure.ToString(), "Business")), Tuples(await LinkedAsync(page, "person-mails"), "Mail", "State", "Failure", "Token"));
 
         async Task<Csv> LinkedAsync(string address, string list)
@@ -133,6 +139,51 @@ public sealed partial class DetailExportTests(ApiHouse house) : IClassFixture<Ap
         }
     }
 
+    [Fact]
+    public async Task Devices_categories_plans_that_wait_and_notifications_leave_by_their_links()
+    {
+        var (book, _, holder) = await GiveAsync();
+        var auditor = ("Cookie", await house.SignInAsync("auditor"));
+        var plan = Guid.NewGuid();
+        await using (var db = await OpenAsync())
+        {
+            var person = await db.People.Where(p => p.PublicId == holder).Select(p => p.Id).SingleAsync();
+            var read = TimeProvider.System.GetUtcNow();
+            await db.DeviceReadings.ExecuteDeleteAsync();
+            await db.ManagedDevices.ExecuteDeleteAsync();
+            db.DeviceReadings.Add(new DeviceReading { PersonId = person, Outcome = DeviceReadOutcome.Read, TriedAt = read, ReadAt = read });
+            db.ManagedDevices.Add(new ManagedDevice { PersonId = person, Name = "=iPad", Platform = "iPadOS", OsVersion = "26.1", UserAffinity = true, BooksApp = BooksApp.Absent });
+            db.Plans.Add(new Plan { PublicId = plan, BookId = await db.Books.Where(b => b.PublicId == book).Select(b => b.Id).SingleAsync(), Wish = "[]", Hash = "", State = PlanState.AwaitingApproval, GetNow = 7, CreatedById = "1", CreatedByName = "A. Admin", CommittedByName = "A. Admin" });
+            await db.SaveChangesAsync();
+        }
+
+        Assert.IsType<CategoryResult.Done>(await Get<BookCategories>().CreateAsync("=Biology", _admin, CancellationToken.None));
+        try
+        {
+            Assert.Equal([("'=iPad", "iPadOS", "true", "Absent")], Tuples(await LinkedAsync($"/people/{holder}/books/{book}", "person-devices"), "Device", "Platform", "Enrolled for the person", "Books app"));
+            Assert.Equal(["'=Biology"], (await LinkedAsync($"/apps/ebooks/{book}", "categories")).Column("Name"));
+            Assert.Equal([(plan.ToString(), book.ToString(), "7", "A. Admin")], Tuples(await LinkedAsync("/", "plans-awaiting-approval"), "Plan id", "Book id", "Licenses", "Committed by"));
+            var told = await LinkedAsync("/settings?part=notifications", "notifications");
+            var tokens = await Get<LocationDirectory>().ListAsync(_admin, CancellationToken.None);
+            Assert.Equal(tokens.Select(t => (t.PublicId.ToString(), "Business", t.Notifications.State.ToString())), told.Column("Token id").Zip(told.Column("Token"), told.Column("State")));
+        }
+        finally
+        {
+            await using var db = await OpenAsync();
+            await db.Plans.Where(p => p.PublicId == plan).ExecuteDeleteAsync();
+            await db.ManagedDevices.ExecuteDeleteAsync();
+            await db.DeviceReadings.ExecuteDeleteAsync();
+        }
+
+        async Task<Csv> LinkedAsync(string address, string list)
+        {
+            using var answer = await house.SendAsync(HttpMethod.Get, address, role: null, headers: auditor);
+            var links = Link.Matches(await answer.Content.ReadAsStringAsync()).Select(m => WebUtility.HtmlDecode(m.Groups["to"].Value)).Where(l => l.Split('?')[0] == list).Distinct().ToList();
+            Assert.True(links.Count == 1, $"{address} has {links.Count} links to {list}: {(int)answer.StatusCode}");
+            return await CsvAsync(links[0], Roles.Auditor);
+        }
+    }
+
     [Theory]
     [InlineData("plan-people")]
     [InlineData("past-holders?day=2026-09-01")]
@@ -144,6 +195,7 @@ public sealed partial class DetailExportTests(ApiHouse house) : IClassFixture<Ap
     [InlineData("person-entitlements?person=x")]
     [InlineData("person-registrations")]
     [InlineData("person-mails")]
+    [InlineData("person-devices")]
     public async Task A_file_of_nothing_in_particular_is_refused(string address)
     {
         using var answer = await house.SendAsync(HttpMethod.Get, "/exports/" + address);
@@ -158,6 +210,7 @@ public sealed partial class DetailExportTests(ApiHouse house) : IClassFixture<Ap
     [InlineData("group-books?group=")]
     [InlineData("person-books?person=")]
     [InlineData("person-mails?person=")]
+    [InlineData("person-devices?person=")]
     public async Task A_file_of_what_is_not_there_has_a_heading_and_no_rows(string address)
     {
         var file = await CsvAsync(address + "6f9619ff-8b86-4011-b42d-00cf4fc964ff");

@@ -257,7 +257,7 @@ public sealed class DirectoryFaultTests : IAsyncLifetime
 
         Graph.Edit(() => group.People.UnionWith(crowd));
         Graph.FailNext(2, "", 429, 0.5);
-        await ReadAsync();
+        await ReadMeetingAsync(429);
         await _house.WorkAsync();
 
         await using var db = await _house.Core.OpenAsync();
@@ -282,19 +282,29 @@ public sealed class DirectoryFaultTests : IAsyncLifetime
         Graph.Edit(() => group.People.ExceptWith(crowd));
         Graph.ExpireDeltaTokens();
         Graph.FailNext(2, "/transitiveMembers", 429, 0.5);
-        await ReadAsync();
+        await ReadMeetingAsync(429, 410);
         await _house.WorkAsync();
         Assert.Equal(28, await MembersAsync(group));
         Assert.Equal(assigned, await PeopleAsync(book, LicenseState.Assigned));
 
         Graph.Edit(() => group.People.UnionWith(crowd));
         Graph.FailNext(2, "delta", 429, 0.5);
-        await ReadAsync();
+        await ReadMeetingAsync(429);
         await _house.WorkAsync();
         Assert.Equal(928, await MembersAsync(group));
         Assert.Equal(posts, _house.Apple.CountAssociatePosts());
         Assert.Equal(assigned, await PeopleAsync(book, LicenseState.Assigned));
         await _house.AssertLedgerIsTrueAsync(book);
+    }
+
+    /// <summary>Reads what is due, and makes sure that the directory did answer so meanwhile.</summary>
+    private async Task ReadMeetingAsync(params int[] statuses)
+    {
+        var before = statuses.Select(Met).ToList();
+        await ReadAsync();
+        Assert.All(statuses.Zip(before), met => Assert.True(Met(met.First) > met.Second, $"The directory never answered {met.First}."));
+
+        int Met(int status) => Graph.Requests.Recent.Count(r => r.Status == status);
     }
 
     private Task ReadAsync()

@@ -230,6 +230,30 @@ public sealed class InvitationMailTests
     }
 
     [Fact]
+    public async Task An_invitation_that_reached_nobody_is_made_anew_a_day_later()
+    {
+        await using var sink = new MailSink();
+        await using var house = await StartAsync(sink.Port);
+        await TurnAsync(house);
+        await house.ChangeAsync(db =>
+        {
+            var mail = db.OutboxMails.Single();
+            (mail.State, mail.Failure, mail.SentAt, mail.TriedAt, mail.NextAt) = (MailState.Failed, MailFailure.Unreachable, null, house.Clock.GetUtcNow(), null);
+        });
+        house.Clock.Pass(TimeSpan.FromHours(23));
+        await TurnAsync(house);
+        Assert.Single(sink.Mails);
+
+        house.Clock.Pass(TimeSpan.FromHours(2));
+        await TurnAsync(house);
+        house.Clock.Pass(TimeSpan.FromDays(2));
+        await TurnAsync(house);
+
+        Assert.Equal(["Invitation: books from Token", "Invitation: books from Token"], sink.Mails.Select(m => m.Subject));
+        Assert.Equal([MailState.Sent, MailState.Failed], (await ListAsync(house)).Select(m => m.State).Order());
+    }
+
+    [Fact]
     public async Task A_mail_whose_answer_was_lost_is_not_sent_twice()
     {
         await using var sink = new MailSink { HangUpAfterData = true };

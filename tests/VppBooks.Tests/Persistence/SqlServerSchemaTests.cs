@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.SqlServer.Dac.Model;
 using Microsoft.SqlServer.TransactSql.ScriptDom;
 using VppBooks.Core.Alerts;
@@ -80,7 +81,7 @@ public sealed partial class SqlServerSchemaTests
     public async Task Every_query_of_the_catalogs_fits_the_schema()
     {
         var database = new CapturingSqlServer();
-        var catalog = new BookCatalog(database);
+        var catalog = new BookCatalog(database, Rules(database));
         foreach (var sort in Enum.GetValues<BookSort>())
         {
             foreach (var state in Enum.GetValues<BookFilter>())
@@ -113,7 +114,7 @@ public sealed partial class SqlServerSchemaTests
             await GroupCopies.ListBooksAsync(groups, 1, CancellationToken.None);
         }
 
-        await new OverviewReader(database, TimeProvider.System).ReadAsync(CoreHouse.Admin, CancellationToken.None);
+        await new OverviewReader(database, Rules(database), TimeProvider.System).ReadAsync(CoreHouse.Admin, CancellationToken.None);
         foreach (var by in Enum.GetValues<UsageBy>())
         {
             await new UsageReader(database).ListAsync(by, CoreHouse.Admin, CancellationToken.None);
@@ -184,6 +185,8 @@ public sealed partial class SqlServerSchemaTests
 
         return [.. model.Validate().Select(m => m.Message)];
     }
+
+    private static AlertRules Rules(IDbContextFactory<VppBooksDbContext> database) => new(new AlertOptions { StockLowCount = 3 }, database, NullLogger<AlertRules>.Instance);
 
     private static string Parameters(string statement) => Placeholder().Replace(statement, "@p${number}");
 

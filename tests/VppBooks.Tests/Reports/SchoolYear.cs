@@ -43,7 +43,7 @@ internal sealed class SchoolYear : IAsyncDisposable
     public List<(Guid Book, DateTimeOffset At)> Takings { get; } = [];
 
     /// <summary>People with a device of their own when their devices were looked at.</summary>
-    public HashSet<Guid> WithDevice { get; } = [];
+    public Dictionary<Guid, int> WithDevice { get; } = [];
 
     /// <summary>The largest value that each number of each report ever had: one that was 0 all year proves nothing.</summary>
     public SortedDictionary<string, long> Largest { get; } = new(StringComparer.Ordinal);
@@ -179,9 +179,9 @@ internal sealed class SchoolYear : IAsyncDisposable
             var publicId = await db.People.Where(p => p.DirectoryId == person).Select(p => p.PublicId).SingleAsync();
             Assert.Equal(DeviceReadOutcome.Read, (await House.Core.Get<DeviceReader>().ReadAsync(publicId, CoreHouse.Admin, CancellationToken.None))!.Outcome);
             WithDevice.Remove(person);
-            if (Directory.Devices.Values.Any(d => d.UserId == person))
+            if (Directory.Devices.Values.Count(d => d.UserId == person) is > 0 and var devices)
             {
-                WithDevice.Add(person);
+                WithDevice.Add(person, devices);
             }
         }
     }

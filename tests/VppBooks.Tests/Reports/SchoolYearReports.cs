@@ -34,6 +34,10 @@ internal sealed partial class SchoolYearReports(SchoolYear year, SchoolYearTruth
         await CompareAssignmentsAsync();
         await CompareOverviewAsync();
         await CompareLocationsAsync();
+        await CompareGroupsAsync();
+        await ComparePersonBooksAsync();
+        await CompareWaitingListsAsync();
+        await CompareBookStatesAsync();
     }
 
     /// <summary>Apple is read once more by the product's own check, which finds nothing that it cannot explain.</summary>
@@ -146,7 +150,7 @@ internal sealed partial class SchoolYearReports(SchoolYear year, SchoolYearTruth
         Waiting = rows.Count(r => r.State == LicenseState.Waiting),
         Leavers = copies.Count(c => c.Left),
         Used = copies.Count(c => c.Accepted),
-        WithDevice = copies.Count(c => c.Person is { } person && year.WithDevice.Contains(person)),
+        WithDevice = copies.Count(c => c.Person is { } person && year.WithDevice.ContainsKey(person)),
     };
 
     private static UsageRow Together(IEnumerable<UsageRow> rows) => rows.Aggregate(new UsageRow(), (sum, row) => new UsageRow

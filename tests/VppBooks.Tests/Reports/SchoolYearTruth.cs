@@ -22,7 +22,7 @@ internal sealed record TrueBook(string UId, AssetCounts Counts, IReadOnlyList<Tr
 }
 
 /// <summary>A row of the ledger, of a person of the directory.</summary>
-internal sealed record LedgerRow(long Id, Guid Person, int BookId, long AdamId, LicenseState State, LicenseSource Source, DateTimeOffset ChangedAt);
+internal sealed record LedgerRow(long Id, Guid Person, int BookId, long AdamId, LicenseState State, LicenseSource Source, DateTimeOffset ChangedAt, byte Ordinal);
 
 /// <summary>
 /// What is true at one moment. Copies, counts, records and memberships are told by the stand-ins; what no stand-in can know, such as who waits, is read from the rows of
@@ -63,7 +63,7 @@ internal sealed class SchoolYearTruth
         var people = await db.People.AsNoTracking().ToDictionaryAsync(p => p.Id);
         truth._publicIds = people.Values.ToDictionary(p => p.DirectoryId, p => p.PublicId);
         truth.Ledger = [.. (await db.Licenses.AsNoTracking().ToListAsync())
-            .Select(l => new LedgerRow(l.Id, people[l.PersonId].DirectoryId, l.BookId, l.AdamId, l.State, l.Source, l.ChangedAt))];
+            .Select(l => new LedgerRow(l.Id, people[l.PersonId].DirectoryId, l.BookId, l.AdamId, l.State, l.Source, l.ChangedAt, l.Ordinal))];
         truth._rows = truth.Ledger.ToLookup(r => r.BookId);
         truth._wanted.UnionWith(truth.Ledger.Where(r => r.State != LicenseState.Canceled).Select(r => (r.Person, r.AdamId)));
         truth.Changes = await db.LicenseChanges.AsNoTracking().ToListAsync();

@@ -61,6 +61,7 @@ public sealed partial class RoleMatrixTests
         ["DetailExports.GroupBooks"] = Export,
         ["DetailExports.PastHolders"] = Export,
         ["DetailExports.PersonBooks"] = Export,
+        ["DetailExports.PersonDevices"] = Export,
         ["DetailExports.PersonEntitlements"] = Export,
         ["DetailExports.PersonMails"] = Export,
         ["DetailExports.PersonRegistrations"] = Export,
@@ -85,6 +86,7 @@ public sealed partial class RoleMatrixTests
         ["ListExports.Activity"] = Export | Permissions.ReadActivity,
         ["ListExports.BookPeople"] = Export,
         ["ListExports.Books"] = Export,
+        ["ListExports.Categories"] = Export,
         ["ListExports.Copies"] = Export,
         ["ListExports.Groups"] = Export,
         ["ListExports.Members"] = Export,
@@ -102,7 +104,9 @@ public sealed partial class RoleMatrixTests
         ["LocationEnrollment.TakeControlAsync"] = Permissions.ManageTokens,
         ["LocationEnrollment.UpdateAsync"] = Permissions.ManageTokens,
         ["MonitorExports.Alerts"] = Export,
+        ["MonitorExports.AwaitingPlans"] = Export,
         ["MonitorExports.Differences"] = Export,
+        ["MonitorExports.Notifications"] = Export,
         ["OverviewReader.ReadAsync"] = Read,
         ["PeopleCatalog.FindAsync"] = Read,
         ["PeopleCatalog.ListAsync"] = Read,
@@ -167,7 +171,7 @@ public sealed partial class RoleMatrixTests
     /// <summary>What works for the program itself and never for a person: the worker, the schedules, the command line, the doors for Apple and for keys of repeated requests.</summary>
     private static readonly HashSet<string> _withoutActor = new(StringComparer.Ordinal)
     {
-        "AlertBook", "AlertChannels", "AlertConditions", "AssignmentFollower", "AuditChainCheck", "AuditForwarder", "AuditSealer", "BookCounts", "DirectoryHealth",
+        "AlertBook", "AlertChannels", "AlertConditions", "AssignmentFollower", "AuditChainCheck", "AuditForwarder", "AuditSealer", "BookCounts", "DirectoryHealth", "ForwardingAlerts",
         "DirectoryReads", "GraphDevices", "GraphDirectory", "GroupReader", "IdempotentRequests", "InboxFolder", "InvitationMails", "LeasedWriter", "LedgerPublisher",
         "LedgerReader", "LedgerStaging", "LedgerStagings", "LedgerVerifier", "LicenseDispatcher", "LocationExpiry", "LocationHealth", "LocationLeases", "LocationSync", "LocationTurn", "NotificationGate",
         "NotificationInbox", "NotificationRegistration", "Outbox", "PeopleReader", "PeopleWriter", "PlanReleases", "RestartGuard", "StandingReader", "StorageMonitor", "TelemetryReader", "TitleUpdater", "UnwrittenAlert", "WorkSignal",

@@ -46,19 +46,55 @@ public sealed partial class TelemetryTests(TelemetryTests.MeasuredHouse house) :
     }
 
     [Fact]
+    public async Task Licenses_have_every_state_and_assigned_ones_are_all_that_Apple_counts()
+    {
+        var text = await house.ScrapeAsync();
+
+        var counts = house.Api.Cloud.Apple.Assets(ApiHouse.Education).Select(a => a.Counts).ToList();
+        Assert.Contains(counts, c => c.Total == int.MaxValue && c.Assigned > 0);
+        Assert.Equal(counts.Sum(c => (long)c.Assigned), Value(text, "vppbooks_licenses", "state=\"Assigned\""));
+    }
+
+    [Fact]
     public async Task Every_metric_of_the_alert_rules_and_the_dashboard_exists()
     {
-        var documents = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs/monitoring/alerts.yml"), TestContext.Current.CancellationToken)
-            + await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs/monitoring/dashboard.json"), TestContext.Current.CancellationToken)
-            + await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs/monitoring/monitoring.md"), TestContext.Current.CancellationToken);
-        var named = MetricName().Matches(documents).Select(m => m.Value).Distinct().ToList();
+        var documents = await DocumentsAsync();
+        var named = MetricName().Matches(documents.Rules + documents.Dashboard + documents.Text).Select(m => m.Value).Distinct().ToList();
         Assert.True(named.Count > 8);
 
-        var text = await house.ScrapeAsync(withEverything: true);
+        var known = Rows(await house.ScrapeAsync(withEverything: true)).Select(r => r.Metric).ToHashSet();
 
-        var known = text.Split('\n').Where(l => l.Length > 0 && l[0] != '#').Select(l => l[..l.IndexOfAny(['{', ' '])]).ToHashSet();
-        var missing = named.Where(n => !known.Contains(n) && !known.Contains(n + "_count"));
-        Assert.Equal("", string.Join(", ", missing));
+        Assert.Equal("", string.Join(", ", named.Where(n => !known.Contains(n) && !known.Contains(n + "_count"))));
+    }
+
+    [Fact]
+    public async Task Every_expression_of_the_alert_rules_and_the_dashboard_asks_for_metrics_and_labels_that_exist()
+    {
+        var documents = await DocumentsAsync();
+        var frameworks = FrameworkMetrics();
+        var rows = Rows(await house.ScrapeAsync(withEverything: true));
+        var rules = documents.Rules.Split("- alert:").Skip(1).Select(r => (Expression: r.Split('\n').Single(l => l.TrimStart().StartsWith("expr:", StringComparison.Ordinal)), Words: r)).ToList();
+        using var dashboard = JsonDocument.Parse(documents.Dashboard);
+        var panels = dashboard.RootElement.GetProperty("panels").EnumerateArray().SelectMany(p => p.GetProperty("targets").EnumerateArray())
+            .Select(t => (Expression: t.GetProperty("expr").GetString()!, Words: t.TryGetProperty("legendFormat", out var legend) ? legend.GetString()! : "")).ToList();
+        Assert.True(rules.Count > 8 && panels.Count > 8, $"{rules.Count} rules, {panels.Count} panels");
+
+        var faults = new List<string>();
+        foreach (var (expression, words) in rules.Concat(panels))
+        {
+            var metrics = AnyMetric().Matches(expression).Select(m => m.Value).Distinct().ToList();
+            Assert.True(metrics.Count > 0, expression);
+            var asked = Grouped().Matches(expression).SelectMany(m => m.Groups["labels"].Value.Split(',', StringSplitOptions.TrimEntries))
+                .Concat(Selected().Matches(expression).Select(m => m.Groups["label"].Value))
+                .Concat(Shown().Matches(words).Select(m => m.Groups["label"].Value)).Distinct().ToList();
+            foreach (var metric in metrics.Where(m => !frameworks.Contains(m)))
+            {
+                var labels = rows.Where(r => r.Metric == metric).SelectMany(r => r.Labels).ToHashSet();
+                faults.AddRange(rows.Exists(r => r.Metric == metric) ? asked.Where(l => !labels.Contains(l)).Select(l => $"{l} of {metric}") : [metric]);
+            }
+        }
+
+        Assert.Equal("", string.Join("; ", faults.Distinct()));
     }
 
     [Fact]
@@ -104,8 +140,56 @@ public sealed partial class TelemetryTests(TelemetryTests.MeasuredHouse house) :
         return rows.Sum(r => double.Parse(r[(r.LastIndexOf('}') + 1)..].Trim().Split(' ')[0], CultureInfo.InvariantCulture));
     }
 
+    private static List<(string Metric, List<string> Labels)> Rows(string text) =>
+    [
+        .. text.Split('\n').Where(l => l.Length > 0 && l[0] != '#')
+            .Select(l => (l[..l.IndexOfAny(['{', ' '])], l.Contains('{', StringComparison.Ordinal) ? Label().Matches(l[..l.LastIndexOf('}')]).Select(m => m.Groups["label"].Value).ToList() : [])),
+    ];
+
+    private static async Task<(string Rules, string Dashboard, string Text)> DocumentsAsync()
+    {
+        Task<string> ReadAsync(string name) => File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs/monitoring", name), TestContext.Current.CancellationToken);
+        return (await ReadAsync("alerts.yml"), await ReadAsync("dashboard.json"), await ReadAsync("monitoring.md"));
+    }
+
+    /// <summary>What the framework's meter of open pages publishes, as Prometheus spells it: no page need be open for that.</summary>
+    private HashSet<string> FrameworkMetrics()
+    {
+        const string Meter = "Microsoft.AspNetCore.Components.Server.Circuits";
+        Assert.Contains(Meter, Web.Hosting.Telemetry.Meters);
+        var circuits = typeof(Microsoft.AspNetCore.Components.Server.CircuitOptions).Assembly.GetType("Microsoft.AspNetCore.Components.Server.Circuits.CircuitMetrics", throwOnError: true)!;
+        Assert.NotNull(house.Api.Services.GetService(circuits));
+        var names = new HashSet<string>();
+        using var listener = new System.Diagnostics.Metrics.MeterListener();
+        listener.InstrumentPublished = (instrument, _) =>
+        {
+            if (instrument.Meter.Name == Meter)
+            {
+                names.Add(instrument.Name.Replace('.', '_'));
+            }
+        };
+        listener.Start();
+        Assert.NotEmpty(names);
+        return names;
+    }
+
     [GeneratedRegex(@"\bvppbooks_[a-z_]*[a-z](?=[\W])")]
     private static partial Regex MetricName();
+
+    [GeneratedRegex(@"\b(vppbooks|aspnetcore|http|dotnet)_[a-z_]+", RegexOptions.ExplicitCapture)]
+    private static partial Regex AnyMetric();
+
+    [GeneratedRegex(@"\bby \((?<labels>[^)]*)\)")]
+    private static partial Regex Grouped();
+
+    [GeneratedRegex("[{,] *(?<label>[a-z_]+)(=|!=|=~|!~)\"", RegexOptions.ExplicitCapture)]
+    private static partial Regex Selected();
+
+    [GeneratedRegex(@"\{\{ *(\$labels\.)?(?<label>[a-z_]+) *\}\}", RegexOptions.ExplicitCapture)]
+    private static partial Regex Shown();
+
+    [GeneratedRegex("[{,](?<label>[a-z_]+)=\"", RegexOptions.ExplicitCapture)]
+    private static partial Regex Label();
 
     /// <summary>The program with one synced location and a token for Prometheus.</summary>
     public sealed class MeasuredHouse : IAsyncLifetime

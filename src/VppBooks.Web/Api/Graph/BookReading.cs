@@ -56,6 +56,27 @@ internal sealed class BookReading(BookCatalog books, PlanViews plans, BookStates
             : null;
     }
 
+    /// <summary>
+    /// The tags under which one book is read now: without options, and with all of its assignments. Null when there is none with the id. What a caller saw otherwise has
+    /// another tag, and is not enough to change by.
+    /// </summary>
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async Task<IReadOnlyList<string>?> TagsAsync(Guid publicId, HttpRequest request, Actor actor, CancellationToken cancellationToken)
+    {
+        var tags = new List<string>();
+        foreach (var query in new[] { GraphQuery.Whole(request), GraphQuery.Whole(request, Assignments) })
+        {
+            if (await FindAsync(publicId, query, actor, cancellationToken) is not { } book)
+            {
+                return null;
+            }
+
+            tags.Add(GraphETag.Of(book));
+        }
+
+        return tags;
+    }
+
     private async Task<List<JsonObject>> EntitiesAsync(IReadOnlyList<BookRow> rows, GraphQuery query, bool withCover, Actor actor, CancellationToken cancellationToken)
     {
         var facts = await books.ReadFactsAsync([.. rows.Select(r => r.BookId)], actor, cancellationToken);

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Net.Http.Headers;
 using VppBooks.Core.Assignments;
+using VppBooks.Core.Locations;
 
 namespace VppBooks.Web.Api.Graph;
 
@@ -18,10 +19,17 @@ internal static class GraphETag
     /// <summary>Of a book: of all that is sent, because much of it lies in other rows, such as its title and its token.</summary>
     public static string Of(JsonObject entity) => $"W/\"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(entity.ToJsonString())).AsSpan(0, 16))}\"";
 
+    /// <summary>Of a token: of its row, and of what time and the work in progress make of it, which no version counts.</summary>
+    public static string Of(LocationSummary location) =>
+        string.Create(CultureInfo.InvariantCulture, $"W/\"{location.Version}-{Of(VppTokenWire.From(location))[3..^1]}\"");
+
     /// <summary>Whether <c>If-Match</c> names the version, or is absent.</summary>
     public static bool Admits(HttpRequest request, int version) => Admits(request, Of(version));
 
     public static bool Admits(HttpRequest request, string tag) => request.Headers.IfMatch.Count == 0 || Names(request.GetTypedHeaders().IfMatch, tag);
+
+    /// <summary>Whether <c>If-Match</c> names the tag of one of the ways in which something is read, or is absent.</summary>
+    public static bool Admits(HttpRequest request, IEnumerable<string> tags) => tags.Any(t => Admits(request, t));
 
     /// <summary>Whether <c>If-Match</c> means one version, rather than any that is there.</summary>
     public static bool NamesOne(HttpRequest request) => request.Headers.IfMatch.Count > 0 && !request.GetTypedHeaders().IfMatch.Any(t => t.Equals(EntityTagHeaderValue.Any));

@@ -83,6 +83,9 @@ internal sealed class GraphQuery
         };
     }
 
+    /// <summary>All properties of one entity, with these parts brought along, whatever the request asks for.</summary>
+    public static GraphQuery Whole(HttpRequest request, params string[] parts) => new(request, "") { Top = DefaultPage, Expand = parts.ToDictionary(p => p, _ => (IReadOnlySet<string>?)null) };
+
     /// <summary>Whether a row that is at hand passes the filter.</summary>
     public bool Admits(JsonObject entity) => Filter is null || Filter.Admits(entity);
 

@@ -59,7 +59,8 @@ internal static class ManagedEBookAssignmentsApi
             ?? GraphAnswers.Entity(context, $"{Path}('{publicId}')/{Assignments}", query.Project(ManagedEBookWire.From(row)));
     }
 
-    private static async Task<IResult> AssignAsync(HttpContext context, string id, AssignmentDesk desk, CoreActor actor, CancellationToken cancellationToken)
+    private static async Task<IResult> AssignAsync(
+        HttpContext context, string id, AssignmentDesk desk, PlanViews plans, BookReading reading, CoreActor actor, CancellationToken cancellationToken)
     {
         var (body, error) = await GraphBody.ReadObjectAsync(context, AssignBody.Properties);
         if (error is not null)
@@ -78,8 +79,29 @@ internal static class ManagedEBookAssignmentsApi
             return ManagedEBooksApi.Missing(id);
         }
 
-        return await desk.AssignAsync(new PlanRequest(publicId, wishes), await actor.FindAsync(), cancellationToken) switch
+        var who = await actor.FindAsync();
+        CommitResult? result;
+        if (GraphETag.NamesOne(context.Request))
         {
+            // The assignments first: those that were there when the tag was right are the ones that may be replaced.
+            HashSet<string> seen = [.. (await plans.ListAssignmentsAsync(publicId, who, cancellationToken)).Select(GraphETag.Of)];
+            if (await reading.TagsAsync(publicId, context.Request, who, cancellationToken) is not { } tags)
+            {
+                return ManagedEBooksApi.Missing(id);
+            }
+
+            result = GraphETag.Admits(context.Request, tags)
+                ? await desk.ChangeAsync(publicId, rows => seen.SetEquals(rows.Select(GraphETag.Of)) ? wishes : null, who, cancellationToken)
+                : null;
+        }
+        else
+        {
+            result = await desk.AssignAsync(new PlanRequest(publicId, wishes), who, cancellationToken);
+        }
+
+        return result switch
+        {
+            null => GraphError.ForStatus(StatusCodes.Status412PreconditionFailed),
             CommitResult.Committed { Plan: var plan } => Held(context, plan) is { } told ? GraphAnswers.Plain(new JsonObject { ["vppBooks"] = told }, StatusCodes.Status202Accepted) : Results.NoContent(),
             var other => Refuse(other, id, AssignBody.At),
         };

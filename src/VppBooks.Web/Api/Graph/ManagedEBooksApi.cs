@@ -71,8 +71,28 @@ internal static class ManagedEBooksApi
         return GraphETag.NotModified(context, GraphETag.Of(entity)) ?? GraphAnswers.Entity(context, Path, entity);
     }
 
-    private static async Task<IResult> DeleteAsync(string id, BookRemoval removal, CoreActor actor, CancellationToken cancellationToken) =>
-        !ApiId.TryParse(id, out var publicId) ? Missing(id) : await removal.RemoveAsync(publicId, await actor.FindAsync(), cancellationToken) switch
+    private static async Task<IResult> DeleteAsync(HttpContext context, string id, BookRemoval removal, BookReading reading, CoreActor actor, CancellationToken cancellationToken)
+    {
+        var who = await actor.FindAsync();
+        if (!ApiId.TryParse(id, out var publicId))
+        {
+            return Missing(id);
+        }
+
+        if (GraphETag.NamesOne(context.Request))
+        {
+            if (await reading.TagsAsync(publicId, context.Request, who, cancellationToken) is not { } tags)
+            {
+                return Missing(id);
+            }
+
+            if (!GraphETag.Admits(context.Request, tags))
+            {
+                return GraphError.ForStatus(StatusCodes.Status412PreconditionFailed);
+            }
+        }
+
+        return await removal.RemoveAsync(publicId, who, cancellationToken) switch
         {
             BookRemovalAnswer.Done => Results.NoContent(),
             BookRemovalAnswer.NotFound => Missing(id),
@@ -80,6 +100,7 @@ internal static class ManagedEBooksApi
             BookRemovalAnswer.Changed => GraphError.Conflict("The book changed meanwhile. Read it again, then repeat the removal."),
             _ => GraphError.Conflict("A book stays as long as Apple has copies of it, or anybody was given one; move its licenses away in Apple School Manager or Apple Business."),
         };
+    }
 
     public static GraphError Missing(string id) => GraphError.NotFound($"There is no managedEBook with the id '{(id.Length > 64 ? id[..64] : id)}'.");
 }

@@ -117,12 +117,12 @@ internal static class VppTokensApi
             CountryOrRegion = body.Text("countryOrRegion"),
             ConsentGranted = body.Flag("dataSharingConsentGranted"),
         };
-        if (await FindAsync(locations, id, who, cancellationToken) is not { Summary: { PublicId: var publicId, Version: var version } })
+        if (await FindAsync(locations, id, who, cancellationToken) is not { Summary: { PublicId: var publicId, Version: var version } summary })
         {
             return Missing(id);
         }
 
-        if (!GraphETag.Admits(context.Request, version))
+        if (!GraphETag.Admits(context.Request, GraphETag.Of(summary)))
         {
             return GraphError.ForStatus(StatusCodes.Status412PreconditionFailed);
         }
@@ -169,12 +169,12 @@ internal static class VppTokensApi
     private static async Task<IResult> DeleteAsync(HttpContext context, string id, LocationEnrollment enrollment, LocationDirectory locations, CoreActor actor, CancellationToken cancellationToken)
     {
         var who = await actor.FindAsync();
-        if (await FindAsync(locations, id, who, cancellationToken) is not { Summary: { PublicId: var publicId, Version: var version } })
+        if (await FindAsync(locations, id, who, cancellationToken) is not { Summary: { PublicId: var publicId, Version: var version } summary })
         {
             return Missing(id);
         }
 
-        if (!GraphETag.Admits(context.Request, version))
+        if (!GraphETag.Admits(context.Request, GraphETag.Of(summary)))
         {
             return GraphError.ForStatus(StatusCodes.Status412PreconditionFailed);
         }
@@ -221,9 +221,15 @@ internal static class VppTokensApi
 
     private static IResult Answer(HttpContext context, LocationDetail location, GraphQuery? query, int status = StatusCodes.Status200OK)
     {
-        context.Response.Headers.ETag = GraphETag.Of(location.Summary.Version);
-        var entity = VppTokenWire.From(location.Summary);
-        return GraphAnswers.Entity(context, Path, query?.Project(entity) ?? entity, status);
+        var (tag, entity) = (GraphETag.Of(location.Summary), VppTokenWire.From(location.Summary));
+        if (query is not null)
+        {
+            return GraphETag.NotModified(context, tag) ?? GraphAnswers.Entity(context, Path, query.Project(entity), status);
+        }
+
+        // The outcome of a change is told whatever its caller has.
+        context.Response.Headers.ETag = tag;
+        return GraphAnswers.Entity(context, Path, entity, status);
     }
 
     private static async Task<LocationDetail?> FindAsync(LocationDirectory locations, string id, Actor who, CancellationToken cancellationToken) =>

@@ -27,6 +27,10 @@ internal sealed class AlertTexts(IStringLocalizer<AlertTexts> l) : IAlertWords
         AlertKind.DirectoryFailing => l["The directory cannot be read since {0}.", Moment(alert.About)],
         AlertKind.CertificateExpiring when alert.About is null => l["The certificate that protects stored secrets cannot be read any more."],
         AlertKind.CertificateExpiring => l["The certificate that protects stored secrets ends on {0}.", Moment(alert.About)],
+        AlertKind.AuditNotSealed when alert.About is null => l["The audit trail is not sealed any more: an end of it is missing in the database."],
+        AlertKind.AuditNotSealed => l["The audit trail is not sealed any more: rows have waited since {0}.", Moment(alert.About)],
+        AlertKind.AuditNotSigned => l["An end of the audit trail that was found on {0} had not been signed by this installation.", Moment(alert.About)],
+        AlertKind.AuditNotForwarded => l["The audit trail does not reach “{0}” any more: rows have waited since {1}.", alert.Subject!, Moment(alert.About)],
         _ => l["The database has no room left."],
     };
 
@@ -46,12 +50,17 @@ internal sealed class AlertTexts(IStringLocalizer<AlertTexts> l) : IAlertWords
         AlertKind.DirectoryFailing => l["Check the consent to read groups and people in Microsoft Entra, and whether Microsoft Graph can be reached."],
         AlertKind.CertificateExpiring when alert.About is null => l["Put it back where the configuration says, or configure another one, before the program starts again."],
         AlertKind.CertificateExpiring => l["Configure a new certificate while the old one can still open the key ring."],
+        AlertKind.AuditNotSealed when alert.About is null => l["Put the table of the trail's ends back from a backup. Until then nobody can prove that rows written since are unchanged."],
+        AlertKind.AuditNotSealed => l["The log names the fault. Rows are kept and sealed late; until then nobody can prove that they are unchanged."],
+        AlertKind.AuditNotSigned => l["Find out whether the key ring was replaced or somebody changed the database. Verify the ledger on the page Monitor, Verify: that ends this alert."],
+        AlertKind.AuditNotForwarded => l["See whether the file can be written or the syslog server answers. Nothing is lost: rows follow by themselves."],
         _ => l["Free space on the database's disk. Nothing is sent to Apple until a write succeeds again."],
     };
 
     public string Path(AlertFacts alert) => alert switch
     {
         { Kind: AlertKind.PeopleStuck } => "/people?state=invited",
+        { Kind: AlertKind.AuditNotSigned } => "/monitor/verify",
         { BookId: { } book } => BookDetailPage.Href(book),
         { LocationId: { } location } => TokenAddresses.Of(location),
         _ => AlertsPage.Path,

@@ -23,6 +23,9 @@ internal static class DetailExportEndpoints
         exports.MapGet("/person-entitlements", (HttpContext context, DetailExports lists) => ExportEndpoints.SendAsync(context, (q, actor, stop) => ExportEndpoints.Id(q("person")) is { } person ? lists.PersonEntitlements(person, actor, stop) : null));
         exports.MapGet("/person-registrations", (HttpContext context, DetailExports lists) => ExportEndpoints.SendAsync(context, (q, actor, stop) => ExportEndpoints.Id(q("person")) is { } person ? lists.PersonRegistrations(person, actor, stop) : null));
         exports.MapGet("/person-mails", (HttpContext context, DetailExports lists) => ExportEndpoints.SendAsync(context, (q, actor, stop) => ExportEndpoints.Id(q("person")) is { } person ? lists.PersonMails(person, actor, stop) : null));
+        exports.MapGet("/person-devices", (HttpContext context, DetailExports lists) => ExportEndpoints.SendAsync(context, (q, actor, stop) => ExportEndpoints.Id(q("person")) is { } person ? lists.PersonDevices(person, actor, stop) : null));
+        exports.MapGet("/plans-awaiting-approval", (HttpContext context, MonitorExports lists) => ExportEndpoints.SendAsync(context, (_, actor, stop) => lists.AwaitingPlans(actor, stop)));
+        exports.MapGet("/notifications", (HttpContext context, MonitorExports lists) => ExportEndpoints.SendAsync(context, (_, actor, stop) => lists.Notifications(actor, stop)));
         exports.MapGet("/alerts", (HttpContext context, MonitorExports lists) => ExportEndpoints.SendAsync(context, (_, actor, stop) => lists.Alerts(actor, stop)));
         exports.MapGet("/verification-differences", (HttpContext context, MonitorExports lists) => ExportEndpoints.SendAsync(context, (_, actor, _) => lists.Differences(actor)));
     }

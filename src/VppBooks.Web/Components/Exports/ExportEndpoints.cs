@@ -27,6 +27,7 @@ internal static class ExportEndpoints
         exports.MapGet("/tokens", (HttpContext context, ListExports lists) => SendAsync(context, (_, actor, stop) => lists.Tokens(actor, stop)));
         exports.MapGet("/books", (HttpContext context, ListExports lists) => SendAsync(context, (q, actor, stop) => lists.Books(
             BookListState.Parse(q("q"), Id(q("token")), q("genre"), Id(q("category")), q("language"), q("state"), q("sort"), 1).Query, actor, stop)));
+        exports.MapGet("/categories", (HttpContext context, ListExports lists) => SendAsync(context, (_, actor, stop) => lists.Categories(actor, stop)));
         exports.MapGet("/book-people", (HttpContext context, ListExports lists) => SendAsync(context, (q, actor, stop) => Id(q("book")) is { } book
             ? lists.BookPeople(book, new BookPeopleQuery { Search = q("q"), State = Address.Parse<LicenseState>(q("state")) }, actor, stop)
             : null));

@@ -35,6 +35,8 @@ public sealed partial class WhyPage
 
     [Inject] private Invitations Invitations { get; set; } = default!;
 
+    [Inject] private RegistrationRetries Retries { get; set; } = default!;
+
     [Inject] private IStringLocalizer<PeopleTexts> PeopleWords { get; set; } = default!;
 
     [Inject] private IJSRuntime Browser { get; set; } = default!;
@@ -102,6 +104,20 @@ public sealed partial class WhyPage
         var answer = await LoadAsync(async () => await Invitations.ResendAsync(PersonId, locationId, await ConfirmedAsync(), Leaving));
         _busy = false;
         _said = InvitationWords.Of(PeopleWords, answer.Value);
+    }
+
+    private async Task RetryAsync(Guid locationId)
+    {
+        _busy = true;
+        var answer = await LoadAsync(async () => await Retries.TryAgainAsync(PersonId, locationId, await ConfirmedAsync(), Leaving));
+        _busy = false;
+        _said = answer switch
+        {
+            Loadable<bool>.Ready { Value: true } => (State.Good, PeopleWords["The registration is tried again."]),
+            Loadable<bool>.Ready => (State.Warning, PeopleWords["There is no refusal any more: nothing to try again."]),
+            _ => (State.Bad, PeopleWords["The registration could not be tried again."]),
+        };
+        await ReadAsync();
     }
 
     private async Task InviteAsync(Guid locationId)
