@@ -181,7 +181,8 @@ public abstract class TwoProcessTests(DatabaseProvider provider)
     {
         var address = $"http://127.0.0.1:{FreePort()}";
         var program = ahead is { } by ? house.StartSkewed(by, null, $"--urls={address}") : house.Start(null, $"--urls={address}");
-        using var client = new HttpClient();
+        // One answer that does not come is no reason to wait for it for ever.
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(15) };
         using var patience = new CancellationTokenSource(Patience);
         while (true)
         {
@@ -193,7 +194,7 @@ public abstract class TwoProcessTests(DatabaseProvider provider)
                     return program;
                 }
             }
-            catch (HttpRequestException)
+            catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !patience.IsCancellationRequested))
             {
                 // Not listening yet.
             }
