@@ -307,6 +307,7 @@ public sealed class OperationSettler(
             && watched.AbsentAt is { } absent && clock.GetElapsedTime(absent) >= options.UnknownReadsApart;
         var early = options.UnknownAfter - clock.GetElapsedTime(watched.SeenAt);
 
+        (OperationState State, int Done) ended = default;
         var settled = await session.WriteAsync(
             async db =>
             {
@@ -315,7 +316,7 @@ public sealed class OperationSettler(
                 if (open.Count == 0)
                 {
                     End(db, session, tracked, OperationState.Done, operation.Tasks, readAt);
-                    logger.OperationSettled(operation.Id, session.LocationId, OperationState.Done, operation.Tasks, operation.Tasks);
+                    ended = (OperationState.Done, operation.Tasks);
                     return true;
                 }
 
@@ -345,13 +346,14 @@ public sealed class OperationSettler(
                 db.Audit(Actor.System, readAt, "operation.not-found", OperationRecorder.About(session, operation), new { missing = open.Count });
                 tracked.Detail = "Not applied: two complete reads do not show it. What is missing will be sent again.";
                 End(db, session, tracked, OperationState.Failed, operation.Tasks - open.Count, readAt);
-                logger.OperationSettled(operation.Id, session.LocationId, OperationState.Failed, operation.Tasks - open.Count, operation.Tasks);
+                ended = (OperationState.Failed, operation.Tasks - open.Count);
                 return true;
             },
             cancellationToken);
         if (settled)
         {
             _watched.TryRemove(operation.Id, out _);
+            logger.OperationSettled(operation.Id, session.LocationId, ended.State, ended.Done, operation.Tasks);
         }
 
         return settled;
