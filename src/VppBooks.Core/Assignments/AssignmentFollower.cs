@@ -30,8 +30,10 @@ public sealed class AssignmentFollower(
             {
                 try
                 {
-                    await FollowAsync(lease, bookId, cancellationToken);
-                    break;
+                    if (!await FollowAsync(lease, bookId, cancellationToken))
+                    {
+                        break;
+                    }
                 }
                 catch (Exception e) when (attempt < Attempts && Contention.Lost(e))
                 {
@@ -53,7 +55,8 @@ public sealed class AssignmentFollower(
             .ToListAsync(cancellationToken);
     }
 
-    private async Task FollowAsync(Lease lease, int bookId, CancellationToken cancellationToken)
+    /// <returns>Whether to look again: a plan ended that let nobody in who joined while it stood.</returns>
+    private async Task<bool> FollowAsync(Lease lease, int bookId, CancellationToken cancellationToken)
     {
         Book book;
         Wish wish;
@@ -70,6 +73,7 @@ public sealed class AssignmentFollower(
         var joined = effect.Lines.Where(l => PlanLedger.Changes(l) && l.Outcome != PlanOutcome.Released && reachable(l.PersonId)).ToList();
         var released = effect.Lines.Where(l => l.Outcome == PlanOutcome.Released).ToList();
         var before = effect.Lines.Count - released.Count - joined.Count;
+        var again = false;
         var held = await writer.WriteAsync(
             lease,
             async db =>
@@ -82,7 +86,13 @@ public sealed class AssignmentFollower(
                 }
 
                 stored.FollowWanted = false;
-                // While a plan of the book can be called back or is not approved, its assignments give nothing to anybody, and take nothing: the decision asks for following again.
+                // Plans whose people were served or lost their places in other ways hold nobody up.
+                if (await EndEmptyAsync(db, stored, now, cancellationToken))
+                {
+                    await db.SaveChangesAsync(cancellationToken);
+                }
+
+                // While a plan pauses the book, its assignments give nothing to anybody, and take nothing: whatever ends the pause asks for following again.
                 if (await UndecidedPlans.Pausing(db).AnyAsync(p => p.BookId == bookId, cancellationToken))
                 {
                     joined.Clear();
@@ -110,7 +120,7 @@ public sealed class AssignmentFollower(
                 var plan = kept.Count > 0 ? await HoldAsync(db, wish, effect, kept, sudden ? (before, before + joined.Count) : null, now, cancellationToken) : null;
                 await PlanLedger.WriteAsync(db, stored, planId: null, released.Concat(sudden ? [] : others), LicenseState.Reserved, LicenseCause.Joined, now, cancellationToken);
                 await PlanLedger.WriteAsync(db, stored, plan?.Id, kept, LicenseState.Held, LicenseCause.Joined, now, cancellationToken);
-                await EndEmptyAsync(db, stored, now, cancellationToken);
+                stored.FollowWanted = again = await EndEmptyAsync(db, stored, now, cancellationToken);
                 db.Audit(
                     Actor.System,
                     now,
@@ -125,6 +135,8 @@ public sealed class AssignmentFollower(
             logger.Followed(bookId, before, joined.Count, released.Count, held);
             feed.Publish(new Change.OfBook(lease.LocationId, bookId));
         }
+
+        return again;
     }
 
     /// <summary>The group whose members made the difference, when no other can have: one that is offered the book gives nothing to anybody, but who leaves it may lose what they took.</summary>
@@ -149,7 +161,9 @@ public sealed class AssignmentFollower(
             where license.AdamId == book.AdamId && license.State == LicenseState.Canceled && EF.Parameter(people).Contains(license.PersonId)
             join change in db.LicenseChanges on license.Id equals change.LicenseId
             where change.To == LicenseState.Canceled
-                && (change.Cause == LicenseCause.Undone || change.Cause == LicenseCause.Rejected || change.Cause == LicenseCause.TokenDeleted)
+                && (change.Cause == LicenseCause.Undone || change.Cause == LicenseCause.Rejected || change.Cause == LicenseCause.TokenDeleted
+                    // Given up through another book of the title: this one's plan relied on it all the same.
+                    || (change.Cause == LicenseCause.NotEntitled && change.BookId != book.Id))
                 && !db.LicenseChanges.Any(later => later.LicenseId == license.Id && later.Id > change.Id
                     && (later.To == LicenseState.Reserved
                         || (later.To == LicenseState.Waiting && !db.Plans.Any(p => p.Id == later.PlanId && (p.Kind == PlanKind.Growth || p.State != PlanState.Committed)))))
@@ -206,7 +220,8 @@ public sealed class AssignmentFollower(
     }
 
     /// <summary>Ends held plans whose people have all left: there is nothing to decide.</summary>
-    private static async Task EndEmptyAsync(VppBooksDbContext db, Book book, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <returns>Whether there was one.</returns>
+    private static async Task<bool> EndEmptyAsync(VppBooksDbContext db, Book book, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var empty = await db.Plans
             .Where(p => p.BookId == book.Id && p.Kind == PlanKind.Growth && p.State == PlanState.AwaitingApproval
@@ -219,6 +234,8 @@ public sealed class AssignmentFollower(
             plan.DecidedByName = Actor.System.DisplayName;
             db.Audit(Actor.System, now, "plan.undone", new AuditSubject(book.LocationId, book.Id), new { plan = plan.PublicId, because = nameof(PlanOutcome.Released) });
         }
+
+        return empty.Count > 0;
     }
 
     /// <summary>A plan for some people alone, which somebody has to approve; it names their number and its cost in licenses.</summary>

@@ -164,7 +164,7 @@ public sealed partial class LocationEnrollment
             db.Audit(actor, now, "plan.undone", new AuditSubject(locationId, plan.BookId), new { plan = plan.PublicId, because = nameof(LicenseCause.TokenDeleted) });
         }
 
-        var name = actor.DisplayName;
+        var name = LocationFields.Cut(actor.DisplayName, 256);
         await undecided.ExecuteUpdateAsync(
             set => set.SetProperty(p => p.State, PlanState.Undone).SetProperty(p => p.DecidedAt, now).SetProperty(p => p.DecidedByName, name), cancellationToken);
         await plans.Where(p => p.Before != null).ExecuteUpdateAsync(set => set.SetProperty(p => p.Before, (string?)null), cancellationToken);

@@ -92,6 +92,53 @@ public sealed class CalledBackTests
     }
 
     [Fact]
+    public async Task Whoever_gave_up_a_place_of_the_other_quality_is_held_where_a_plan_relied_on_it()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var standard = await house.BookAsync(free: 60);
+        house.Apple.Buy(SpendingHouse.UId, standard.Key.AdamId, "PLUS", 90);
+        await house.SyncAsync();
+        await using var db = await house.Core.OpenAsync();
+        var plus = await db.Books.AsNoTracking().SingleAsync(b => b.LocationId == house.LocationId && b.AdamId == standard.AdamId && b.PricingParam == PricingParam.PLUS, Cancel);
+        var few = FewOf(house, "Class 4A", 3);
+        await CommitAsync(house, standard, null, ("Class 4A", Intent.Required));
+        Assert.Equal(0, (await CommitAsync(house, plus, null, (few, Intent.Required))).Takes);
+        await CommitAsync(house, standard, null);
+
+        await house.Core.ChangeAsync(change => change.Books.Single(b => b.Id == plus.Id).FollowWanted = true);
+        await house.WorkAsync();
+
+        Assert.Equal(Group(house, few).People.Order(), await PeopleAsync(house, plus, LicenseState.Held));
+        Assert.Equal(0, house.Apple.CountAssociatePosts(SpendingHouse.UId));
+    }
+
+    [Fact]
+    public async Task Who_joined_while_a_sudden_growth_was_held_is_served_when_those_who_made_it_have_left()
+    {
+        await using var house = await SpendingHouse.StartAsync(options: o => (o.GrowthPeople, o.GrowthShare, o.GrowthLimit) = (5, 0.5, 5));
+        var book = await house.BookAsync(free: 60);
+        var few = FewOf(house, "Class 4A", 3);
+        await CommitAsync(house, book, null, (few, Intent.Required));
+        await house.WorkAsync();
+        var crowd = Group(house, "Class 5A").People.Where(p => house.Core.Cloud.Directory.People[p] is { AccountEnabled: true, ManagedAppleAccount: not null }).Take(8).ToList();
+        house.Core.Cloud.Graph.Edit(() => Group(house, few).People.UnionWith(crowd));
+        var joiner = Guid.Parse(ReaderOf(house, "Class 5B").Id);
+        await house.Core.Groups.EnsureMembersAsync([Group(house, few).Id], TimeSpan.Zero, Cancel);
+        await house.WorkAsync();
+        Assert.Equal(8, (await PeopleAsync(house, book, LicenseState.Held)).Count);
+        await MoveAsync(house, few, joiner, joins: true);
+        await house.WorkAsync();
+        Assert.DoesNotContain(joiner, await PeopleAsync(house, book, LicenseState.Assigned));
+
+        house.Core.Cloud.Graph.Edit(() => Group(house, few).People.ExceptWith(crowd));
+        await house.Core.Groups.EnsureMembersAsync([Group(house, few).Id], TimeSpan.Zero, Cancel);
+        await house.WorkAsync();
+
+        Assert.Empty(await PeopleAsync(house, book, LicenseState.Held));
+        Assert.Contains(joiner, await PeopleAsync(house, book, LicenseState.Assigned));
+    }
+
+    [Fact]
     public async Task Taking_back_a_change_of_a_group_leaves_who_gave_it_the_book_and_when_and_holds_whom_that_plan_took_nothing_for()
     {
         await using var house = await SpendingHouse.StartAsync();

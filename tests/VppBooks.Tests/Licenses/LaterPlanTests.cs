@@ -16,8 +16,6 @@ namespace VppBooks.Tests.Licenses;
 /// <summary>A plan that is refused or undone after another plan of the book was committed: what it changed is taken back, and nothing else.</summary>
 public sealed class LaterPlanTests
 {
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Refusing_a_plan_takes_its_groups_back_though_a_later_plan_left_them_in_place()
     {
