@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
@@ -22,6 +24,27 @@ public sealed record CountsThen(DateTimeOffset Since, long Total, long Assigned,
 /// <param name="Since">Since when.</param>
 /// <param name="StillHeld">Holds it today.</param>
 public sealed record HolderThen(Guid PersonId, string DisplayName, string UserPrincipalName, DateTimeOffset Since, bool StillHeld);
+
+/// <summary>A page of them.</summary>
+/// <param name="Rows">By name.</param>
+/// <param name="Total">Of all pages together.</param>
+/// <param name="Next">Where the next page begins; null for the last one.</param>
+public sealed record HoldersThen(IReadOnlyList<HolderThen> Rows, int Total, HolderPlace? Next);
+
+/// <summary>Where in a list of holders one page ended.</summary>
+/// <param name="DisplayName">The last one's name.</param>
+/// <param name="LicenseId">Id of the last one's ledger row.</param>
+public sealed record HolderPlace(string DisplayName, long LicenseId)
+{
+    /// <summary>As words that travel.</summary>
+    public IReadOnlyList<string> Words => [DisplayName, LicenseId.ToString(CultureInfo.InvariantCulture)];
+
+    /// <summary>Reads such words.</summary>
+    /// <exception cref="FormatException">They are of another list.</exception>
+    public static HolderPlace Of(IReadOnlyList<string> words) => words is [var name, var id] && long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var license)
+        ? new HolderPlace(name, license)
+        : throw new FormatException("A place in another list.");
+}
 
 /// <summary>
 /// Counts and holders of any past day. Counts come from the snapshots that every change of them leaves, holders from the record of every license: a license found
@@ -58,26 +81,67 @@ public sealed class TimeMachine(IDbContextFactory<VppBooksDbContext> contexts)
 
     /// <summary>Our people who held a book at the end of a day, by name. What others gave to records of their own is counted by Apple only.</summary>
     /// <exception cref="NotAllowedException">The actor may not read.</exception>
-    public async Task<PageOf<HolderThen>> HoldersAsync(Guid bookId, DateOnly day, TimeZoneInfo zone, int skip, int take, Actor actor, CancellationToken cancellationToken)
+    /// <param name="bookId">The book.</param>
+    /// <param name="day">The day.</param>
+    /// <param name="zone">Where it ends.</param>
+    /// <param name="skip">Rows to leave out, 0 or more.</param>
+    /// <param name="take">Rows to return, 1 to 999.</param>
+    /// <param name="actor">Who asks.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="after">Only those behind this place, where a page ended.</param>
+    public async Task<HoldersThen> HoldersAsync(
+        Guid bookId, DateOnly day, TimeZoneInfo zone, int skip, int take, Actor actor, CancellationToken cancellationToken, HolderPlace? after = null)
     {
         actor.Demand(Permissions.Read);
         var end = EndOf(day, zone);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var held = Held(db, bookId, end);
-        var rows = await (
-                from license in held
-                join person in db.People on license.PersonId equals person.Id
-                orderby person.DisplayName, license.Id
-                select new HolderThen(
-                    person.PublicId,
-                    person.DisplayName,
-                    person.UserPrincipalName,
-                    db.LicenseChanges.Where(c => c.LicenseId == license.Id && c.At < end && c.To == LicenseState.Assigned).OrderByDescending(c => c.Id).Select(c => (DateTimeOffset?)c.At).FirstOrDefault()
-                        ?? license.CreatedAt,
-                    license.State == LicenseState.Assigned && db.Books.Any(b => b.Id == license.BookId && b.PublicId == bookId)))
-            .Skip(Math.Max(0, skip)).Take(Math.Clamp(take, 1, 999))
-            .ToListAsync(cancellationToken);
-        return new PageOf<HolderThen>(rows, await held.CountAsync(cancellationToken));
+        var part = Math.Clamp(take, 1, 999);
+        var rows = await InOrder(db, held, bookId, end, after).Skip(Math.Max(0, skip)).Take(part + 1).ToListAsync(cancellationToken);
+        var next = rows.Count > part ? new HolderPlace(rows[part - 1].Holder.DisplayName, rows[part - 1].LicenseId) : null;
+        return new HoldersThen([.. rows.Take(part).Select(r => r.Holder)], await held.CountAsync(cancellationToken), next);
+    }
+
+    /// <summary>All of them.</summary>
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async IAsyncEnumerable<HolderThen> StreamHoldersAsync(Guid bookId, DateOnly day, TimeZoneInfo zone, Actor actor, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        var end = EndOf(day, zone);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var held = Held(db, bookId, end);
+        var all = WholeList.ReadAsync(
+            InOrder(db, held, bookId, end).Select(r => r.LicenseId),
+            keys => InOrder(db, held.Where(l => keys.Contains(l.Id)), bookId, end).ToDictionaryAsync(r => r.LicenseId, r => r.Holder, cancellationToken),
+            cancellationToken);
+        await foreach (var holder in all)
+        {
+            yield return holder;
+        }
+    }
+
+    private static IQueryable<Row> InOrder(VppBooksDbContext db, IQueryable<License> held, Guid bookId, DateTimeOffset end, HolderPlace? after = null)
+    {
+        var holders = held.Join(db.People, l => l.PersonId, p => p.Id, (license, person) => new { License = license, Person = person });
+        if (after is var (name, last))
+        {
+            // It is the database that compares.
+#pragma warning disable CA1309
+            holders = holders.Where(h => string.Compare(h.Person.DisplayName, name) > 0 || (h.Person.DisplayName == name && h.License.Id > last));
+#pragma warning restore CA1309
+        }
+
+        return holders.OrderBy(h => h.Person.DisplayName).ThenBy(h => h.License.Id).Select(h => new Row
+        {
+            LicenseId = h.License.Id,
+            Holder = new HolderThen(
+                h.Person.PublicId,
+                h.Person.DisplayName,
+                h.Person.UserPrincipalName,
+                db.LicenseChanges.Where(c => c.LicenseId == h.License.Id && c.At < end && c.To == LicenseState.Assigned).OrderByDescending(c => c.Id).Select(c => (DateTimeOffset?)c.At).FirstOrDefault()
+                    ?? h.License.CreatedAt,
+                h.License.State == LicenseState.Assigned && db.Books.Any(b => b.Id == h.License.BookId && b.PublicId == bookId)),
+        });
     }
 
     // A row may have been of another book of the title then: it is looked for among all of them.
@@ -94,4 +158,11 @@ public sealed class TimeMachine(IDbContextFactory<VppBooksDbContext> contexts)
                     ? db.LicenseChanges.Where(c => c.LicenseId == license.Id).OrderBy(c => c.Id).Select(c => c.From == LicenseState.Assigned && (c.BookId ?? license.BookId) == book.Id).First()
                     : license.State == LicenseState.Assigned && license.BookId == book.Id)
         select license;
+
+    private sealed class Row
+    {
+        public required long LicenseId { get; init; }
+
+        public required HolderThen Holder { get; init; }
+    }
 }

@@ -47,7 +47,6 @@ public sealed class PlanViews(IDbContextFactory<VppBooksDbContext> contexts, Lic
             select new AwaitingPlan(
                 plan.PublicId, book.PublicId, title == null ? null : title.Name, book.AdamId, plan.Kind, plan.GetNow + plan.RegisterFirst + plan.InviteFirst + plan.Wait - plan.WaitedBefore, plan.CommittedById,
                 plan.CommittedByName))
-            .Take(20)
             .ToListAsync(cancellationToken);
     }
 

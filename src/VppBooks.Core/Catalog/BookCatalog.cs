@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Alerts;
 using VppBooks.Core.Assignments;
@@ -23,6 +24,23 @@ public sealed class BookCatalog(IDbContextFactory<VppBooksDbContext> contexts, A
         var page = await Rows(db, books.OrderBy(db, query).Skip(Math.Max(query.Skip, 0)).Take(Math.Clamp(query.Take, 1, BookQuery.MaxTake))).ToListAsync(cancellationToken);
         var groups = await GroupsAsync(db, page.ConvertAll(b => b.BookId), cancellationToken);
         return new BookPage(page.ConvertAll(b => b with { Groups = [.. groups[b.BookId].Where(g => g.Intent != Intent.Excluded).Take(GroupsInList)] }), total);
+    }
+
+    /// <summary>All of a list without the groups of each book; <see cref="BookQuery.Skip"/> and <see cref="BookQuery.Take"/> do not count.</summary>
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async IAsyncEnumerable<BookRow> StreamAsync(BookQuery query, Actor actor, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var books = db.ListedBooks().Where(db, query, await rules.ReadAsync(db, cancellationToken));
+        var all = WholeList.ReadAsync(
+            books.OrderBy(db, query).Select(b => b.Book.Id),
+            keys => Rows(db, books.Where(b => keys.Contains(b.Book.Id))).ToDictionaryAsync(b => b.BookId, cancellationToken),
+            cancellationToken);
+        await foreach (var book in all)
+        {
+            yield return book;
+        }
     }
 
     /// <summary>A page of books as programs ask for them.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Apple;
 using VppBooks.Core.Assignments;
@@ -75,9 +76,37 @@ public sealed class BookPeople(IDbContextFactory<VppBooksDbContext> contexts)
         var people = People(db, book.Id, query);
         var total = await people.CountAsync(cancellationToken);
         var foreign = await db.ForeignHoldings.CountAsync(h => h.BookId == book.Id, cancellationToken);
-        var page = await people
-            .OrderBy(p => p.Person.DisplayName).ThenBy(p => p.License.Id)
-            .Skip(Math.Max(query.Skip, 0)).Take(Math.Clamp(query.Take, 1, BookQuery.MaxTake))
+        var page = InOrder(people).Skip(Math.Max(query.Skip, 0)).Take(Math.Clamp(query.Take, 1, BookQuery.MaxTake));
+        return new BookPeoplePage(await RowsAsync(db, book.Id, book.LocationId, page, cancellationToken), total, foreign);
+    }
+
+    /// <summary>All people of a book, none when there is no book with the id; <see cref="BookPeopleQuery.Skip"/> and <see cref="BookPeopleQuery.Take"/> do not count.</summary>
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async IAsyncEnumerable<BookPerson> StreamAsync(Guid bookPublicId, BookPeopleQuery query, Actor actor, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await db.Books.AsNoTracking().Where(b => b.PublicId == bookPublicId).Select(b => new { b.Id, b.LocationId }).SingleOrDefaultAsync(cancellationToken) is not { } book)
+        {
+            yield break;
+        }
+
+        var people = People(db, book.Id, query);
+        var all = WholeList.ReadAsync(
+            InOrder(people).Select(p => p.License.Id),
+            async keys => (await RowsAsync(db, book.Id, book.LocationId, people.Where(p => keys.Contains(p.License.Id)), cancellationToken)).ToDictionary(p => p.LicenseId),
+            cancellationToken);
+        await foreach (var person in all)
+        {
+            yield return person;
+        }
+    }
+
+    private static IQueryable<Holder> InOrder(IQueryable<Holder> people) => people.OrderBy(p => p.Person.DisplayName).ThenBy(p => p.License.Id);
+
+    private static async Task<List<BookPerson>> RowsAsync(VppBooksDbContext db, int bookId, int locationId, IQueryable<Holder> people, CancellationToken cancellationToken)
+    {
+        var rows = await people
             .Select(p => new
             {
                 PersonKey = p.Person.Id,
@@ -92,12 +121,12 @@ public sealed class BookPeople(IDbContextFactory<VppBooksDbContext> contexts)
                     p.License.Ordinal,
                     p.License.ChangedAt,
                     p.License.ErrorNumber,
-                    db.VppUsers.Where(u => u.PersonId == p.Person.Id && u.LocationId == book.LocationId).OrderBy(u => u.Retired).Select(u => (VppUserStatus?)u.Status).FirstOrDefault(),
+                    db.VppUsers.Where(u => u.PersonId == p.Person.Id && u.LocationId == locationId).OrderBy(u => u.Retired).Select(u => (VppUserStatus?)u.Status).FirstOrDefault(),
                     Array.Empty<AssignedGroup>()),
             })
             .ToListAsync(cancellationToken);
-        var groups = await GroupsAsync(db, book.Id, page.ConvertAll(p => p.PersonKey), cancellationToken);
-        return new BookPeoplePage(page.ConvertAll(p => p.Row with { Groups = groups(p.PersonKey) }), total, foreign);
+        var groups = await GroupsAsync(db, bookId, rows.ConvertAll(p => p.PersonKey), cancellationToken);
+        return rows.ConvertAll(p => p.Row with { Groups = groups(p.PersonKey) });
     }
 
     private static IQueryable<Holder> People(VppBooksDbContext db, int bookId, BookPeopleQuery query)

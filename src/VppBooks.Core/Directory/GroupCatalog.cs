@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.People;
@@ -21,15 +22,38 @@ public sealed class GroupCatalog(IDbContextFactory<VppBooksDbContext> contexts, 
     {
         actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var groups = db.Groups.AsNoTracking();
-        if (!string.IsNullOrWhiteSpace(query.Search))
-        {
-            var pattern = BookFilters.Like(query.Search.Trim());
-            groups = groups.Where(g => EF.Functions.Like(g.DisplayName, pattern, BookFilters.Escape));
-        }
-
+        var groups = Matches(db, query.Search);
         var page = await groups.OrderBy(g => g.DisplayName).ThenBy(g => g.Id).Skip(Math.Max(query.Skip, 0)).Take(Math.Clamp(query.Take, 1, 999)).ToListAsync(cancellationToken);
         return new PageOf<GroupSummary>(await GroupCopies.SummarizeAsync(db, page, cancellationToken), await groups.CountAsync(cancellationToken));
+    }
+
+    /// <summary>All of them, by name; with a text, those whose name holds it.</summary>
+    /// <exception cref="NotAllowedException">The actor lacks <see cref="Permissions.Read"/>.</exception>
+    public async IAsyncEnumerable<GroupSummary> StreamAsync(string? search, Actor actor, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var groups = Matches(db, search);
+        var all = WholeList.ReadAsync(
+            groups.OrderBy(g => g.DisplayName).ThenBy(g => g.Id).Select(g => g.Id),
+            async keys => (await GroupCopies.SummarizeAsync(db, await groups.Where(g => keys.Contains(g.Id)).ToListAsync(cancellationToken), cancellationToken)).ToDictionary(g => g.Id),
+            cancellationToken);
+        await foreach (var group in all)
+        {
+            yield return group;
+        }
+    }
+
+    private static IQueryable<DirectoryGroup> Matches(VppBooksDbContext db, string? search)
+    {
+        var groups = db.Groups.AsNoTracking();
+        if (string.IsNullOrWhiteSpace(search))
+        {
+            return groups;
+        }
+
+        var pattern = BookFilters.Like(search.Trim());
+        return groups.Where(g => EF.Functions.Like(g.DisplayName, pattern, BookFilters.Escape));
     }
 
     /// <summary>One group; null when it is not stored. Whoever looks at a group has it kept in step for a while.</summary>

@@ -27,8 +27,8 @@ public sealed class DetailExports(PlanViews plans, TimeMachine machine, GroupCat
         actor,
         "past-holders",
         ["Day", "Person id", "Name", "User principal name", "Since", "Still held"],
-        ListExports.PagesAsync(
-            async skip => (await machine.HoldersAsync(book, day, zone, skip, Take, actor, cancellationToken)).Rows,
+        ListExports.EachAsync(
+            () => machine.StreamHoldersAsync(book, day, zone, actor, cancellationToken),
             h => [day, h.PersonId, h.DisplayName, h.UserPrincipalName, h.Since, h.StillHeld]));
 
     /// <summary>Groups that a book is assigned to.</summary>

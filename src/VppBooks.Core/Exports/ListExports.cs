@@ -31,8 +31,8 @@ public sealed class ListExports(
         actor,
         "books",
         ["Id", "Title", "Author", "Store id", "Quality", "Token", "Total", "Used", "Free", "Unlimited", "Set aside", "Waiting", "Groups", "Of these required", "Listed by Apple", "Counts from"],
-        PagesAsync(
-            async skip => (await books.ListAsync(query with { Skip = skip, Take = Take }, actor, cancellationToken)).Rows,
+        EachAsync(
+            () => books.StreamAsync(query, actor, cancellationToken),
             b => [b.PublicId, b.Title, b.Author, b.AdamId, b.PricingParam, b.TokenName, b.Unlimited ? null : b.Total, b.Used, b.Unlimited ? null : b.Free, b.Unlimited, b.Reserved, b.Waiting, b.Assignments, b.RequiredAssignments, !b.NoLongerReported, b.LastSyncedAt]));
 
     /// <summary>Categories of books, by name.</summary>
@@ -49,8 +49,8 @@ public sealed class ListExports(
         actor,
         "book-people",
         ["Person id", "Name", "User principal name", "In the directory", "State", "Brought by", "Copy", "Since", "Apple's error number", "Registration", "Groups"],
-        PagesAsync(
-            async skip => (await holders.ListAsync(book, query with { Skip = skip, Take = Take }, actor, cancellationToken))?.Rows ?? [],
+        EachAsync(
+            () => holders.StreamAsync(book, query, actor, cancellationToken),
             p => [p.PersonId, p.DisplayName, p.UserPrincipalName, !p.Gone, p.State, p.Source, p.Ordinal + 1, p.Since, p.ErrorNumber, p.Registration, string.Join("; ", p.Groups.Select(g => g.Name ?? "All users"))]));
 
     /// <summary>A book's waiting list, who is served next first.</summary>
@@ -65,8 +65,8 @@ public sealed class ListExports(
         actor,
         "groups",
         ["Object id", "Name", "Description", "Type", "State", "Members", "Members read", "Assignments", "Copies entitled", "Copies held", "Copies expected"],
-        PagesAsync(
-            async skip => (await groups.ListAsync(new GroupsQuery { Search = search, Skip = skip, Take = Take }, actor, cancellationToken)).Rows,
+        EachAsync(
+            () => groups.StreamAsync(search, actor, cancellationToken),
             g => [g.DirectoryId, g.DisplayName, g.Description, g.Kind, g.State, g.Members, g.MembersReadAt, g.Assignments, g.CopiesEntitled, g.CopiesHeld, g.CopiesExpected]));
 
     /// <summary>A group's members.</summary>
@@ -101,8 +101,8 @@ public sealed class ListExports(
         actor,
         "sync-runs",
         ["Run id", "Token", "Started", "Ended", "Reason", "Requested by", "Full", "Result", "Requests", "Pages", "Books", "People", "Assignments", "Changed rows", "Apple's error number", "Error code", "Error"],
-        PagesAsync(
-            async skip => (await runs.ListAsync(token, skip, Take, actor, cancellationToken)).Rows,
+        EachAsync(
+            () => runs.StreamAsync(token, actor, cancellationToken),
             r => [r.PublicId, r.TokenName, r.StartedAt, r.EndedAt, r.Reason, r.RequestedByName, r.Full, r.Result, r.Requests, r.Pages, r.BooksRead, r.PeopleRead, r.AssignmentsRead, r.RowsChanged, r.ErrorNumber, r.ErrorCode, r.ErrorDetail]));
 
     /// <summary>Activity, newest first.</summary>
@@ -186,20 +186,11 @@ public sealed class ListExports(
 
     private static PersonPlace? Place(PersonSummary? last) => last is null ? null : new PersonPlace(last.DisplayName, last.PublicId);
 
-    internal static async IAsyncEnumerable<object?[]> PagesAsync<T>(Func<int, Task<IReadOnlyList<T>>> read, Func<T, object?[]> values)
+    internal static async IAsyncEnumerable<object?[]> EachAsync<T>(Func<IAsyncEnumerable<T>> rows, Func<T, object?[]> values)
     {
-        for (var skip = 0; ; skip += Take)
+        await foreach (var row in rows())
         {
-            var page = await read(skip);
-            foreach (var row in page)
-            {
-                yield return values(row);
-            }
-
-            if (page.Count < Take)
-            {
-                yield break;
-            }
+            yield return values(row);
         }
     }
 }

@@ -43,8 +43,8 @@ public sealed class ReportExports(UsageReader usage, HistoryReader history, Titl
         actor,
         "title-copies",
         ["Person id", "Name", "User principal name", "Book id", "Title", "Store id", "Token", "Quality", "Since", "Copies of this person"],
-        ListExports.PagesAsync(
-            async skip => (await titles.CopiesAsync(adamId, twice, skip, Take, actor, cancellationToken)).Rows,
+        ListExports.EachAsync(
+            () => titles.StreamCopiesAsync(adamId, twice, actor, cancellationToken),
             c => [c.PersonId, c.DisplayName, c.UserPrincipalName, c.BookId, c.Title, c.AdamId, c.TokenName, c.Quality, c.Since, c.Copies]));
 
     /// <summary>Copies that have not reached their reader, by book.</summary>

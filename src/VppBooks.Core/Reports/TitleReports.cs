@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Apple;
 using VppBooks.Core.Catalog;
@@ -94,27 +95,54 @@ public sealed class TitleReports(IDbContextFactory<VppBooksDbContext> contexts)
     {
         actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var copies = Held(db).Where(h => adamId == null || h.License.AdamId == adamId);
-        copies = twice ? Twice(db, copies) : copies;
-        var rows = await (
-                from copy in copies
-                join person in db.People on copy.License.PersonId equals person.Id
-                join location in db.Locations on copy.Book.LocationId equals location.Id
-                orderby person.DisplayName, person.Id, copy.License.AdamId, copy.License.Id
-                select new TitleCopy(
-                    person.PublicId,
-                    person.DisplayName,
-                    person.UserPrincipalName,
-                    copy.Book.PublicId,
-                    db.Titles.Where(t => t.Id == copy.Book.TitleId).Select(t => t.Name).FirstOrDefault(),
-                    copy.License.AdamId,
-                    location.Name,
-                    copy.Book.PricingParam,
-                    copy.License.ChangedAt,
-                    db.Licenses.Count(l => l.PersonId == copy.License.PersonId && l.AdamId == copy.License.AdamId && l.State == LicenseState.Assigned)))
-            .Skip(Math.Max(0, skip)).Take(Math.Clamp(take, 1, 999)).ToListAsync(cancellationToken);
-        return new PageOf<TitleCopy>(rows, await copies.CountAsync(cancellationToken));
+        var copies = Copies(db, adamId, twice);
+        var rows = await InOrder(db, copies).Skip(Math.Max(0, skip)).Take(Math.Clamp(take, 1, 999)).ToListAsync(cancellationToken);
+        return new PageOf<TitleCopy>(rows.ConvertAll(r => r.Copy), await copies.CountAsync(cancellationToken));
     }
+
+    /// <summary>All of that list.</summary>
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async IAsyncEnumerable<TitleCopy> StreamCopiesAsync(long? adamId, bool twice, Actor actor, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var copies = Copies(db, adamId, twice);
+        var all = WholeList.ReadAsync(
+            InOrder(db, copies).Select(r => r.LicenseId),
+            keys => InOrder(db, copies.Where(c => keys.Contains(c.License.Id))).ToDictionaryAsync(r => r.LicenseId, r => r.Copy, cancellationToken),
+            cancellationToken);
+        await foreach (var copy in all)
+        {
+            yield return copy;
+        }
+    }
+
+    private static IQueryable<HeldCopy> Copies(VppBooksDbContext db, long? adamId, bool twice)
+    {
+        var copies = Held(db).Where(h => adamId == null || h.License.AdamId == adamId);
+        return twice ? Twice(db, copies) : copies;
+    }
+
+    private static IQueryable<Row> InOrder(VppBooksDbContext db, IQueryable<HeldCopy> copies) =>
+        from copy in copies
+        join person in db.People on copy.License.PersonId equals person.Id
+        join location in db.Locations on copy.Book.LocationId equals location.Id
+        orderby person.DisplayName, person.Id, copy.License.AdamId, copy.License.Id
+        select new Row
+        {
+            LicenseId = copy.License.Id,
+            Copy = new TitleCopy(
+                person.PublicId,
+                person.DisplayName,
+                person.UserPrincipalName,
+                copy.Book.PublicId,
+                db.Titles.Where(t => t.Id == copy.Book.TitleId).Select(t => t.Name).FirstOrDefault(),
+                copy.License.AdamId,
+                location.Name,
+                copy.Book.PricingParam,
+                copy.License.ChangedAt,
+                db.Licenses.Count(l => l.PersonId == copy.License.PersonId && l.AdamId == copy.License.AdamId && l.State == LicenseState.Assigned)),
+        };
 
     private static IQueryable<HeldCopy> Held(VppBooksDbContext db) =>
         UsageReader.Held(db).Where(h => db.Locations.Any(l => l.Id == h.Book.LocationId && l.DeletedAt == null));
@@ -123,4 +151,11 @@ public sealed class TitleReports(IDbContextFactory<VppBooksDbContext> contexts)
     private static IQueryable<HeldCopy> Twice(VppBooksDbContext db, IQueryable<HeldCopy> copies) => copies.Where(h =>
         db.Licenses.Any(o => o.PersonId == h.License.PersonId && o.AdamId == h.License.AdamId && o.Ordinal > 0 && o.State == LicenseState.Assigned)
         && db.Licenses.Count(o => o.PersonId == h.License.PersonId && o.AdamId == h.License.AdamId && o.State == LicenseState.Assigned) > 1);
+
+    private sealed class Row
+    {
+        public required long LicenseId { get; init; }
+
+        public required TitleCopy Copy { get; init; }
+    }
 }

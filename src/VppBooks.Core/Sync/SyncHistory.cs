@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Core.Locations;
@@ -51,18 +52,29 @@ public sealed class SyncHistory(IDbContextFactory<VppBooksDbContext> contexts)
     {
         actor.Demand(Permissions.Read);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var rows = Rows(db);
-        if (locationPublicId is { } id)
-        {
-            rows = rows.Where(r => r.Location.PublicId == id);
-        }
-
+        var rows = Of(db, locationPublicId);
         var total = await rows.CountAsync(cancellationToken);
-        var page = await rows
-            .OrderByDescending(r => r.Run.StartedAt).ThenByDescending(r => r.Run.Id)
+        var page = await InOrder(rows)
             .Skip(Math.Max(skip, 0)).Take(Math.Clamp(take, 1, MaxTake))
             .ToListAsync(cancellationToken);
         return new SyncRunPage(page.ConvertAll(Summarize), total);
+    }
+
+    /// <summary>All runs of a location, newest first; of all locations when <paramref name="locationPublicId"/> is null.</summary>
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async IAsyncEnumerable<SyncRunSummary> StreamAsync(Guid? locationPublicId, Actor actor, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows = Of(db, locationPublicId);
+        var all = WholeList.ReadAsync(
+            InOrder(rows).Select(r => r.Run.Id),
+            keys => rows.Where(r => keys.Contains(r.Run.Id)).ToDictionaryAsync(r => r.Run.Id, Summarize, cancellationToken),
+            cancellationToken);
+        await foreach (var run in all)
+        {
+            yield return run;
+        }
     }
 
     /// <summary>One run; null when there is none with the id.</summary>
@@ -73,6 +85,11 @@ public sealed class SyncHistory(IDbContextFactory<VppBooksDbContext> contexts)
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await Rows(db).SingleOrDefaultAsync(r => r.Run.PublicId == publicId, cancellationToken) is { } row ? Summarize(row) : null;
     }
+
+    private static IQueryable<Row> Of(VppBooksDbContext db, Guid? locationPublicId) =>
+        locationPublicId is { } id ? Rows(db).Where(r => r.Location.PublicId == id) : Rows(db);
+
+    private static IQueryable<Row> InOrder(IQueryable<Row> rows) => rows.OrderByDescending(r => r.Run.StartedAt).ThenByDescending(r => r.Run.Id);
 
     private static IQueryable<Row> Rows(VppBooksDbContext db) =>
         from run in db.SyncRuns.AsNoTracking()

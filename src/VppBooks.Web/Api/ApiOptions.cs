@@ -29,9 +29,28 @@ internal sealed class ApiOptions(HttpRequest request)
             ? moment
             : throw new GraphQueryException($"{name} must be a moment such as 2026-12-31T00:00:00Z.");
 
+    /// <exception cref="GraphQueryException">No day.</exception>
+    public static DateOnly Day(string name, string text) => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day > DateOnly.MinValue && day < DateOnly.MaxValue.AddDays(-1)
+        ? day
+        : throw new GraphQueryException($"{name} must be a day such as 2026-08-31.");
+
     /// <summary>The place behind which a page of a list begins; null for a first page.</summary>
     /// <exception cref="GraphQueryException">Not one of ours, or of another list.</exception>
     public IReadOnlyList<string>? Cursor(GraphSkipTokens tokens, string list) => Text("cursor") is not { } cursor ? null : tokens.Read(cursor, list) ?? throw ForeignCursor();
+
+    /// <summary>The place that the words of a cursor name.</summary>
+    /// <exception cref="GraphQueryException">They are of another list.</exception>
+    public static T Place<T>(IReadOnlyList<string> words, Func<IReadOnlyList<string>, T> read)
+    {
+        try
+        {
+            return read(words);
+        }
+        catch (FormatException)
+        {
+            throw ForeignCursor();
+        }
+    }
 
     public static GraphQueryException ForeignCursor() => new("cursor must be one that an earlier page of this list gave, in the order of now. Start again without it.");
 

@@ -1,4 +1,6 @@
 using VppBooks.Apple;
+using VppBooks.Core.Activities;
+using VppBooks.Core.Catalog;
 using VppBooks.Core.Overview;
 using VppBooks.Core.People;
 using VppBooks.Core.Reports;
@@ -10,6 +12,8 @@ namespace VppBooks.Web.Api;
 /// <summary>Every report of the console for programs, with the questions its page knows.</summary>
 internal static class ReportsApi
 {
+    private static readonly ApiOption _zone = new("zone", "Where days begin and end, such as Europe/Amsterdam", "UTC");
+
     private static readonly ApiOption[] _forecast =
     [
         new("token", "Id of a token; absent: all"),
@@ -22,7 +26,7 @@ internal static class ReportsApi
         new("token", "Id of a token; absent: all"),
         new("book", "Id of a book; absent: all"),
         new("days", $"Days to tell, today the last of them, 1 to {HistoryReader.MostDays}", "30"),
-        new("zone", "Where days begin and end, such as Europe/Amsterdam", "UTC"),
+        _zone,
     ];
 
     public static void Map(RouteGroupBuilder routes)
@@ -35,6 +39,8 @@ internal static class ReportsApi
         reports.MapGet("/unserved", UnservedAsync).Produces<ListWire<UnservedBook>>().WithSummary("Copies that have not reached their reader, by book");
         reports.MapGet("/unregistered", UnregisteredAsync).Produces<UnregisteredWire>().WithSummary("People who cannot receive books yet, by name").WithMetadata(ApiOption.Followed);
         reports.MapGet("/forecast", ForecastAsync).Produces<ListWire<BookForecast>>().WithSummary("How long each stock lasts, the most urgent first").WithMetadata(_forecast);
+        routes.MapGet("/books/{bookId}/days/{day}", PastDayAsync).RequireAuthorization(Policies.ReadAll).Produces<PastDayWire>()
+            .WithSummary("A book at the end of a past day: Apple's counts, and who held it, by name").WithMetadata([.. ApiOption.Followed, _zone]);
         reports.MapGet("/shopping", ShoppingAsync).Produces<ListWire<PurchaseWire>>().WithSummary("What to buy, by token").WithMetadata(_forecast);
     }
 
@@ -60,6 +66,25 @@ internal static class ReportsApi
         return ApiJson.Answer(new ListWire<DayWire>([.. points.Where(p => p.Known).Select(p => new DayWire(p.Day, p.Bought, p.Assigned, p.Available, p.AssignedUnlimited))]));
     }
 
+    private static async Task<IResult> PastDayAsync(
+        HttpContext context, string bookId, string day, TimeMachine machine, BookCatalog books, GraphSkipTokens tokens, CoreActor actor, CancellationToken cancellationToken)
+    {
+        var options = new ApiOptions(context.Request);
+        var (skip, top) = (options.Number("skip", 0, int.MaxValue) ?? 0, options.Number("top", 1, 999) ?? 100);
+        var who = await actor.FindAsync();
+        if (!ApiId.TryParse(bookId, out var book) || await books.FindAsync(book, who, cancellationToken) is null)
+        {
+            return GraphError.NotFound("There is no such book.");
+        }
+
+        var (date, zone) = (ApiOptions.Day("day", day), Zone(options.Text("zone")));
+        var list = $"holders of {book} on {date:yyyy-MM-dd} in {zone.Id}";
+        var after = options.Cursor(tokens, list) is { } words ? ApiOptions.Place(words, HolderPlace.Of) : null;
+        var counts = await machine.CountsAsync(book, date, zone, who, cancellationToken);
+        var holders = await machine.HoldersAsync(book, date, zone, after is null ? skip : 0, top, who, cancellationToken, after);
+        return ApiJson.Answer(new PastDayWire(date, counts, holders.Rows, holders.Total, holders.Next is { } next ? tokens.Write(next.Words, list) : null));
+    }
+
     private static async Task<IResult> TitlesAsync(TitleReports titles, CoreActor actor, CancellationToken cancellationToken)
     {
         var shared = await titles.SharedAsync(await actor.FindAsync(), cancellationToken);
@@ -75,23 +100,11 @@ internal static class ReportsApi
     {
         var options = new ApiOptions(context.Request);
         var (skip, top) = (options.Number("skip", 0, int.MaxValue) ?? 0, options.Number("top", 1, 999) ?? 100);
-        var after = options.Cursor(tokens, Unregistered) is { } words ? Place(words) : null;
+        var after = options.Cursor(tokens, Unregistered) is { } words ? ApiOptions.Place(words, PersonPlace.Of) : null;
         var all = await serving.UnreadyAsync(after is null ? skip : 0, top + 1, await actor.FindAsync(), cancellationToken, after);
         var rows = all.People.Rows.Take(top).ToList();
         var next = all.People.Rows.Count > top ? tokens.Write(new PersonPlace(rows[^1].DisplayName, rows[^1].PersonId).Words, Unregistered) : null;
         return ApiJson.Answer(new UnregisteredWire(rows, all.People.Total, all.Ready, all.Partly, all.NotRegistered, all.Invited, all.UnderWay, all.Refused, all.Retired, next));
-
-        static PersonPlace Place(IReadOnlyList<string> words)
-        {
-            try
-            {
-                return PersonPlace.Of(words);
-            }
-            catch (FormatException)
-            {
-                throw ApiOptions.ForeignCursor();
-            }
-        }
     }
 
     private static async Task<IResult> ForecastAsync(HttpContext context, ForecastReader forecasts, CoreActor actor, CancellationToken cancellationToken) =>
@@ -114,6 +127,9 @@ internal static class ReportsApi
 
     /// <summary>Counts at the end of a day.</summary>
     private sealed record DayWire(DateOnly Day, long Bought, long Assigned, long Available, long AssignedUnlimited);
+
+    /// <summary>A book at the end of a day: the counts are null when nothing was known of it by then, <c>total</c> is the length of the whole list, <c>next</c> the cursor of the next page.</summary>
+    private sealed record PastDayWire(DateOnly Day, CountsThen? Counts, IReadOnlyList<HolderThen> Value, int Total, string? Next);
 
     private sealed record TitlesWire(IReadOnlyList<SharedTitle> Value, int PeopleTwice, int CopiesTwice);
 

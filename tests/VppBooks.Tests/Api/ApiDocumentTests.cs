@@ -14,6 +14,7 @@ public sealed class ApiDocumentTests(SyncedHouse house)
     [
         "/api/plans/awaiting-approval", // no plan of the house needs a second person: each test that holds one decides on it
         "/api/books/{bookId}/waiting-list", // the book has copies for everybody
+        "/api/books/{bookId}/days/{day}", // nobody held the book on that day
         "/api/reports/titles", // one token is here, and no title can be at two
         "/api/reports/unserved", // whoever was given a copy has it, unless another test is at work
         "/api/reports/shopping", // nothing runs short
@@ -130,7 +131,7 @@ public sealed class ApiDocumentTests(SyncedHouse house)
         var empty = new List<string>();
         foreach (var path in paths)
         {
-            var address = path.Replace("{planId}", plan.GetProperty("id").GetString(), StringComparison.Ordinal).Replace("{bookId}", book, StringComparison.Ordinal).Replace("{id}", person, StringComparison.Ordinal);
+            var address = path.Replace("{planId}", plan.GetProperty("id").GetString(), StringComparison.Ordinal).Replace("{bookId}", book, StringComparison.Ordinal).Replace("{id}", person, StringComparison.Ordinal).Replace("{day}", "2026-01-01", StringComparison.Ordinal);
             Assert.DoesNotContain('{', address);
             var answer = await api.ReadAsync(address);
             Validate(document, SchemaOf(document, path, "get", "200"), answer, path);

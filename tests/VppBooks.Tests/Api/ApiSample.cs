@@ -12,7 +12,7 @@ namespace VppBooks.Tests.Api;
 /// <summary>A book about which everything can be read: assigned, given to people with devices, on a shelf, and planned for more.</summary>
 internal sealed partial class ApiSample
 {
-    private readonly Dictionary<string, string> _ids = new(StringComparer.Ordinal) { ["{bundleId}"] = "example.app", ["{moment}"] = "2099-01-01T00:00:00Z", ["{category}"] = "plan" };
+    private readonly Dictionary<string, string> _ids = new(StringComparer.Ordinal) { ["{bundleId}"] = "example.app", ["{moment}"] = "2099-01-01T00:00:00Z", ["{day}"] = "2099-01-01", ["{category}"] = "plan" };
 
     private ApiSample()
     {

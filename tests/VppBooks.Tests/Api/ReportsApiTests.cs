@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using VppBooks.Core.Activities;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
@@ -48,7 +49,23 @@ public sealed class ReportsApiTests(ApiHouse house) : IClassFixture<ApiHouse>
         Assert.Equal(people.People.Rows.Select(p => p.PersonId.ToString()), (await RowsAsync("unregistered", "?top=999")).Select(p => Text(p, "personId")));
         Assert.Equal(people.People.Rows.Skip(1).Take(2).Select(p => p.PersonId.ToString()), (await RowsAsync("unregistered", "?skip=1&top=2")).Select(p => Text(p, "personId")));
         Assert.Equal((people.People.Total, people.Ready), await SumsAsync());
-        Assert.Equal(people.People.Rows.Select(p => p.PersonId.ToString()), await FollowAsync(top: 2));
+        Assert.Equal(people.People.Rows.Select(p => p.PersonId.ToString()), await FollowAsync("/api/reports/unregistered?top=2"));
+
+        var held = await Get<TimeMachine>().HoldersAsync(book, DateOnly.ParseExact(today, "yyyy-MM-dd", null), TimeZoneInfo.Utc, 0, 999, _admin, CancellationToken.None);
+        Assert.True(held.Total > 3, $"{held.Total} holders.");
+        var past = await house.ReadAsync($"/api/books/{book}/days/{today}");
+        ApiDocumentTests.Validate(document, ApiDocumentTests.SchemaOf(document, "/api/books/{bookId}/days/{day}", "get", "200"), past, "days");
+        Assert.Equal((today, held.Total, 0), (Text(past, "day"), Number(past, "total"), Number(past.GetProperty("counts"), "available")));
+        Assert.Equal(held.Rows.Select(h => h.PersonId.ToString()), past.GetProperty("value").EnumerateArray().Select(h => Text(h, "personId")));
+        Assert.Equal(held.Rows.Select(h => h.PersonId.ToString()), await FollowAsync($"/api/books/{book}/days/{today}?top=2"));
+        var before = await house.ReadAsync($"/api/books/{book}/days/2020-01-01?zone=Europe/Amsterdam");
+        Assert.Equal((0, false, 0), (Number(before, "total"), before.TryGetProperty("counts", out _), before.GetProperty("value").GetArrayLength()));
+        foreach (var wrong in (string[])["31-08-2026", "9999-12-31", "2026-08-31?zone=Mars", "2026-08-31?cursor=x"])
+        {
+            using var refused = await house.SendAsync(HttpMethod.Get, $"/api/books/{book}/days/{wrong}");
+            Assert.Equal((wrong, 400), (wrong, (int)refused.StatusCode));
+            await ApiHouse.ErrorAsync(refused);
+        }
 
         var forecasts = await Get<ForecastReader>().ListAsync(new ForecastQuery { WeeksAhead = 52 }, _admin, CancellationToken.None);
         Assert.Equal(forecasts.Select(f => (f.BookId.ToString(), f.Forecast.Likely.Buy)), (await RowsAsync("forecast", "?weeks=52")).Select(f => (Text(f, "bookId")!, f.GetProperty("forecast").GetProperty("likely").GetProperty("buy").GetInt64())));
@@ -66,12 +83,12 @@ public sealed class ReportsApiTests(ApiHouse house) : IClassFixture<ApiHouse>
             return [.. answer.GetProperty("value").EnumerateArray()];
         }
 
-        async Task<List<string?>> FollowAsync(int top)
+        async Task<List<string?>> FollowAsync(string list)
         {
             var seen = new List<string?>();
             for (var cursor = ""; ;)
             {
-                var page = await house.ReadAsync($"/api/reports/unregistered?top={top}{cursor}");
+                var page = await house.ReadAsync(list + cursor);
                 seen.AddRange(page.GetProperty("value").EnumerateArray().Select(p => Text(p, "personId")));
                 if (!page.TryGetProperty("next", out var next) || next.GetString() is not { } place)
                 {
@@ -101,6 +118,15 @@ public sealed class ReportsApiTests(ApiHouse house) : IClassFixture<ApiHouse>
         using var answer = await house.SendAsync(HttpMethod.Get, "/api/reports/" + report);
 
         Assert.Equal(400, (int)answer.StatusCode);
+        await ApiHouse.ErrorAsync(answer);
+    }
+
+    [Fact]
+    public async Task A_past_day_of_a_book_that_is_not_there_is_not_found()
+    {
+        using var answer = await house.SendAsync(HttpMethod.Get, $"/api/books/{Guid.NewGuid()}/days/2026-08-31");
+
+        Assert.Equal(404, (int)answer.StatusCode);
         await ApiHouse.ErrorAsync(answer);
     }
 

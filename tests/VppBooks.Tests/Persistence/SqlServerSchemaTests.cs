@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.SqlServer.Dac.Model;
 using Microsoft.SqlServer.TransactSql.ScriptDom;
+using VppBooks.Core.Activities;
 using VppBooks.Core.Alerts;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
@@ -123,6 +124,7 @@ public sealed partial class SqlServerSchemaTests
         await new HistoryReader(database).ListAsync(new HistoryScope(Guid.NewGuid(), Guid.NewGuid()), new DateOnly(2026, 8, 1), new DateOnly(2026, 9, 1), TimeZoneInfo.Utc, CoreHouse.Admin, CancellationToken.None);
         await new TitleReports(database).SharedAsync(CoreHouse.Admin, CancellationToken.None);
         await new TitleReports(database).CopiesAsync(1, twice: true, 0, 10, CoreHouse.Admin, CancellationToken.None);
+        await new TimeMachine(database).HoldersAsync(Guid.NewGuid(), new DateOnly(2026, 8, 1), TimeZoneInfo.Utc, 0, 10, CoreHouse.Admin, CancellationToken.None, new HolderPlace("Anna", 1));
         await new ServingReports(database, TimeProvider.System).UnservedAsync(CoreHouse.Admin, CancellationToken.None);
         await new ServingReports(database, TimeProvider.System).UnreadyAsync(0, 10, CoreHouse.Admin, CancellationToken.None);
         await new ForecastReader(database, TimeProvider.System).ListAsync(new ForecastQuery { Location = Guid.NewGuid() }, CoreHouse.Admin, CancellationToken.None);

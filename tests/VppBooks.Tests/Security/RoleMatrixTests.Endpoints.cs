@@ -183,6 +183,7 @@ public sealed partial class RoleMatrixTests(ApiHouse house) : IClassFixture<ApiH
 
         // The API of its own.
         ["GET /api/activity"] = Activity,
+        ["GET /api/books/{bookId}/days/{day}"] = Who.Console,
         ["GET /api/books/{bookId}/waiting-list"] = Who.Console,
         ["GET /api/people/{id}/books/{bookId}/why"] = Who.Console,
         ["GET /api/plans/awaiting-approval"] = Who.Console,
