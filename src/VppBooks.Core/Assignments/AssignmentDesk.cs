@@ -121,6 +121,7 @@ public sealed class AssignmentDesk(
         Wish wish;
         PlanEffect effect;
         int recent;
+        bool moved;
         LicenseOptions options;
         await using (var read = await contexts.CreateDbContextAsync(cancellationToken))
         {
@@ -160,16 +161,18 @@ public sealed class AssignmentDesk(
             effect = await PlanDrafts.EffectAsync(read, book, wish, following: false, cancellationToken);
             options = await guards.ReadAsync(read, cancellationToken);
             recent = await PlanGuards.RecentAsync(read, shown, actor.Id, clock.GetUtcNow(), options, cancellationToken);
-            if (await read.Books.AsNoTracking().Where(b => b.Id == book.Id).Select(b => b.Version).SingleAsync(cancellationToken) != book.Version)
-            {
-                // What was read last belongs to another time than the effect: a number must not be asked for that a stale plan would have to show first.
-                throw new DbUpdateConcurrencyException("The book has changed while the effect was computed.");
-            }
+            moved = await read.Books.AsNoTracking().Where(b => b.Id == book.Id).Select(b => b.Version).SingleAsync(cancellationToken) != book.Version;
         }
 
         if (effect.Hash != shown.Hash)
         {
             return await StaleAsync(planId, wish, actor, cancellationToken);
+        }
+
+        if (moved)
+        {
+            // What was read last belongs to another time than the effect: a number must not be asked for that a stale plan would have to show first.
+            throw new DbUpdateConcurrencyException("The book has changed while the effect was computed.");
         }
 
         if (askForNumber && PlanGuards.NumberToType(shown, recent, options) is { } number && how.TypedNumber != number)

@@ -26,7 +26,7 @@ public sealed class AssignmentFollower(
     {
         foreach (var bookId in await ListAsync(lease.LocationId, cancellationToken))
         {
-            for (var attempt = 1; ; attempt++)
+            for (var lost = 0; ;)
             {
                 try
                 {
@@ -35,9 +35,10 @@ public sealed class AssignmentFollower(
                         break;
                     }
                 }
-                catch (Exception e) when (attempt < Attempts && Contention.Lost(e))
+                catch (Exception e) when (lost < Attempts - 1 && Contention.Lost(e))
                 {
                     // A commit or a sync changed the book meanwhile: judge with what is true now.
+                    lost++;
                 }
             }
         }
@@ -73,7 +74,7 @@ public sealed class AssignmentFollower(
         var joined = effect.Lines.Where(l => PlanLedger.Changes(l) && l.Outcome != PlanOutcome.Released && reachable(l.PersonId)).ToList();
         var released = effect.Lines.Where(l => l.Outcome == PlanOutcome.Released).ToList();
         var before = effect.Lines.Count - released.Count - joined.Count;
-        var again = false;
+        var (ended, again) = (false, false);
         var held = await writer.WriteAsync(
             lease,
             async db =>
@@ -87,7 +88,8 @@ public sealed class AssignmentFollower(
 
                 stored.FollowWanted = false;
                 // Plans whose people were served or lost their places in other ways hold nobody up.
-                if (await EndEmptyAsync(db, stored, now, cancellationToken))
+                ended = await EndEmptyAsync(db, stored, now, cancellationToken);
+                if (ended)
                 {
                     await db.SaveChangesAsync(cancellationToken);
                 }
@@ -133,6 +135,10 @@ public sealed class AssignmentFollower(
         if (joined.Count > 0 || released.Count > 0)
         {
             logger.Followed(bookId, before, joined.Count, released.Count, held);
+        }
+
+        if (joined.Count > 0 || released.Count > 0 || ended)
+        {
             feed.Publish(new Change.OfBook(lease.LocationId, bookId));
         }
 
@@ -162,8 +168,10 @@ public sealed class AssignmentFollower(
             join change in db.LicenseChanges on license.Id equals change.LicenseId
             where change.To == LicenseState.Canceled
                 && (change.Cause == LicenseCause.Undone || change.Cause == LicenseCause.Rejected || change.Cause == LicenseCause.TokenDeleted
-                    // Given up through another book of the title: this one's plan relied on it all the same.
-                    || (change.Cause == LicenseCause.NotEntitled && change.BookId != book.Id))
+                    // Given up through another book of the title, for good: this one's plan relied on it all the same.
+                    || (change.Cause == LicenseCause.NotEntitled && change.BookId != null && change.BookId != book.Id
+                        && !db.GroupAssignments.Any(a => a.BookId == change.BookId && a.Intent == Intent.Required
+                            && (a.GroupId == null || db.GroupMemberships.Any(m => m.GroupId == a.GroupId && m.PersonId == license.PersonId)))))
                 && !db.LicenseChanges.Any(later => later.LicenseId == license.Id && later.Id > change.Id
                     && (later.To == LicenseState.Reserved
                         || (later.To == LicenseState.Waiting && !db.Plans.Any(p => p.Id == later.PlanId && (p.Kind == PlanKind.Growth || p.State != PlanState.Committed)))))

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using VppBooks.Core.Catalog;
 using VppBooks.Core.Persistence;
 
 namespace VppBooks.Core.Assignments;
@@ -14,6 +15,11 @@ internal static class FollowMarks
         /// <summary>Members of a group changed.</summary>
         public Task<int> WantFollowingOfGroupAsync(int groupId, CancellationToken cancellationToken) => db.Books
             .Where(b => db.GroupAssignments.Any(a => a.BookId == b.Id && a.GroupId == groupId))
+            .ExecuteUpdateAsync(set => set.SetProperty(b => b.FollowWanted, true).SetProperty(b => b.Version, b => b.Version + 1), cancellationToken);
+
+        /// <summary>Something was given up of a title: another of its books, in another quality or through another token, may be meant for the same people.</summary>
+        public Task<int> WantFollowingOfOthersAsync(Book book, CancellationToken cancellationToken) => db.Books
+            .Where(b => b.AdamId == book.AdamId && b.Id != book.Id && db.GroupAssignments.Any(a => a.BookId == b.Id && a.Intent == Intent.Required))
             .ExecuteUpdateAsync(set => set.SetProperty(b => b.FollowWanted, true).SetProperty(b => b.Version, b => b.Version + 1), cancellationToken);
 
         /// <summary>People changed in a way that decides whether they can be given books.</summary>

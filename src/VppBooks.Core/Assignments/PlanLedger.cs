@@ -24,6 +24,7 @@ internal static class PlanLedger
         VppBooksDbContext db, Book book, int? planId, IEnumerable<PlannedLine> lines, LicenseState taken, LicenseCause cause, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var titleBooks = await db.Books.Where(b => b.AdamId == book.AdamId).Select(b => b.Id).ToListAsync(cancellationToken);
+        var givenUp = false;
         foreach (var chunk in lines.Where(Changes).Chunk(5000))
         {
             var people = chunk.Select(l => l.PersonId).ToArray();
@@ -44,6 +45,7 @@ internal static class PlanLedger
                 }
 
                 var released = line.Outcome == PlanOutcome.Released;
+                givenUp |= released;
                 license.BookId = book.Id;
                 license.State = released ? LicenseState.Canceled : line.Outcome == PlanOutcome.Waits ? LicenseState.Waiting : taken;
                 license.Cause = released ? LicenseCause.NotEntitled : cause;
@@ -61,6 +63,11 @@ internal static class PlanLedger
             {
                 entry.State = EntityState.Detached;
             }
+        }
+
+        if (givenUp)
+        {
+            await db.WantFollowingOfOthersAsync(book, cancellationToken);
         }
     }
 

@@ -33,8 +33,8 @@ public sealed class PlanReleases(IDbContextFactory<VppBooksDbContext> contexts, 
                 var now = clock.GetUtcNow();
                 foreach (var plan in due)
                 {
-                    // The book first, as everybody locks it.
-                    await db.Books.Where(b => b.Id == plan.BookId).ExecuteUpdateAsync(
+                    // The books first, as everybody locks them: all of the title, for what is given up may be meant to come from another one.
+                    await db.Books.Where(b => db.Books.Any(own => own.Id == plan.BookId && own.AdamId == b.AdamId)).ExecuteUpdateAsync(
                         set => set.SetProperty(b => b.FollowWanted, true).SetProperty(b => b.Version, b => b.Version + 1), cancellationToken);
                     // An undo that was quicker has changed the state: then there is nothing to release.
                     if (await db.Plans.Where(p => p.Id == plan.Id && p.State == PlanState.Undoable)

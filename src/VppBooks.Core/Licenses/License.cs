@@ -243,6 +243,7 @@ internal sealed class LicenseConfiguration : IEntityTypeConfiguration<License>, 
         change.ToTable("LicenseChanges");
         change.HasIndex(c => c.LicenseId);
         change.HasIndex(c => c.At);
+        change.HasIndex(c => c.PlanId);
         change.HasIndex(c => c.Sequence);
         change.Property(c => c.Hash).HasMaxLength(AuditHash.Length).IsFixedLength();
     }

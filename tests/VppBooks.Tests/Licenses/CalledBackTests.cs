@@ -103,13 +103,50 @@ public sealed class CalledBackTests
         var few = FewOf(house, "Class 4A", 3);
         await CommitAsync(house, standard, null, ("Class 4A", Intent.Required));
         Assert.Equal(0, (await CommitAsync(house, plus, null, (few, Intent.Required))).Takes);
+        // Its own commit has been followed by now: what looks at it again is what the other book gives up.
+        await house.Core.ChangeAsync(change => change.Books.Single(b => b.Id == plus.Id).FollowWanted = false);
         await CommitAsync(house, standard, null);
 
-        await house.Core.ChangeAsync(change => change.Books.Single(b => b.Id == plus.Id).FollowWanted = true);
         await house.WorkAsync();
 
         Assert.Equal(Group(house, few).People.Order(), await PeopleAsync(house, plus, LicenseState.Held));
         Assert.Equal(0, house.Apple.CountAssociatePosts(SpendingHouse.UId));
+    }
+
+    [Fact]
+    public async Task Whoever_lost_a_place_of_the_other_quality_and_is_entitled_to_it_still_waits_for_no_decision()
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var standard = await house.BookAsync(free: 60);
+        house.Apple.Buy(SpendingHouse.UId, standard.Key.AdamId, "PLUS", 90);
+        await house.SyncAsync();
+        await using var db = await house.Core.OpenAsync();
+        var plus = await db.Books.AsNoTracking().SingleAsync(b => b.LocationId == house.LocationId && b.AdamId == standard.AdamId && b.PricingParam == PricingParam.PLUS, Cancel);
+        var few = FewOf(house, "Class 4A", 3);
+        var person = Group(house, few).People.First();
+        // Followed in this order, so that it is the other book that finds the person without a place.
+        Assert.True(standard.Id < plus.Id);
+        await CommitAsync(house, plus, null, ("Class 4A", Intent.Required));
+        Assert.Equal(0, (await CommitAsync(house, standard, null, (few, Intent.Required))).Takes);
+        await PauseAsync(house.Core.Clock.GetUtcNow().AddHours(1));
+        await EnableAsync(false);
+        Assert.Contains(person, await PeopleAsync(house, plus, LicenseState.Canceled));
+
+        await EnableAsync(true);
+        await PauseAsync(null);
+        await house.WorkAsync();
+
+        Assert.Empty(await PeopleAsync(house, standard, LicenseState.Held));
+        Assert.Contains(person, (await PeopleAsync(house, standard, LicenseState.Assigned)).Concat(await PeopleAsync(house, plus, LicenseState.Assigned)));
+
+        Task PauseAsync(DateTimeOffset? until) => house.Core.ChangeAsync(change => change.Locations.Single(l => l.Id == house.LocationId).PausedUntil = until);
+
+        async Task EnableAsync(bool enabled)
+        {
+            house.Core.Cloud.Graph.Edit(() => house.Core.Cloud.Directory.People[person].AccountEnabled = enabled);
+            await house.Core.Groups.EnsureMembersAsync([Group(house, few).Id, Group(house, "Class 4A").Id], TimeSpan.Zero, Cancel);
+            await house.StepAsync();
+        }
     }
 
     [Fact]

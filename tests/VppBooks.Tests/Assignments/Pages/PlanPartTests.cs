@@ -71,6 +71,18 @@ public sealed class PlanPartTests : ElementContext
         Assert.Contains(language == "en" ? "A license cannot be taken back" : "kan niet", commit, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(null, "nobody is left to decide about")]
+    [InlineData("B. Second", "Called back by B. Second.")]
+    public void Plan_about_people_who_joined_says_who_called_it_back_unless_it_ended_by_itself(string? by, string sentence)
+    {
+        Services.AddLogging();
+        Services.AddSingleton<ICurrentActor>(new Approver());
+        var decision = Render<PlanDecision>(p => p.Add(d => d.Plan, _plan with { State = PlanState.Undone, Kind = PlanKind.Growth, DecidedByName = by ?? Core.Security.Actor.System.DisplayName }));
+
+        Assert.Contains(sentence, Words(decision.Markup), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Outcomes_open_their_people_and_empty_ones_do_not()
     {

@@ -1155,6 +1155,8 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
 
                     b.HasIndex("LicenseId");
 
+                    b.HasIndex("PlanId");
+
                     b.HasIndex("Sequence");
 
                     b.ToTable("LicenseChanges", (string)null);

@@ -1115,6 +1115,8 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
 
                     b.HasIndex("LicenseId");
 
+                    b.HasIndex("PlanId");
+
                     b.HasIndex("Sequence");
 
                     b.ToTable("LicenseChanges", (string)null);
