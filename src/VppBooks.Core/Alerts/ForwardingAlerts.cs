@@ -43,8 +43,9 @@ public sealed class ForwardingAlerts(IReadOnlyList<ForwardingTarget> targets, ID
                 await db.AuditEvents.Where(a => a.Sequence > events).OrderBy(a => a.Sequence).Select(a => a.SealedAt).FirstOrDefaultAsync(cancellationToken),
                 await db.LicenseChanges.Where(c => c.Sequence > licenses).OrderBy(c => c.Sequence).Select(c => c.SealedAt).FirstOrDefaultAsync(cancellationToken));
             var trouble = new AlertCondition(AlertKind.AuditNotForwarded, target.Number) { Severity = AlertSeverity.Critical, Subject = target.Label, About = next };
+            // Told already, here or by another server that had looked for longer: it stays until rows are seen to move.
             if (next <= now - Patience
-                && (now - standing.Since >= Patience || (!standing.Moved && await db.Alerts.AnyAsync(a => a.Key == trouble.Key && a.ClearedAt == null, cancellationToken))))
+                && (now - standing.Since >= Patience || await db.Alerts.AnyAsync(a => a.Key == trouble.Key && a.ClearedAt == null && (!standing.Moved || a.RaisedAt >= standing.Since), cancellationToken)))
             {
                 found.Add(trouble);
             }

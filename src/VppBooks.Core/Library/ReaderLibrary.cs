@@ -37,7 +37,9 @@ public sealed class ReaderLibrary(IDbContextFactory<VppBooksDbContext> contexts,
 
         // At these nothing comes by itself before somebody has put the account in order.
         var refused = users.Where(u => u.Status == VppUserStatus.Unknown && u.ErrorNumber != null).Select(u => u.LocationId).ToHashSet();
-        var reachable = person.ManagedAppleAccount is not null || person.Mail is not null || users.Count > 0;
+        // Nor where Apple knows no record and there is no address to make one with.
+        var known = users.Select(u => u.LocationId).ToHashSet();
+        var addressed = person.ManagedAppleAccount is not null || person.Mail is not null;
         var offers = await BookOffers.FindAsync(db, person, bookId: null, cancellationToken);
         var licenses = await db.Licenses.AsNoTracking().Where(l => l.PersonId == person.Id && l.State != LicenseState.Canceled).ToListAsync(cancellationToken);
         int[] ids = [.. licenses.Select(l => l.BookId).Union(offers.Keys)];
@@ -65,7 +67,7 @@ public sealed class ReaderLibrary(IDbContextFactory<VppBooksDbContext> contexts,
             if (books.TryGetValue(bookId, out var book) && !book.Book.NoLongerReported && seen.Add(book.Book.AdamId))
             {
                 (intent == Intent.Required ? own : offered).Add(Show(
-                    book, intent != Intent.Required ? LibraryBookState.CanGet : refused.Contains(book.Book.LocationId) || !reachable ? LibraryBookState.Refused : LibraryBookState.Expected, null));
+                    book, intent != Intent.Required ? LibraryBookState.CanGet : refused.Contains(book.Book.LocationId) || !(addressed || known.Contains(book.Book.LocationId)) ? LibraryBookState.Refused : LibraryBookState.Expected, null));
             }
         }
 

@@ -11,7 +11,7 @@ namespace VppBooks.Core.Overview;
 /// <param name="Waiting">People waiting for a copy, a person once per book.</param>
 /// <param name="UnlimitedBooks">Books without a stock.</param>
 /// <param name="UnlimitedUsed">Copies used of them.</param>
-/// <param name="ShortBooks">Limited books with at most a tenth free, or with people waiting.</param>
+/// <param name="ShortBooks">Limited books that are low by the thresholds of alerts, or that people wait for.</param>
 public sealed record LicenseTotals(int Books, long Total, long Used, long Free, int Reserved, int Waiting, int UnlimitedBooks, long UnlimitedUsed, int ShortBooks);
 
 /// <summary>A token on the overview.</summary>

@@ -21,6 +21,9 @@ public sealed class InvitationMails(
     /// <summary>How long after the last try a first invitation is made anew that reached nobody.</summary>
     private static readonly TimeSpan AgainAfter = TimeSpan.FromDays(1);
 
+    /// <summary>First invitations at most, all of which reached nobody: two weeks of a mail server that is away.</summary>
+    private const int MostLost = 14;
+
     /// <summary>Whether books, and so invitations, are for this person at all.</summary>
     internal static bool CanReceive(Person person) => person is { AccountEnabled: true, Guest: false, GoneSince: null };
 
@@ -73,11 +76,11 @@ public sealed class InvitationMails(
             return 0;
         }
 
-        // Mails that reached nobody, because the mail server was away or no link could be made, are no invitation: some time later there is another one. A refused recipient
-        // is told, and left to somebody's hand.
+        // Mails that reached nobody, because the mail server was away or no link could be made, are no invitation: some time later there is another one. A refused recipient,
+        // and whom so many did not reach, is left to somebody's hand.
         var before = now - AgainAfter;
         var due = await Invitable(db)
-            .Where(u => !db.OutboxMails.Any(m => m.VppUserId == u.Id
+            .Where(u => db.OutboxMails.Count(m => m.VppUserId == u.Id) < MostLost && !db.OutboxMails.Any(m => m.VppUserId == u.Id
                 && ((m.State != MailState.Failed && m.State != MailState.Dropped) || m.Failure == MailFailure.Recipient || m.QueuedAt > before || m.TriedAt > before)))
             .OrderBy(u => u.Id).Take(Window)
             .Select(u => new { u.Id, u.PersonId, u.LocationId, Lost = db.OutboxMails.Count(m => m.VppUserId == u.Id) }).ToListAsync(cancellationToken);

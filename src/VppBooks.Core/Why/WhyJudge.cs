@@ -61,7 +61,8 @@ internal static class WhyJudge
 
         if (through.Count > 0)
         {
-            return Step(WhyState.Failed, WhyReason.GroupMissing, null, through) with { Remedies = [new WhyRemedy.AssignGroup(f.Book.PublicId), .. Open(through)] };
+            var missing = through.FindAll(g => !g.There);
+            return Step(WhyState.Failed, WhyReason.GroupMissing, null, missing) with { Remedies = [new WhyRemedy.AssignGroup(f.Book.PublicId), .. Open(missing)] };
         }
 
         if (giving.Count == 0)
@@ -319,7 +320,7 @@ internal static class WhyJudge
         var devices = f.Devices.Devices.Where(d => d.CanReadBooks).ToList();
         if (devices.Count == 0)
         {
-            return Step(WhyState.Unknown, WhyReason.NoManagedDevice, []);
+            return Step(WhyState.Unknown, f.Devices.Devices.Count == 0 ? WhyReason.NoManagedDevice : WhyReason.NoDeviceForBooks, []);
         }
 
         var own = devices.FindAll(d => d.UserAffinity);

@@ -244,6 +244,9 @@ public enum WhyReason : byte
     /// <summary>No managed device; the book can be read on any device with the same Apple Account.</summary>
     NoManagedDevice,
 
+    /// <summary>Managed devices, and Apple Books runs on none of them.</summary>
+    NoDeviceForBooks,
+
     /// <summary>Every device is enrolled without a user.</summary>
     DeviceWithoutAffinity,
 

@@ -208,7 +208,7 @@ internal static class Idempotency
     private static string Fingerprint(HttpRequest request, MemoryStream body)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"{request.Method} {request.PathBase}{request.Path}{request.QueryString}\n"));
+        hash.AppendData(Encoding.UTF8.GetBytes($"{request.Method} {request.PathBase}{request.Path}{request.QueryString}\n{request.Headers.IfMatch}\n"));
         hash.AppendData(body.GetBuffer(), 0, (int)body.Length);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

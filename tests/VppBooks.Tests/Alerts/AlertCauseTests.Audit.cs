@@ -126,6 +126,20 @@ public sealed partial class AlertCauseTests
             Assert.DoesNotContain(alerts.Receiver.Messages.Skip(before), m => m.Kind == AlertKind.AuditNotForwarded);
         }
 
+        // Nor another one that has seen rows move, and looks before it has watched them stand still for long enough.
+        await using (var other = house.Core.SecondProcess())
+        {
+            var sources = other.GetServices<IAlertSource>().OfType<ForwardingAlerts>().Single();
+            Assert.NotEmpty(await sources.ListAsync(CancellationToken.None));
+            await house.Core.ChangeAsync(db => db.AuditForwardings.Single().Events = 1);
+            await sources.ListAsync(CancellationToken.None);
+            await house.Core.ChangeAsync(db => db.AuditForwardings.Single().Events = 0);
+            Assert.Empty(await sources.ListAsync(CancellationToken.None));
+            await house.Core.ChangeAsync(db => db.Alerts.Single(a => a.Kind == AlertKind.AuditNotForwarded).RaisedAt = house.Core.Clock.GetUtcNow().AddMinutes(1));
+            house.Core.Clock.Pass(TimeSpan.FromMinutes(2));
+            Assert.NotEmpty(await sources.ListAsync(CancellationToken.None));
+        }
+
         using var again = new TcpListener(IPAddress.Loopback, settings.SyslogPort);
         again.Start();
         Assert.True(await forwarder.ForwardAsync(target, CancellationToken.None) > 0);

@@ -15,6 +15,9 @@ public sealed class ETagTests(SyncedHouse house)
     private const string Books = "/v1.0/deviceAppManagement/managedEBooks";
     private readonly ApiHouse _api = house.Api;
 
+    // Each token is another caller, and keys are a caller's own.
+    private readonly string _caller = house.Api.TokenOf(VppBooks.Web.SignIn.Roles.Administrator);
+
     [Fact]
     public async Task Token_read_before_is_not_sent_again_until_a_sync_is_wanted()
     {
@@ -37,6 +40,35 @@ public sealed class ETagTests(SyncedHouse house)
         Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
         await _api.SyncedAsync(house.Token.Id!);
         await _api.QuietAsync();
+    }
+
+    [Fact]
+    public async Task Token_is_changed_by_whoever_has_seen_it_though_a_sync_went_on_meanwhile_and_not_after_somebody_elses_change()
+    {
+        var path = $"/v1.0/deviceAppManagement/vppTokens/{house.Token.Id}";
+        await _api.QuietAsync();
+        using var read = await _api.SendAsync(HttpMethod.Get, path);
+        var seen = read.Headers.ETag!.ToString();
+        await using (var db = await _api.Services.GetRequiredService<IDbContextFactory<VppBooksDbContext>>().CreateDbContextAsync())
+        {
+            await db.Locations.Where(l => l.PublicId == Guid.Parse(house.Token.Id!)).ExecuteUpdateAsync(s => s.SetProperty(l => l.LastSyncedAt, TimeProvider.System.GetUtcNow()));
+        }
+
+        var key = Guid.NewGuid().ToString();
+        using var changed = await PatchAsync(seen);
+        Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
+        using var late = await PatchAsync(seen, key);
+        Assert.Equal(HttpStatusCode.PreconditionFailed, late.StatusCode);
+
+        // Whoever has read it again sends another request, and not the refused one once more.
+        using var reused = await PatchAsync(changed.Headers.ETag!.ToString(), key);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, reused.StatusCode);
+        using var again = await PatchAsync(changed.Headers.ETag!.ToString());
+        Assert.Equal(HttpStatusCode.OK, again.StatusCode);
+        await _api.QuietAsync();
+
+        Task<HttpResponseMessage> PatchAsync(string tag, string? key = null) => _api.SendAsync(
+            HttpMethod.Patch, path, ApiHouse.Json("{\"appleId\":\"books@noordrand.example\"}"), token: _caller, headers: [("If-Match", tag), ("Idempotency-Key", key ?? Guid.NewGuid().ToString())]);
     }
 
     [Fact]

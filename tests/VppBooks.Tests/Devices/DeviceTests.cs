@@ -55,7 +55,7 @@ public sealed class DeviceTests(WhyHouse why) : IClassFixture<WhyHouse>
         Give(person, d => (d.DeviceName, d.OperatingSystem, d.BooksAppInstalled) = ("LAPTOP-7", "Windows", null));
         await ReadAsync(person);
         var alone = (await why.AskAsync(person, await HeldAsync(person))).Steps[^1];
-        Assert.Equal((WhyState.Unknown, WhyReason.NoManagedDevice), (alone.State, alone.Reason));
+        Assert.Equal((WhyState.Unknown, WhyReason.NoDeviceForBooks), (alone.State, alone.Reason));
 
         Give(person, d => d.BooksAppInstalled = false);
         why.Core.Clock.Pass(DeviceReader.GoodFor);

@@ -254,6 +254,27 @@ public sealed class InvitationMailTests
     }
 
     [Fact]
+    public async Task An_invitation_that_never_reaches_anybody_is_not_made_anew_for_ever()
+    {
+        await using var sink = new MailSink();
+        await using var house = await StartAsync(sink.Port);
+        for (var day = 0; day < 20; day++)
+        {
+            await TurnAsync(house);
+            await house.ChangeAsync(db =>
+            {
+                foreach (var mail in db.OutboxMails)
+                {
+                    (mail.State, mail.Failure, mail.SentAt, mail.NextAt) = (MailState.Failed, MailFailure.Sender, null, null);
+                }
+            });
+            house.Clock.Pass(TimeSpan.FromHours(25));
+        }
+
+        Assert.Equal(14, (await ListAsync(house)).Count);
+    }
+
+    [Fact]
     public async Task A_mail_whose_answer_was_lost_is_not_sent_twice()
     {
         await using var sink = new MailSink { HangUpAfterData = true };

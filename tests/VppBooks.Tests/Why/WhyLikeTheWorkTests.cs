@@ -38,6 +38,21 @@ public sealed class WhyLikeTheWorkTests(WhyHouse why) : IClassFixture<WhyHouse>
     }
 
     [Fact]
+    public async Task F38_Of_two_groups_only_the_deleted_one_is_named()
+    {
+        var (person, book) = (await why.NewReaderAsync(), await why.NewBookAsync());
+        var (offered, required) = (why.NewGroup(person), why.NewGroup(person));
+        Assert.IsType<CommitResult.Committed>(await why.House.AssignAsync(book, new WishedAssignment(offered.Id, Intent.Available), new WishedAssignment(required.Id, Intent.Required)));
+        Assert.Equal(LicenseState.Reserved, await why.StateAsync(person, book));
+        why.Core.Cloud.Graph.DeleteGroup(required.Id);
+        await why.ReadAsync(required);
+
+        var step = await why.ExpectAsync(person, book, WhyStage.Group, WhyState.Failed, WhyReason.GroupMissing);
+
+        Assert.Equal([required.DisplayName], step.Names);
+    }
+
+    [Fact]
     public async Task Who_may_take_the_book_is_told_so_though_a_plan_for_others_waits()
     {
         var (person, book) = (await why.NewReaderAsync(), await why.NewBookAsync());

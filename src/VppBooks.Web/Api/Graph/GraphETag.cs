@@ -26,6 +26,10 @@ internal static class GraphETag
     /// <summary>Whether <c>If-Match</c> names the version, or is absent.</summary>
     public static bool Admits(HttpRequest request, int version) => Admits(request, Of(version));
 
+    /// <summary>Whether <c>If-Match</c> names the token's row as it is, or is absent: what time and our own syncs make of the token keeps nobody from changing it.</summary>
+    public static bool Admits(HttpRequest request, LocationSummary location) => request.Headers.IfMatch.Count == 0
+        || request.GetTypedHeaders().IfMatch.Any(t => t.Equals(EntityTagHeaderValue.Any) || t.Tag.StartsWith(string.Create(CultureInfo.InvariantCulture, $"\"{location.Version}-"), StringComparison.Ordinal));
+
     public static bool Admits(HttpRequest request, string tag) => request.Headers.IfMatch.Count == 0 || Names(request.GetTypedHeaders().IfMatch, tag);
 
     /// <summary>Whether <c>If-Match</c> names the tag of one of the ways in which something is read, or is absent.</summary>

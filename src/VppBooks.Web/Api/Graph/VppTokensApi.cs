@@ -122,7 +122,7 @@ internal static class VppTokensApi
             return Missing(id);
         }
 
-        if (!GraphETag.Admits(context.Request, GraphETag.Of(summary)))
+        if (!GraphETag.Admits(context.Request, summary))
         {
             return GraphError.ForStatus(StatusCodes.Status412PreconditionFailed);
         }
@@ -174,7 +174,7 @@ internal static class VppTokensApi
             return Missing(id);
         }
 
-        if (!GraphETag.Admits(context.Request, GraphETag.Of(summary)))
+        if (!GraphETag.Admits(context.Request, summary))
         {
             return GraphError.ForStatus(StatusCodes.Status412PreconditionFailed);
         }
