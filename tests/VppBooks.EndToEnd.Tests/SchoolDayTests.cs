@@ -66,7 +66,9 @@ public sealed partial class SchoolDayTests(PatientConsole patient) : IClassFixtu
         await phone.AssertAccessibleAsync();
         var mail = Console.Cloud.Mails.List()[0];
         Assert.Equal([pupil.Mail!], mail.To);
-        await phone.Page.GotoAsync(mail.Text.Split('\n', '\r', ' ').First(word => word.StartsWith(Link, StringComparison.Ordinal)));
+        var link = mail.Text.Split('\n', '\r', ' ').First(word => word.StartsWith(Link, StringComparison.Ordinal));
+        await phone.Page.GetByRole(AriaRole.Button, new() { Name = "Open invitation" }).ClickAsync();
+        await Expect(phone.Page).ToHaveURLAsync(link);
         await phone.Page.GetByLabel("Apple Account").FillAsync("reader@icloud.example");
         await phone.Page.GetByRole(AriaRole.Button, new() { Name = "Accept" }).ClickAsync();
         await Expect(phone.Page.GetByRole(AriaRole.Heading, new() { Name = "You are ready" })).ToBeVisibleAsync();
@@ -76,6 +78,13 @@ public sealed partial class SchoolDayTests(PatientConsole patient) : IClassFixtu
         await phone.Page.GetByRole(AriaRole.Button, new() { Name = "Get Max Havelaar" }).ClickAsync();
         await Expect(phone.Page.GetByText("The book is yours and on its way.")).ToBeVisibleAsync();
         await AppearsAsync(phone, "Max Havelaar");
+        await StockedConsole.WaitAsync(
+            async () =>
+            {
+                await phone.GoAsync("/library");
+                return await phone.Page.Locator("img[src^='/covers/']").EvaluateAllAsync<int>("covers => covers.filter(c => c.complete && c.naturalWidth > 0).length") == 2;
+            },
+            "two covers");
         await phone.ScreenshotAsync("day-library-light-phone");
         await phone.AssertAccessibleAsync();
 

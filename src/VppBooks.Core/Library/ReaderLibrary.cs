@@ -40,6 +40,8 @@ public sealed class ReaderLibrary(IDbContextFactory<VppBooksDbContext> contexts,
         // Nor where Apple knows no record and there is no address to make one with.
         var known = users.Select(u => u.LocationId).ToHashSet();
         var addressed = person.ManagedAppleAccount is not null || person.Mail is not null;
+        bool Blocked(int locationId) => refused.Contains(locationId) || !(addressed || known.Contains(locationId));
+
         var offers = await BookOffers.FindAsync(db, person, bookId: null, cancellationToken);
         var licenses = await db.Licenses.AsNoTracking().Where(l => l.PersonId == person.Id && l.State != LicenseState.Canceled).ToListAsync(cancellationToken);
         int[] ids = [.. licenses.Select(l => l.BookId).Union(offers.Keys)];
@@ -50,7 +52,7 @@ public sealed class ReaderLibrary(IDbContextFactory<VppBooksDbContext> contexts,
         var seen = new HashSet<long>();
         foreach (var license in licenses.OrderBy(l => l.Ordinal))
         {
-            if (!books.TryGetValue(license.BookId, out var book) || StateOf(license, invited.Contains(book.Book.LocationId), offers.ContainsKey(license.BookId)) is not { } state)
+            if (!books.TryGetValue(license.BookId, out var book) || StateOf(license, invited.Contains(book.Book.LocationId), Blocked(book.Book.LocationId), offers.ContainsKey(license.BookId)) is not { } state)
             {
                 continue;
             }
@@ -66,8 +68,8 @@ public sealed class ReaderLibrary(IDbContextFactory<VppBooksDbContext> contexts,
         {
             if (books.TryGetValue(bookId, out var book) && !book.Book.NoLongerReported && seen.Add(book.Book.AdamId))
             {
-                (intent == Intent.Required ? own : offered).Add(Show(
-                    book, intent != Intent.Required ? LibraryBookState.CanGet : refused.Contains(book.Book.LocationId) || !(addressed || known.Contains(book.Book.LocationId)) ? LibraryBookState.Refused : LibraryBookState.Expected, null));
+                var required = intent == Intent.Required;
+                (required ? own : offered).Add(Show(book, Blocked(book.Book.LocationId) ? LibraryBookState.Refused : required ? LibraryBookState.Expected : LibraryBookState.CanGet, null));
             }
         }
 
@@ -91,9 +93,10 @@ public sealed class ReaderLibrary(IDbContextFactory<VppBooksDbContext> contexts,
             ? await db.People.AsNoTracking().SingleOrDefaultAsync(p => p.DirectoryId == directoryId, cancellationToken)
             : null;
 
-    private static LibraryBookState? StateOf(License license, bool invited, bool reached) => license.State switch
+    private static LibraryBookState? StateOf(License license, bool invited, bool blocked, bool reached) => license.State switch
     {
         LicenseState.Assigned => LibraryBookState.Have,
+        LicenseState.Reserved or LicenseState.Waiting when blocked => LibraryBookState.Refused,
         LicenseState.Reserved when invited => LibraryBookState.AfterInvitation,
         LicenseState.Reserved or LicenseState.Submitting or LicenseState.Submitted or LicenseState.Unknown => LibraryBookState.OnItsWay,
         LicenseState.Held => LibraryBookState.AwaitsDecision,

@@ -45,6 +45,11 @@ public sealed class UserSettlement(LedgerReader ledger, TimeProvider clock)
                         .SetProperty(u => u.Attempts, u => u.Status == VppUserStatus.Unknown || unsure || (retiring && !u.Retired) ? (byte)(u.Attempts + 1) : (byte)0),
                     cancellationToken);
                 await GiveUpAsync(db, session, now, cancellationToken);
+                // A copy that is set aside for somebody whom Apple refused is missing to others, and its reader would wait for ever: following gives it up.
+                await db.Books
+                    .Where(b => b.LocationId == session.LocationId && db.Licenses.Any(l => l.BookId == b.Id && (l.State == LicenseState.Reserved || l.State == LicenseState.Waiting)
+                        && db.VppUsers.Any(u => u.LocationId == b.LocationId && u.PersonId == l.PersonId && !u.Retired && u.Status == VppUserStatus.Unknown && u.ErrorNumber != null)))
+                    .ExecuteUpdateAsync(set => set.SetProperty(b => b.FollowWanted, true).SetProperty(b => b.Version, b => b.Version + 1), cancellationToken);
             },
             cancellationToken);
     }

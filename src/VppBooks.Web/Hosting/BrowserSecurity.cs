@@ -11,9 +11,6 @@ internal static class BrowserSecurity
     /// <summary>Item of a request whose page has a script of its own in it: the number, used once, that lets it run.</summary>
     public const string ScriptNonce = "VppBooks.ScriptNonce";
 
-    /// <summary>Where people accept invitations (Apple, service config, <c>invitationEmail</c>).</summary>
-    private const string AppleInvitations = "https://buy.itunes.apple.com/";
-
     extension(IServiceCollection services)
     {
         public void AddBrowserSecurity(ProgramProfile profile)
@@ -74,10 +71,10 @@ internal static class BrowserSecurity
         "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
         + $"connect-src 'self' {{socket}}; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; form-action 'self'{formTargets}";
 
-    // Signing out and opening an invitation are forms, and a browser applies form-action to the redirects that follow them.
+    // Signing out is a form, and a browser applies form-action to the redirects that follow it.
     private static string FormTargets(IConfiguration configuration, ProgramProfile profile)
     {
-        string?[] addresses = [configuration["AzureAd:Instance"], profile.PortalUrl, AppleInvitations, configuration["Apple:BaseUrl"]];
+        string?[] addresses = [configuration["AzureAd:Instance"], profile.PortalUrl];
         var origins = addresses.Select(a => Uri.TryCreate(a, UriKind.Absolute, out var uri) ? uri.GetLeftPart(UriPartial.Authority) : null)
             .OfType<string>().Distinct(StringComparer.Ordinal);
         return string.Concat(origins.Select(o => " " + o));

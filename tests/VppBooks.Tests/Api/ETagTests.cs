@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using VppBooks.Apple;
@@ -54,21 +55,21 @@ public sealed class ETagTests(SyncedHouse house)
             await db.Locations.Where(l => l.PublicId == Guid.Parse(house.Token.Id!)).ExecuteUpdateAsync(s => s.SetProperty(l => l.LastSyncedAt, TimeProvider.System.GetUtcNow()));
         }
 
-        var key = Guid.NewGuid().ToString();
-        using var changed = await PatchAsync(seen);
+        var (key, account) = (Guid.NewGuid().ToString(), JsonDocument.Parse(await read.Content.ReadAsStringAsync()).RootElement.GetProperty("appleId").GetString()!);
+        using var changed = await PatchAsync(seen, "other@noordrand.example");
         Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
-        using var late = await PatchAsync(seen, key);
+        using var late = await PatchAsync(seen, account, key);
         Assert.Equal(HttpStatusCode.PreconditionFailed, late.StatusCode);
 
         // Whoever has read it again sends another request, and not the refused one once more.
-        using var reused = await PatchAsync(changed.Headers.ETag!.ToString(), key);
+        using var reused = await PatchAsync(changed.Headers.ETag!.ToString(), account, key);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, reused.StatusCode);
-        using var again = await PatchAsync(changed.Headers.ETag!.ToString());
+        using var again = await PatchAsync(changed.Headers.ETag!.ToString(), account);
         Assert.Equal(HttpStatusCode.OK, again.StatusCode);
         await _api.QuietAsync();
 
-        Task<HttpResponseMessage> PatchAsync(string tag, string? key = null) => _api.SendAsync(
-            HttpMethod.Patch, path, ApiHouse.Json("{\"appleId\":\"books@noordrand.example\"}"), token: _caller, headers: [("If-Match", tag), ("Idempotency-Key", key ?? Guid.NewGuid().ToString())]);
+        Task<HttpResponseMessage> PatchAsync(string tag, string appleId, string? once = null) => _api.SendAsync(
+            HttpMethod.Patch, path, ApiHouse.Json($$"""{"appleId":"{{appleId}}"}"""), token: _caller, headers: [("If-Match", tag), ("Idempotency-Key", once ?? Guid.NewGuid().ToString())]);
     }
 
     [Fact]

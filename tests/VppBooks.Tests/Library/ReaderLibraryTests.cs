@@ -32,6 +32,9 @@ public sealed class ReaderLibraryTests
         Assert.Equal(LibraryBookState.Have, Assert.Single(after.Books).State);
         Assert.Empty(after.Offered);
         Assert.IsType<TakeResult.AlreadyThere>(await taking.TakeAsync(book.PublicId, reader, CancellationToken.None));
+        var title = after.Books[0].Title!;
+        Assert.Equal(book.PublicId, Assert.Single((await library.FindAsync(reader, title[1..^1].ToUpperInvariant(), CancellationToken.None)).Books).Id);
+        Assert.Equal(book.PublicId, Assert.Single((await library.FindAsync(reader, $" {after.Books[0].Author} ", CancellationToken.None)).Books).Id);
         Assert.Empty((await library.FindAsync(reader, "no such words", CancellationToken.None)).Books);
         await house.AssertLedgerIsTrueAsync(book);
     }
@@ -81,6 +84,42 @@ public sealed class ReaderLibraryTests
 
         Assert.Equal((LibraryBookState.Waiting, (int?)1), Assert.Single((await library.FindAsync(first, null, CancellationToken.None)).Books.Select(b => (b.State, b.Place))));
         Assert.Equal((LibraryBookState.Waiting, (int?)2), Assert.Single((await library.FindAsync(second, null, CancellationToken.None)).Books.Select(b => (b.State, b.Place))));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_reader_whom_Apple_refuses_is_told_so_and_the_copy_set_aside_is_free_again(bool taken)
+    {
+        await using var house = await SpendingHouse.StartAsync();
+        var book = await house.BookAsync(free: 60);
+        var group = house.Core.Cloud.Directory.Groups.Values.Single(g => g.DisplayName == "Class 4A");
+        var person = house.Core.Cloud.Directory.People[group.People.First(p => house.Core.Cloud.Directory.People[p] is { AccountEnabled: true, ManagedAppleAccount: not null })];
+        house.Core.Cloud.Graph.Edit(() =>
+        {
+            group.People.Clear();
+            group.People.Add(person.Id);
+            person.Mail = null;
+        });
+        house.Apple.People.OfAnotherOrganization.Add(person.ManagedAppleAccount!);
+        house.Apple.Switches.KeepRecordWhenAssociationFails = false;
+        var (library, reader) = (house.Core.Get<ReaderLibrary>(), Reader(person.Id));
+        await house.AssignAsync(book, new WishedAssignment(group.Id, taken ? Intent.Available : Intent.Required));
+        if (taken)
+        {
+            Assert.IsType<TakeResult.Taken>(await house.Core.Get<BookTaking>().TakeAsync(book.PublicId, reader, CancellationToken.None));
+        }
+
+        Assert.Equal(LicenseState.Reserved, Assert.Single(await house.LicensesAsync(book)).State);
+        await house.WorkAsync(TimeSpan.FromMinutes(30));
+        // The refusal asks for the book to be looked at, which the next turn does.
+        await house.WorkAsync();
+
+        Assert.Equal(LicenseState.Canceled, Assert.Single(await house.LicensesAsync(book)).State);
+        var view = await library.FindAsync(reader, null, CancellationToken.None);
+        Assert.Equal((book.PublicId, LibraryBookState.Refused), Assert.Single((taken ? view.Offered : view.Books).Select(b => (b.Id, b.State))));
+        Assert.Empty(taken ? view.Books : view.Offered);
+        Assert.IsNotType<TakeResult.Taken>(await house.Core.Get<BookTaking>().TakeAsync(book.PublicId, reader, CancellationToken.None));
     }
 
     private static Actor Reader(Guid directoryId) => new(ActorKind.Person, directoryId.ToString("D"), "R. Reader", Permissions.None);

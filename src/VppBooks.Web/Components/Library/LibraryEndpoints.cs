@@ -7,7 +7,10 @@ using VppBooks.Web.SignIn;
 
 namespace VppBooks.Web.Components.Library;
 
-/// <summary>A reader's page: plain HTML and plain forms, without a circuit and without scripts that it needs. Every change is a post followed by a redirect.</summary>
+/// <summary>
+/// A reader's page: plain HTML and plain forms, without a circuit and without scripts that it needs. Every change is a post followed by a redirect; an invitation, which
+/// changes nothing, is a page that leads to Apple.
+/// </summary>
 internal static class LibraryEndpoints
 {
     public const string Path = "/library";
@@ -68,7 +71,7 @@ internal static class LibraryEndpoints
     {
         KeepPrivate(context);
         return !SessionClaims.IsReadOnly(context.User) && await library.InvitationAsync(location, CoreActor.From(context.User), cancellationToken) is InvitationLinkResult.Link link
-            ? Results.Redirect(link.Url)
+            ? new RazorComponentResult<InvitationPage>(new { Link = link.Url })
             : Back(LibraryNews.NoInvitation, null);
     }
 
