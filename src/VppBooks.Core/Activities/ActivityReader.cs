@@ -27,10 +27,13 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
         var changes = query.Kinds == ActivityKinds.Events || query.Actions is not null || query.Categories is not null
             ? []
             : await Changes(db, query).Take(take + 1).ToListAsync(cancellationToken);
-        var both = events.Select(e => new Raw(e, null)).Concat(changes.Select(c => new Raw(null, c)));
+        var found = query.Kinds == ActivityKinds.Events || query.Actions is not null || query.Categories is not null || (query.Person is null && query.Book is null)
+            ? []
+            : await ListFound(db, query).Take(take + 1).ToListAsync(cancellationToken);
+        var all = events.Select(e => new Raw(e, null, null)).Concat(changes.Select(c => new Raw(null, c, null))).Concat(found.Select(f => new Raw(null, null, f)));
         var ordered = query.OldestFirst
-            ? both.OrderBy(r => r.At).ThenBy(r => r.Chain).ThenBy(r => r.Id)
-            : both.OrderByDescending(r => r.At).ThenByDescending(r => r.Chain).ThenByDescending(r => r.Id);
+            ? all.OrderBy(r => r.At).ThenBy(r => r.Chain).ThenBy(r => r.Id)
+            : all.OrderByDescending(r => r.At).ThenByDescending(r => r.Chain).ThenByDescending(r => r.Id);
         var raw = ordered.Take(take + 1).ToList();
         var rows = await DescribeAsync(db, raw.Take(take).ToList(), cancellationToken);
         return new ActivityRows(rows, raw.Count > take ? rows[^1].Cursor : null);
@@ -90,7 +93,7 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
         actor.Demand(Permissions.ReadActivity);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await db.AuditEvents.AsNoTracking().SingleOrDefaultAsync(a => a.Id == id, cancellationToken) is { } found
-            ? (await DescribeAsync(db, [new Raw(found, null)], cancellationToken))[0]
+            ? (await DescribeAsync(db, [new Raw(found, null, null)], cancellationToken))[0]
             : null;
     }
 
@@ -217,7 +220,8 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
     {
         var changes = from change in db.LicenseChanges.AsNoTracking()
                       join license in db.Licenses on change.LicenseId equals license.Id
-                      select new Changed { Change = change, BookId = license.BookId, PersonId = license.PersonId };
+                      // The row may be of another book of the title today.
+                      select new Changed { Change = change, BookId = change.BookId ?? license.BookId, PersonId = license.PersonId, LicenseBookId = license.BookId };
         if (query.Person is { } person)
         {
             changes = changes.Where(c => db.People.Any(p => p.Id == c.PersonId && p.PublicId == person));
@@ -225,7 +229,9 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
 
         if (query.Book is { } book)
         {
-            changes = changes.Where(c => db.Books.Any(b => b.Id == c.BookId && b.PublicId == book));
+            // Its licenses are among those of the title, which an index finds.
+            var title = OfSameTitle(db, book);
+            changes = changes.Where(c => title.Contains(c.LicenseBookId) && db.Books.Any(b => b.Id == c.BookId && b.PublicId == book));
         }
 
         if (query.Group is { } group)
@@ -274,6 +280,77 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
 
         return query.OldestFirst ? changes.OrderBy(c => c.Change.At).ThenBy(c => c.Change.Id) : changes.OrderByDescending(c => c.Change.At).ThenByDescending(c => c.Change.Id);
     }
+
+    // What a sync found as assigned has no record of its beginning: its own row says when. All of them only of one person or one book, because a first sync finds everything
+    // that was ever given, and no index leads to the newest.
+    private static IQueryable<Found> ListFound(VppBooksDbContext db, ActivityQuery query)
+    {
+        var found = from license in db.Licenses.AsNoTracking()
+                    where !db.LicenseChanges.Any(c => c.LicenseId == license.Id && c.From == null)
+                        && (license.State == LicenseState.Assigned || db.LicenseChanges.Any(c => c.LicenseId == license.Id && c.From == LicenseState.Assigned))
+                    select new Found
+                    {
+                        LicenseId = license.Id,
+                        At = license.CreatedAt,
+                        // As long as it was assigned, its book was the same.
+                        BookId = db.LicenseChanges.Where(c => c.LicenseId == license.Id).OrderBy(c => c.Id).Select(c => c.BookId).FirstOrDefault() ?? license.BookId,
+                        PersonId = license.PersonId,
+                        LicenseBookId = license.BookId,
+                    };
+        if (query.Person is { } person)
+        {
+            found = found.Where(f => f.PersonId == db.People.Where(p => p.PublicId == person).Select(p => (int?)p.Id).FirstOrDefault());
+        }
+
+        if (query.Book is { } book)
+        {
+            var title = OfSameTitle(db, book);
+            found = found.Where(f => title.Contains(f.LicenseBookId) && db.Books.Any(b => b.Id == f.BookId && b.PublicId == book));
+        }
+
+        if (query.Token is { } token)
+        {
+            found = found.Where(f => db.Books.Any(b => b.Id == f.BookId && db.Locations.Any(l => l.Id == b.LocationId && l.PublicId == token)));
+        }
+
+        if (Text(query.About) is { } about)
+        {
+            var (people, books) = (PersonSearch.Apply(db, db.People, about), Books(db, Like(about)));
+            found = found.Where(f => people.Any(p => p.Id == f.PersonId) || books.Any(b => b.Id == f.BookId));
+        }
+
+        if (query.Group is not null || Text(query.Actor) is not null)
+        {
+            // No plan led to it, and nobody of ours.
+            found = found.Where(f => false);
+        }
+
+        if (query.From is { } from)
+        {
+            found = found.Where(f => f.At >= from);
+        }
+
+        if (query.Until is { } until)
+        {
+            found = found.Where(f => f.At < until);
+        }
+
+        // Among the changes of licenses, with numbers below theirs.
+        if (query.After is { At: var at, Chain: var chain, Id: var id })
+        {
+            found = (query.OldestFirst, chain) switch
+            {
+                (false, AuditChain.Licenses) => found.Where(f => f.At < at || (f.At == at && -f.LicenseId < id)),
+                (false, _) => found.Where(f => f.At < at),
+                (true, AuditChain.Licenses) => found.Where(f => f.At > at || (f.At == at && -f.LicenseId > id)),
+                (true, _) => found.Where(f => f.At >= at),
+            };
+        }
+
+        return query.OldestFirst ? found.OrderBy(f => f.At).ThenByDescending(f => f.LicenseId) : found.OrderByDescending(f => f.At).ThenBy(f => f.LicenseId);
+    }
+
+    private static IQueryable<int> OfSameTitle(VppBooksDbContext db, Guid book) => db.Books.Where(b => db.Books.Any(o => o.PublicId == book && o.AdamId == b.AdamId)).Select(b => b.Id);
 
     // A change of a license knows no group, but the plan that led to it. The group's rows in the trail lead to its books by an index, and those to their plans: few, of which the wish is read.
     private static IQueryable<Plan> PlansOf(VppBooksDbContext db, Guid group)
@@ -335,13 +412,13 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
                 Operation = r.OperationId is { } operation ? operations.GetValueOrDefault(operation) : null,
                 Details = happened?.Details,
                 From = change?.From,
-                To = change?.To,
-                Cause = change?.Cause,
+                To = r.Found is null ? change?.To : LicenseState.Assigned,
+                Cause = r.Found is null ? change?.Cause : LicenseCause.SeenAtApple,
                 ErrorNumber = change?.ErrorNumber,
                 Plan = change?.PlanId is { } plan ? plans.GetValueOrDefault(plan) : null,
                 Correlation = happened?.Correlation,
-                Sequence = r.Row.Sequence,
-                Hash = r.Row.Hash is { } hash ? Convert.ToHexStringLower(hash) : null,
+                Sequence = r.Row?.Sequence,
+                Hash = r.Row?.Hash is { } hash ? Convert.ToHexStringLower(hash) : null,
             };
         });
     }
@@ -365,22 +442,40 @@ public sealed class ActivityReader(IDbContextFactory<VppBooksDbContext> contexts
         public required int BookId { get; init; }
 
         public required int PersonId { get; init; }
+
+        /// <summary>The book of today.</summary>
+        public required int LicenseBookId { get; init; }
     }
 
-    private sealed record Raw(AuditEvent? Event, Changed? Changed)
+    /// <summary>A copy that came into the ledger as assigned.</summary>
+    private sealed class Found
     {
-        public IChained Row => Event is not null ? Event : Changed!.Change;
+        public required long LicenseId { get; init; }
 
-        public long Id => Row.Id;
+        public required DateTimeOffset At { get; init; }
+
+        public required int BookId { get; init; }
+
+        public required int PersonId { get; init; }
+
+        /// <summary>The book of today.</summary>
+        public required int LicenseBookId { get; init; }
+    }
+
+    private sealed record Raw(AuditEvent? Event, Changed? Changed, Found? Found)
+    {
+        public IChained? Row => Event is not null ? Event : Changed?.Change;
+
+        public long Id => Row?.Id ?? -Found!.LicenseId;
 
         public AuditChain Chain => Event is not null ? AuditChain.Events : AuditChain.Licenses;
 
-        public DateTimeOffset At => Event?.At ?? Changed!.Change.At;
+        public DateTimeOffset At => Event?.At ?? Changed?.Change.At ?? Found!.At;
 
-        public int? BookId => Event is not null ? Event.BookId : Changed!.BookId;
+        public int? BookId => Event is not null ? Event.BookId : Changed?.BookId ?? Found!.BookId;
 
-        public int? PersonId => Event is not null ? Event.PersonId : Changed!.PersonId;
+        public int? PersonId => Event is not null ? Event.PersonId : Changed?.PersonId ?? Found!.PersonId;
 
-        public long? OperationId => Event is not null ? Event.OperationId : Changed!.Change.OperationId;
+        public long? OperationId => Event is not null ? Event.OperationId : Changed?.Change.OperationId;
     }
 }

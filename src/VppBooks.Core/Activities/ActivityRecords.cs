@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using VppBooks.Core.Audit;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Security;
@@ -77,10 +78,10 @@ public sealed record ActivityCursor(DateTimeOffset At, AuditChain Chain, long Id
 
     /// <summary>Reads such a word; null when it is none.</summary>
     public static ActivityCursor? Parse(string? word) =>
-        word?.Split('-') is [var ticks, var chain, var id]
+        word?.Split('-', 3) is [var ticks, var chain, var id]
             && long.TryParse(ticks, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at <= DateTimeOffset.MaxValue.Ticks
             && byte.TryParse(chain, NumberStyles.None, CultureInfo.InvariantCulture, out var source) && Enum.IsDefined((AuditChain)source)
-            && long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var row)
+            && long.TryParse(id, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var row)
             ? new ActivityCursor(new DateTimeOffset(at, TimeSpan.Zero), (AuditChain)source, row)
             : null;
 }
@@ -150,6 +151,10 @@ public sealed record ActivityEntry
 
     /// <summary>Hexadecimal digits; null until sealed.</summary>
     public string? Hash { get; init; }
+
+    /// <summary>False for a copy that a sync found: only the ledger's own row tells of it, so it has no place in <see cref="Chain"/>, and the number below 0 is that row's.</summary>
+    [JsonIgnore]
+    public bool Recorded => Id > 0;
 
     public ActivityCursor Cursor => new(At, Chain, Id);
 }

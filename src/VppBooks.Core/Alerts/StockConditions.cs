@@ -83,7 +83,7 @@ internal static class StockConditions
                select book;
     }
 
-    private static IQueryable<Book> Limited(VppBooksDbContext db) => Connected(db).Where(b => !b.Unlimited && !b.NoLongerReported);
+    private static IQueryable<Book> Limited(VppBooksDbContext db) => Connected(db).Where(b => !b.Unlimited && !b.NoLongerReported && b.RemovedAt == null);
 
     private static IQueryable<Book> Connected(VppBooksDbContext db) => db.Books.Where(b => db.Locations.Any(l => l.Id == b.LocationId && l.DeletedAt == null));
 

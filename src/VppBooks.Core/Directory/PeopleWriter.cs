@@ -106,6 +106,7 @@ public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, 
             await db.Locations.Where(l => l.DeletedAt == null).ExecuteUpdateAsync(set => set.SetProperty(l => l.RecognizeWanted, true), cancellationToken);
         }
 
+        AuditChanges(db, clock.GetUtcNow());
         var told = ListTold(db);
         var decisive = added.Count > 0 || db.ChangeTracker.Entries<Person>().Any(DecidesWhetherBooksCanBeGiven);
         await db.SaveChangesAsync(cancellationToken);
@@ -134,6 +135,34 @@ public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, 
         || person.Property(p => p.GoneSince).IsModified
         || person.Property(p => p.Mail).IsModified
         || person.Property(p => p.ManagedAppleAccount).IsModified;
+
+    /// <summary>What decides whether somebody can be given books has its row (I9); names and addresses have none, because the trail outlives an erasure.</summary>
+    private static void AuditChanges(VppBooksDbContext db, DateTimeOffset now)
+    {
+        foreach (var person in db.ChangeTracker.Entries<Person>().Where(p => p.State == EntityState.Modified).ToList())
+        {
+            var (enabled, guest) = (person.Property(p => p.AccountEnabled), person.Property(p => p.Guest));
+            // Who was erased has this row already.
+            if (person.Property(p => p.GoneSince) is { IsModified: true, CurrentValue: null } && !person.Property(p => p.ErasedAt).IsModified)
+            {
+                db.Audit(Actor.System, now, "person.returned", new AuditSubject(PersonId: person.Entity.Id));
+            }
+
+            if (enabled.IsModified || guest.IsModified)
+            {
+                db.Audit(
+                    Actor.System,
+                    now,
+                    "person.changed",
+                    new AuditSubject(PersonId: person.Entity.Id),
+                    new
+                    {
+                        before = new { accountEnabled = enabled.OriginalValue, guest = guest.OriginalValue },
+                        after = new { accountEnabled = enabled.CurrentValue, guest = guest.CurrentValue },
+                    });
+            }
+        }
+    }
 
     /// <summary>What Apple is to hear: who has another address or account, and who is back.</summary>
     private static Told ListTold(VppBooksDbContext db)

@@ -1,9 +1,11 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using VppBooks.Apple;
+using VppBooks.Core.Audit;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Locations;
 using VppBooks.Core.Persistence;
+using VppBooks.Core.Security;
 
 namespace VppBooks.Core.Licenses;
 
@@ -49,8 +51,13 @@ public sealed class BookCounts(IDbContextFactory<VppBooksDbContext> contexts, Ap
                     || (!asset.Unlimited && (book.AvailableCount != asset.AvailableCount || book.TotalCount != asset.TotalCount)))
                 {
                     (book.TotalCount, book.AssignedCount, book.AvailableCount, book.Unlimited) = (asset.TotalCount, asset.AssignedCount, asset.AvailableCount, asset.Unlimited);
-                    book.RemovedAt = book.Unlimited || book.TotalCount > 0 || book.AssignedCount > 0 ? null : book.RemovedAt;
                     db.Touch(book, clock.GetUtcNow());
+                    if (book.RemovedAt is not null && (book.Unlimited || book.TotalCount > 0 || book.AssignedCount > 0))
+                    {
+                        book.RemovedAt = null;
+                        db.Audit(Actor.System, book.ModifiedAt, "book.restored", new AuditSubject(book.LocationId, book.Id));
+                    }
+
                     db.BookCountSnapshots.Add(new BookCountSnapshot
                     {
                         BookId = bookId,

@@ -50,7 +50,8 @@ public sealed class LocationDirectory(IDbContextFactory<VppBooksDbContext> conte
     {
         var ids = locations.Select(l => l.Id).ToList();
         var stocks = await db.Books
-            .Where(b => ids.Contains(b.LocationId) && !b.NoLongerReported)
+            // As everywhere: of a book that Apple no longer lists, what people have of it still counts; only what was removed does not.
+            .Where(b => ids.Contains(b.LocationId) && b.RemovedAt == null)
             .GroupBy(b => b.LocationId)
             .Select(g => new Stock(
                 g.Key,

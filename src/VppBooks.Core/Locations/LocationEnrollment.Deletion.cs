@@ -63,7 +63,7 @@ public sealed partial class LocationEnrollment
             .Select(g => new { State = g.Key, Count = g.Count() })
             .ToDictionaryAsync(g => g.State, g => g.Count, cancellationToken);
         return new DeletionPreview(
-            await books.CountAsync(b => !b.NoLongerReported, cancellationToken),
+            await books.CountAsync(b => b.RemovedAt == null, cancellationToken),
             byState.GetValueOrDefault(LicenseState.Assigned),
             NotSent.Sum(s => byState.GetValueOrDefault(s)),
             UnderWay.Sum(s => byState.GetValueOrDefault(s)),

@@ -45,7 +45,7 @@ public sealed class OverviewReader(IDbContextFactory<VppBooksDbContext> contexts
     {
         var books = from book in db.Books
                     join location in db.Locations on book.LocationId equals location.Id
-                    where location.DeletedAt == null
+                    where location.DeletedAt == null && book.RemovedAt == null
                     select book;
         var sums = await books
             .GroupBy(b => b.Unlimited)

@@ -32,6 +32,9 @@ public sealed class ForecastReader(IDbContextFactory<VppBooksDbContext> contexts
 {
     private static readonly TimeSpan Week = TimeSpan.FromDays(7);
 
+    /// <summary>Puts books that Apple no longer lists behind all others.</summary>
+    private const long Last = 1L << 32;
+
     /// <summary>Forecasts, most urgent first: short now, then by the day to buy, then those that may run out.</summary>
     /// <exception cref="NotAllowedException">The actor may not read.</exception>
     public async Task<IReadOnlyList<BookForecast>> ListAsync(ForecastQuery query, Actor actor, CancellationToken cancellationToken)
@@ -88,22 +91,28 @@ public sealed class ForecastReader(IDbContextFactory<VppBooksDbContext> contexts
         ];
     }
 
-    // Whom assignments reach and who has no row of the title that still counts. The planner would judge each of them; here their number is enough.
+    // Whom assignments reach and who has no row of the title that still counts. The planner would judge each of them; here their number is enough. Nobody gets a title twice: who
+    // is reached through several of its books, in other qualities or through other tokens, counts in the first of them, as they are followed, that can still be bought.
     private static async Task<(Dictionary<int, int> Entitled, Dictionary<int, int> Offered)> UnservedAsync(VppBooksDbContext db, IQueryable<int> ids, CancellationToken cancellationToken)
     {
-        var wishes = db.GroupAssignments.Where(a => a.Intent != Intent.Excluded && ids.Contains(a.BookId));
+        var titles = db.Books.Where(b => ids.Contains(b.Id)).Select(b => b.AdamId);
+        var books = db.ListedBooks().Where(b => titles.Contains(b.Book.AdamId)).Select(b => b.Book);
         var unserved =
-            from pair in AssignedPeople.In(db, wishes)
+            from pair in AssignedPeople.In(db, db.GroupAssignments.Where(a => a.Intent != Intent.Excluded && books.Any(b => b.Id == a.BookId)))
             join book in db.Books on pair.BookId equals book.Id
             join person in db.People on pair.PersonId equals person.Id
             where person.AccountEnabled && !person.Guest && person.GoneSince == null
                 && !db.Licenses.Any(l => l.PersonId == pair.PersonId && l.AdamId == book.AdamId && l.State != LicenseState.Canceled)
-            select new { pair.BookId, pair.PersonId, pair.Intent };
-        var required = await unserved.Where(p => p.Intent == Intent.Required).Select(p => new { p.BookId, p.PersonId }).Distinct()
-            .GroupBy(p => p.BookId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, cancellationToken);
-        var all = await unserved.Select(p => new { p.BookId, p.PersonId }).Distinct()
-            .GroupBy(p => p.BookId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, cancellationToken);
-        return (required, all.ToDictionary(a => a.Key, a => a.Value - required.GetValueOrDefault(a.Key)));
+            select new { pair.BookId, pair.PersonId, pair.Intent, book.AdamId, Place = book.NoLongerReported ? Last + pair.BookId : pair.BookId };
+        var promised = unserved.Where(p => p.Intent == Intent.Required).GroupBy(p => new { p.PersonId, p.AdamId })
+            .Select(g => new { g.Key.PersonId, g.Key.AdamId, Place = g.Min(p => p.Place) });
+        var required = await promised.GroupBy(p => p.Place).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => (int)(g.Key % Last), g => g.Count, cancellationToken);
+        var reached = unserved.Select(p => new { p.BookId, p.PersonId, p.AdamId }).Distinct();
+        var all = await reached.GroupBy(p => p.BookId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, cancellationToken);
+        // An offer is nothing to those who are given the title anyway, through whichever of its books.
+        var given = await reached.Join(promised, r => new { r.PersonId, r.AdamId }, p => new { p.PersonId, p.AdamId }, (r, _) => r.BookId)
+            .GroupBy(b => b).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, cancellationToken);
+        return (required, all.ToDictionary(a => a.Key, a => a.Value - given.GetValueOrDefault(a.Key)));
     }
 
     private static async Task<Dictionary<int, IReadOnlyList<ClaimedWeek>>> WeeksAsync(VppBooksDbContext db, IQueryable<int> ids, DateTimeOffset now, int back, CancellationToken cancellationToken)
@@ -119,8 +128,10 @@ public sealed class ForecastReader(IDbContextFactory<VppBooksDbContext> contexts
                     where change.At >= begin && change.At < end
                         && (change.Cause == LicenseCause.Taken || change.Cause == LicenseCause.Joined || change.To == LicenseState.Assigned)
                     join license in db.Licenses on change.LicenseId equals license.Id
-                    where ids.Contains(license.BookId)
-                    group new { change.Cause, change.To, license.Source } by license.BookId into book
+                    // The row may be of another book of the title since.
+                    let bookId = change.BookId ?? license.BookId
+                    where ids.Contains(bookId)
+                    group new { change.Cause, change.To, license.Source } by bookId into book
                     select new
                     {
                         BookId = book.Key,

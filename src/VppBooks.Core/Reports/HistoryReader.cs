@@ -30,7 +30,12 @@ public sealed class HistoryReader(IDbContextFactory<VppBooksDbContext> contexts)
 
         var first = from.DayNumber < until.DayNumber - MostDays + 1 ? until.AddDays(1 - MostDays) : from;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var books = db.ListedBooks().Where(b => (scope.Book == null || b.Book.PublicId == scope.Book) && (scope.Location == null || b.Location.PublicId == scope.Location)).Select(b => b.Book.Id);
+        // Books that were removed since as well: the past stays as it was.
+        var books =
+            from book in db.Books
+            join location in db.Locations on book.LocationId equals location.Id
+            where location.DeletedAt == null && (scope.Book == null || book.PublicId == scope.Book) && (scope.Location == null || location.PublicId == scope.Location)
+            select book.Id;
         var snapshots = db.BookCountSnapshots.AsNoTracking().Where(s => books.Contains(s.BookId));
         var (start, end) = (TimeMachine.EndOf(first.AddDays(-1), zone), TimeMachine.EndOf(until, zone));
 

@@ -108,6 +108,19 @@ public sealed class StockConditionTests(AlertRoom room) : IClassFixture<AlertRoo
         Assert.Equal([1L], Subjects(await room.LookAsync(), AlertKind.StockShort, AlertOccasion.Raised));
     }
 
+    [Fact]
+    public async Task Low_book_that_is_removed_is_told_as_over_although_it_has_a_threshold_of_its_own()
+    {
+        await BookAsync(1, b => (b.TotalCount, b.AssignedCount) = (0, 0));
+        await room.House.ChangeAsync(db => db.StockThresholds.Add(
+            new StockThreshold { Scope = StockScope.Book, SubjectId = db.Books.Single(b => b.AdamId == 1).Id, LowCount = 0, ChangedByName = "A. Admin" }));
+        Assert.Contains(1L, Subjects(await room.LookAsync(), AlertKind.StockLow, AlertOccasion.Raised));
+
+        await BookAsync(1, b => b.RemovedAt = room.House.Clock.GetUtcNow());
+
+        Assert.Equal([1L], Subjects(await room.LookAsync(), AlertKind.StockLow, AlertOccasion.Cleared));
+    }
+
     private static List<long> Subjects(IEnumerable<AlertMessage> messages, AlertKind kind, AlertOccasion occasion) =>
         [.. messages.Where(m => m.Kind == kind && m.Occasion == occasion).Select(m => long.Parse(m.Title.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture)).Order()];
 

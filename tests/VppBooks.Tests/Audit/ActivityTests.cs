@@ -1,10 +1,12 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using VppBooks.Apple;
 using VppBooks.Core.Activities;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Audit;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
+using VppBooks.Core.Locations;
 using VppBooks.Core.Overview;
 using VppBooks.Core.People;
 using VppBooks.Core.Security;
@@ -279,6 +281,81 @@ public sealed class ActivityTests
         DateOnly Today() => DateOnly.FromDateTime(house.Core.Clock.GetUtcNow().UtcDateTime);
         Assert.Equal((holders, 0, 0), (await HeldAsync(first, given), await HeldAsync(first, refunded), await HeldAsync(first, Today())));
         Assert.Equal((0, 0, again), (await HeldAsync(second, given), await HeldAsync(second, refunded), await HeldAsync(second, Today())));
+
+        // The activity of each book tells what became of its own copies, though the rows are of the second one now.
+        var (ofFirst, ofSecond) = (await ToldAsync(first), await ToldAsync(second));
+        Assert.Equal((holders, holders), (ofFirst.Count(e => e.To == LicenseState.Assigned), ofFirst.Count(e => (e.From, e.To) == (LicenseState.Assigned, LicenseState.Vanished))));
+        Assert.Equal((again, 0), (ofSecond.Count(e => e.To == LicenseState.Assigned), ofSecond.Count(e => e.To == LicenseState.Vanished)));
+
+        async Task<IReadOnlyList<ActivityEntry>> ToldAsync(Book book)
+        {
+            var told = (await house.Core.Get<ActivityReader>().ListAsync(new ActivityQuery { Kinds = ActivityKinds.Licenses, Book = book.PublicId, Take = 500 }, CoreHouse.Admin, CancellationToken.None)).Rows;
+            Assert.All(told, e => Assert.Equal(book.PublicId, e.Book!.Id));
+            return told;
+        }
+    }
+
+    [Fact]
+    public async Task Copy_that_was_found_at_Apple_is_part_of_the_activity_of_its_person_and_its_book_whatever_became_of_it()
+    {
+        await using var house = await SpendingHouse.StartAsync(s => s.RefundTakesAssigned = true);
+        var group = house.Core.Cloud.Directory.Groups.Values.Single(g => g.DisplayName == "Class 4A");
+        var book = await house.RegisterAsync(group.Id);
+        var others = group.People.Where(p => house.Apple.Users(SpendingHouse.UId, ClientUserIds.For(SpendingHouse.UId, p)) is [.., { Status: "Associated" }]).Take(3).ToList();
+        Assert.Equal(3, others.Count);
+        var apple = house.Core.Get<LocationConnections>().Connect(await house.Core.RowAsync(SpendingHouse.UId));
+        await house.Core.Get<AppleClient>().AssociateAsync(apple, [book.Key], [.. others.Select(p => ClientUserIds.For(SpendingHouse.UId, p))], CancellationToken.None);
+        house.Apple.FinishEvents();
+        await house.SyncAsync();
+        await using var db = await house.Core.OpenAsync();
+        var rows = await db.Licenses.AsNoTracking().Where(l => l.BookId == book.Id).Join(db.People, l => l.PersonId, p => p.Id, (l, p) => new { License = l, p.PublicId }).ToListAsync();
+        Assert.Equal(3, rows.Count);
+
+        var ofPerson = await WalkAsync(new ActivityQuery { Kinds = ActivityKinds.Licenses, Person = rows[0].PublicId, Book = book.PublicId });
+        var entry = Assert.Single(ofPerson);
+        Assert.Equal(
+            (null, LicenseState.Assigned, LicenseCause.SeenAtApple, rows[0].License.CreatedAt, book.PublicId, rows[0].PublicId, false, null),
+            (entry.From, entry.To, entry.Cause, entry.At, entry.Book!.Id, entry.Person!.Id, entry.Recorded, entry.Sequence));
+        Assert.Equal(rows.Select(r => r.PublicId).Order(), (await WalkAsync(new ActivityQuery { Kinds = ActivityKinds.Licenses, Book = book.PublicId })).Select(e => e.Person!.Id).Order());
+        Assert.Contains(await WalkAsync(new ActivityQuery { Kinds = ActivityKinds.All, Person = rows[0].PublicId }), e => e.Cursor == entry.Cursor);
+        Assert.DoesNotContain(await WalkAsync(new ActivityQuery { Kinds = ActivityKinds.Events, Person = rows[0].PublicId }), e => e.To is not null);
+        Assert.Empty(await WalkAsync(new ActivityQuery { Kinds = ActivityKinds.Licenses, Book = book.PublicId, Until = entry.At }));
+        Assert.Empty(await WalkAsync(new ActivityQuery { Kinds = ActivityKinds.Licenses, Book = book.PublicId, Actor = "admin" }));
+
+        // Refunded: what it was stays told.
+        Assert.True(house.Apple.Refund(SpendingHouse.UId, book.Key.AdamId, book.PricingParam.ToString(), (int)(await house.ReadAsync(book)).TotalCount));
+        for (var i = 0; i < 3; i++)
+        {
+            house.Core.Clock.Pass(TimeSpan.FromHours(1));
+            await house.SyncAsync();
+        }
+
+        Assert.Equal(
+            [LicenseState.Vanished, LicenseState.Assigned],
+            (await WalkAsync(new ActivityQuery { Kinds = ActivityKinds.Licenses, Person = rows[0].PublicId, Book = book.PublicId })).Select(e => e.To!.Value));
+
+        // In pages of one, in both directions, several of one moment.
+        async Task<List<ActivityEntry>> WalkAsync(ActivityQuery query)
+        {
+            var (down, up) = (await PagesAsync(query), await PagesAsync(query with { OldestFirst = true }));
+            Assert.Equal(down.Select(e => e.Cursor), Enumerable.Reverse(up).Select(e => e.Cursor));
+            Assert.Equal(down.Count, down.Select(e => e.Cursor).Distinct().Count());
+            return down;
+        }
+
+        async Task<List<ActivityEntry>> PagesAsync(ActivityQuery query)
+        {
+            var told = new List<ActivityEntry>();
+            for (ActivityCursor? after = null; ;)
+            {
+                var page = await house.Core.Get<ActivityReader>().ListAsync(query with { Take = 1, After = after is null ? null : ActivityCursor.Parse(after.ToString()) }, CoreHouse.Admin, CancellationToken.None);
+                told.AddRange(page.Rows);
+                if ((after = page.Next) is null)
+                {
+                    return told;
+                }
+            }
+        }
     }
 
     [Theory]

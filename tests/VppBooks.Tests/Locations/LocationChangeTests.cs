@@ -197,16 +197,18 @@ public sealed class LocationChangeTests : IAsyncLifetime
         await _house.ChangeAsync(db => db.Books.AddRange(
             ABook(location, 1, total: 10, assigned: 4),
             ABook(location, 2, total: int.MaxValue, assigned: 7, unlimited: true),
-            ABook(location, 3, total: 5, assigned: 5, gone: true)));
+            ABook(location, 3, total: 5, assigned: 5, gone: true),
+            ABook(location, 4, total: 0, removed: true)));
 
         var summary = await SummaryAsync();
 
-        Assert.Equal((2, 10L, 4L, 6L, 7L), (summary.Books, summary.LicensesTotal, summary.LicensesUsed, summary.LicensesFree, summary.UnlimitedUsed));
+        // What people have of a book that Apple no longer lists is theirs all the same.
+        Assert.Equal((3, 15L, 9L, 6L, 7L), (summary.Books, summary.LicensesTotal, summary.LicensesUsed, summary.LicensesFree, summary.UnlimitedUsed));
         Assert.Equal(LocationCondition.NeverSynced, summary.Condition);
         Assert.True(summary.SyncWaiting);
     }
 
-    private static Book ABook(int location, long adamId, long total = 10, long assigned = 0, bool unlimited = false, bool gone = false) => new()
+    private static Book ABook(int location, long adamId, long total = 10, long assigned = 0, bool unlimited = false, bool gone = false, bool removed = false) => new()
     {
         PublicId = Guid.NewGuid(),
         LocationId = location,
@@ -217,6 +219,7 @@ public sealed class LocationChangeTests : IAsyncLifetime
         AvailableCount = total - assigned,
         Unlimited = unlimited,
         NoLongerReported = gone,
+        RemovedAt = removed ? DateTimeOffset.UnixEpoch : null,
     };
 
     private static (string Code, int Status) CodeOf(ChangeLocationResult result)

@@ -101,6 +101,28 @@ public sealed partial class ActivityPageTests : ElementContext
         Assert.Contains("Class 4A", Words(page.Markup), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("en", "Before a member whose account is enabled After a guest whose account is disabled", "found a person's account changed", "found a person back", "no longer lists a book", "lists a book again", "put a removed book back")]
+    [InlineData("nl", "Voor een lid met een ingeschakeld account Na een gast met een uitgeschakeld account", "account van een persoon", "een persoon terug is", "een boek niet meer vermeldt", "een boek weer vermeldt", "een verwijderd boek teruggezet")]
+    public async Task What_the_directory_and_Apple_changed_is_told_in_words(string language, string account, params string[] told)
+    {
+        System.Globalization.CultureInfo.CurrentUICulture = System.Globalization.CultureInfo.GetCultureInfo(language);
+        await ChangeAsync(db =>
+        {
+            db.Audit(Actor.System, Clock.GetUtcNow(), "person.changed", default, new { before = new { accountEnabled = true, guest = false }, after = new { accountEnabled = false, guest = true } });
+            foreach (var action in (string[])["person.returned", "book.unlisted", "book.listed", "book.restored"])
+            {
+                db.Audit(Actor.System, Clock.GetUtcNow(), action, default);
+            }
+        });
+
+        var page = Render<ActivityPage>();
+
+        page.WaitForAssertion(() => Assert.Equal(5, page.FindAll("tbody tr").Count));
+        Assert.Contains(account, Words(page.Markup), StringComparison.Ordinal);
+        Assert.All(told, t => Assert.Contains(t, string.Join(' ', page.FindAll("tbody th").Select(r => r.TextContent)), StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_change_of_a_license_says_whose_plan_led_to_it()
     {

@@ -35,6 +35,36 @@ public sealed class LeaverTests(ForgettingHouse house) : IClassFixture<Forgettin
     }
 
     [Fact]
+    public async Task Who_comes_back_to_the_directory_is_written_down_and_so_is_whose_account_changes_and_nobody_else()
+    {
+        var (returning, changing) = (await house.HolderAsync(), await house.HolderAsync());
+        house.Graph.DeletePerson(returning.DirectoryId);
+        await house.ReadAsync();
+        Assert.DoesNotContain(await house.Spending.AuditAsync("person.returned"), a => a.PersonId == returning.Id);
+        var others = (await house.Spending.AuditAsync("person.changed")).Count;
+
+        house.Graph.RestorePerson(returning.DirectoryId);
+        house.Graph.DisablePerson(changing.DirectoryId);
+        await house.ReadAsync();
+        house.Graph.Edit(() => Core.Cloud.Directory.People[changing.DirectoryId].UserType = "Guest");
+        // A name is no change of what somebody can be given.
+        house.Graph.Edit(() => Core.Cloud.Directory.People[returning.DirectoryId].DisplayName += " II");
+        await house.ReadAsync();
+        await house.ReadAsync();
+
+        Assert.Null((await house.RowAsync(returning.Id))!.GoneSince);
+        Assert.Equal(Actor.System.Id, Assert.Single(await house.Spending.AuditAsync("person.returned"), a => a.PersonId == returning.Id).ActorId);
+        var changes = (await house.Spending.AuditAsync("person.changed")).Skip(others).ToList();
+        Assert.All(changes, c => Assert.Equal(changing.Id, c.PersonId));
+        Assert.Equal(
+            [
+                """{"before":{"accountEnabled":true,"guest":false},"after":{"accountEnabled":false,"guest":false}}""",
+                """{"before":{"accountEnabled":false,"guest":false},"after":{"accountEnabled":false,"guest":true}}""",
+            ],
+            changes.Select(c => c.Details));
+    }
+
+    [Fact]
     public async Task Being_marked_as_gone_and_the_wish_to_follow_are_saved_together_or_not_at_all()
     {
         var leaver = await house.HolderAsync();

@@ -1,6 +1,7 @@
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Library;
+using VppBooks.Core.Licenses;
 using VppBooks.Core.Reports;
 using VppBooks.Core.Security;
 using VppBooks.SimulatedCloud.Organization;
@@ -72,6 +73,44 @@ public sealed class ClaimedWeeksTests
         var recent = (await ReadAsync(house, new ForecastQuery { Book = book.PublicId, WeeksBack = 3 })).Forecast;
         Assert.Equal(expected.TakeLast(3), recent.Facts.Weeks);
         Assert.Equal(ForecastBasis.LittleHistory, recent.Basis);
+    }
+
+    [Fact]
+    public async Task What_was_given_of_a_book_that_its_holders_lost_is_no_claim_of_others_although_they_have_another_one_of_the_title_now()
+    {
+        await using var house = await SpendingHouse.StartAsync(s => s.RefundTakesAssigned = true);
+        var (clock, group) = (house.Core.Clock, Group(house, "Class 4A").Id);
+        var first = await house.BookAsync(free: 100);
+        house.Apple.Buy(SpendingHouse.UId, first.Key.AdamId, "PLUS", 60);
+        await house.SyncAsync();
+        var start = clock.GetUtcNow();
+        clock.Pass(TimeSpan.FromDays(2));
+        await house.AssignAsync(first, new WishedAssignment(group, Intent.Required));
+        await house.WorkAsync();
+        Assert.Contains(await house.LicensesAsync(first), l => l.State == LicenseState.Assigned);
+
+        clock.Pass(_week);
+        Assert.True(house.Apple.Refund(SpendingHouse.UId, first.Key.AdamId, first.PricingParam.ToString(), (int)(await house.ReadAsync(first)).TotalCount));
+        await house.AssignAsync(first);
+        for (var i = 0; i < 3; i++)
+        {
+            await house.SyncAsync();
+        }
+
+        await using var db = await house.Core.OpenAsync();
+        var second = db.Books.Single(b => b.LocationId == first.LocationId && b.AdamId == first.AdamId && b.Id != first.Id);
+        await house.AssignAsync(second, new WishedAssignment(group, Intent.Required));
+        await house.WorkAsync();
+        Assert.Contains(await house.LicensesAsync(second), l => l.State == LicenseState.Assigned);
+        Assert.Empty(await house.LicensesAsync(first));
+
+        clock.Pass(start + (2 * _week) + TimeSpan.FromHours(1) - clock.GetUtcNow());
+        ClaimedWeek[] quiet = [new(0, 0), new(0, 0)];
+        Assert.Equal(quiet, await WeeksAsync(first));
+        Assert.Equal(quiet, await WeeksAsync(second));
+
+        async Task<IEnumerable<ClaimedWeek>> WeeksAsync(VppBooks.Core.Catalog.Book book) =>
+            (await ReadAsync(house, new ForecastQuery { Book = book.PublicId, WeeksBack = 2 })).Forecast.Facts.Weeks;
     }
 
     private static async Task<BookForecast> ReadAsync(SpendingHouse house, ForecastQuery query) =>

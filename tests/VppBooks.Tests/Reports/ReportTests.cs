@@ -1,6 +1,8 @@
+using VppBooks.Core.Assignments;
 using VppBooks.Core.Exports;
 using VppBooks.Core.Overview;
 using VppBooks.Core.People;
+using VppBooks.Core.Persistence;
 using VppBooks.Core.Reports;
 using VppBooks.Core.Security;
 using VppBooks.Tests.Locations;
@@ -119,6 +121,44 @@ public sealed class ReportTests(ReportWorld world) : IClassFixture<ReportWorld>
         Assert.Equal((99L, 0, 1, 0, 2), (novel.Available, novel.SetAside, novel.Waiting, novel.Entitled, novel.Offered));
         Assert.Empty(novel.Weeks);
         Assert.Equal(["Second"], (await world.Get<ForecastReader>().ListAsync(new ForecastQuery { Location = world.Second }, CoreHouse.Admin, Stop)).Select(f => f.TokenName));
+    }
+
+    [Fact]
+    public async Task Who_is_given_a_title_through_two_of_its_books_is_counted_in_one_of_them()
+    {
+        await using var twice = new ReportWorld();
+        await twice.InitializeAsync();
+        await using (var db = twice.Fixture.Open())
+        {
+            var other = db.Books.Single(b => b.AdamId == twice.Biology.AdamId && b.Id != twice.Biology.Id).Id;
+            db.GroupAssignments.Add(new GroupAssignment { PublicId = Guid.NewGuid(), BookId = other, GroupId = db.Groups.Single().Id, Intent = Intent.Required, AssignedById = "1", AssignedByName = "A. Admin" });
+            await db.SaveChangesAsync(Stop);
+        }
+
+        // Erin, whoever asks: the first book is the one that is followed first.
+        Assert.Equal([("Central", 1, 0), ("Second", 0, 0)], await ToldAsync(new ForecastQuery()));
+        Assert.Equal([("Second", 0, 0)], await ToldAsync(new ForecastQuery { Location = twice.Second }));
+
+        // Where the title is only offered there is nothing that she could take.
+        await ChangeAsync(db => db.GroupAssignments.Single(a => a.BookId != twice.Biology.Id && a.Intent == Intent.Required).Intent = Intent.Available);
+        Assert.Equal([("Central", 1, 0), ("Second", 0, 0)], await ToldAsync(new ForecastQuery()));
+
+        // Copies of a book that Apple no longer lists cannot be bought.
+        await ChangeAsync(db => db.GroupAssignments.Single(a => a.BookId != twice.Biology.Id && a.BookId != twice.Novel.Id).Intent = Intent.Required);
+        await ChangeAsync(db => db.Books.Single(b => b.Id == twice.Biology.Id).NoLongerReported = true);
+        Assert.Equal([("Second", 1, 0)], await ToldAsync(new ForecastQuery()));
+        Assert.Equal([("Central", 0, 0)], await ToldAsync(new ForecastQuery { Book = twice.Biology.PublicId }));
+
+        async Task<IEnumerable<(string, int, int)>> ToldAsync(ForecastQuery query) =>
+            (await twice.Get<ForecastReader>().ListAsync(query, CoreHouse.Admin, Stop)).Where(f => f.AdamId == twice.Biology.AdamId).OrderBy(f => f.TokenName)
+                .Select(f => (f.TokenName, f.Forecast.Facts.Entitled, f.Forecast.Facts.Offered));
+
+        async Task ChangeAsync(Action<VppBooksDbContext> change)
+        {
+            await using var db = twice.Fixture.Open();
+            change(db);
+            await db.SaveChangesAsync(Stop);
+        }
     }
 
     [Fact]

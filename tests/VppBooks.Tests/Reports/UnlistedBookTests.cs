@@ -33,14 +33,18 @@ public sealed class UnlistedBookTests
         var today = DateOnly.FromDateTime(house.Core.Clock.GetUtcNow().UtcDateTime);
         var points = await house.Core.Get<HistoryReader>().ListAsync(new HistoryScope(), today.AddDays(-1), today, TimeZoneInfo.Utc, CoreHouse.Admin, Cancel);
         Assert.Equal([before.Bought + 7, before.Bought], points.Select(p => p.Bought));
+        Assert.Equal("""{"licenses":0}""", Assert.Single(await house.AuditAsync("book.unlisted"), a => a.BookId == book.Id).Details);
         Assert.Equal(0, (await house.Core.Get<TimeMachine>().CountsAsync(book.PublicId, today, TimeZoneInfo.Utc, CoreHouse.Admin, Cancel))!.Total);
 
         var version = book.Version;
         await house.SyncAsync();
         Assert.Equal(version, (await BookAsync(house)).Version);
+        Assert.Empty(await house.AuditAsync("book.listed"));
         await BuyAsync(house, 3);
         Assert.True(await BookAsync(house) is { NoLongerReported: false, TotalCount: 3, AvailableCount: 3 });
         Assert.Equal((before.Bought + 3, before.Available + 3), await TotalsAsync(house));
+        Assert.Equal(book.Id, Assert.Single(await house.AuditAsync("book.listed")).BookId);
+        Assert.Single(await house.AuditAsync("book.unlisted"));
     }
 
     [Fact]
@@ -78,6 +82,14 @@ public sealed class UnlistedBookTests
         Assert.True(held > 20);
         var book = await BookAsync(house);
         Assert.Equal((true, held, held, 0), (book.NoLongerReported, book.TotalCount, book.AssignedCount, book.AvailableCount));
+
+        // What people have of it counts everywhere, or nowhere: the token's own numbers are those of the first page and of the reports.
+        var overview = (await house.Core.Get<OverviewReader>().ReadAsync(CoreHouse.Admin, Cancel)).Licenses;
+        var use = Assert.Single(await house.Core.Get<UsageReader>().ListAsync(UsageBy.Location, CoreHouse.Admin, Cancel));
+        var token = await house.SummaryAsync();
+        Assert.Equal((overview.Books, overview.Total, overview.Used, overview.Free), (token.Books, token.LicensesTotal, token.LicensesUsed, token.LicensesFree));
+        Assert.Equal((use.Books, use.Bought!.Value, use.Assigned, use.Available!.Value), (token.Books, token.LicensesTotal, token.LicensesUsed + token.UnlimitedUsed, token.LicensesFree));
+        Assert.Equal(token.Books, (await house.Core.Enrollment.PreviewDeletionAsync(token.PublicId, CoreHouse.Admin, Cancel))!.Books);
     }
 
     [Fact]

@@ -54,6 +54,9 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
         "assignment.changed" => l["changed an assignment of a book"],
         "assignment.removed" => l["took an assignment of a book away"],
         "book.deleted" => l["removed a book without licenses"],
+        "book.restored" => l["put a removed book back that has licenses again"],
+        "book.unlisted" => l["found that Apple no longer lists a book"],
+        "book.listed" => l["found that Apple lists a book again"],
         "category.created" => l["made a category"],
         "category.changed" => l["renamed a category"],
         "category.deleted" => l["deleted a category"],
@@ -68,7 +71,8 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
         "people.forgotten" => l["forgot people whom nothing needs any more"],
         "person.exported" => l["downloaded what is stored about a person"],
         "person.erased" => l["erased a person's name and addresses"],
-        "person.returned" => l["recognized an erased person who returned"],
+        "person.returned" => l["found a person back in the directory"],
+        "person.changed" => l["found a person's account changed in the directory"],
         "invitation.given-out" => l["gave an invitation link out"],
         "licenses.assigned" => l["saw licenses that were sent arrive at Apple"],
         "licenses.found" => l["found licenses at Apple"],
@@ -163,7 +167,7 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
                 facts.AddRange(json.RootElement.EnumerateObject()
                     .Where(p => p.Value.ValueKind is not JsonValueKind.Null and not JsonValueKind.Undefined)
                     .OrderBy(p => p.Name switch { "before" => 0, "after" => 1, _ => 2 })
-                    .Select(p => (Name(p.Name), Given(entry, p.Value, words) ?? Value(p.Value))).Where(f => f.Item2.Length > 0).Take(MostFacts));
+                    .Select(p => (Name(p.Name), Given(entry, p.Value, words) ?? Account(entry, p.Value) ?? Value(p.Value))).Where(f => f.Item2.Length > 0).Take(MostFacts));
             }
         }
         catch (JsonException)
@@ -181,6 +185,25 @@ public sealed class ActivityTexts(IStringLocalizer<ActivityTexts> l)
         : value.ValueEquals("AllUsers") ? words.GroupName(null)
         : Address.Parse<Intent>(value.GetString()) is { } intent ? words.Of(intent)
         : null;
+
+    /// <summary>How an account stands in the directory; null: something else.</summary>
+    private string? Account(ActivityEntry entry, JsonElement value)
+    {
+        if (entry.Action != "person.changed" || value.ValueKind != JsonValueKind.Object)
+        {
+            return null;
+        }
+
+        return (Is("guest"), Is("accountEnabled")) switch
+        {
+            (false, true) => l["a member whose account is enabled"].Value,
+            (false, false) => l["a member whose account is disabled"].Value,
+            (true, true) => l["a guest whose account is enabled"].Value,
+            (true, false) => l["a guest whose account is disabled"].Value,
+        };
+
+        bool Is(string name) => value.TryGetProperty(name, out var told) && told.ValueKind == JsonValueKind.True;
+    }
 
     private static string Value(JsonElement value) => value.ValueKind switch
     {
