@@ -27,6 +27,7 @@ internal sealed class SchoolYear : IAsyncDisposable
 
     private readonly Dictionary<(string UId, string ClientUserId), Guid> _people = [];
     private readonly Dictionary<string, int> _locations = [];
+    private readonly HashSet<(string UId, string AdamId, string PricingParam)> _unlisted = [];
 
     private SchoolYear(SpendingHouse house) => House = house;
 
@@ -169,6 +170,16 @@ internal sealed class SchoolYear : IAsyncDisposable
         House.Apple.FinishEvents();
         Assert.Contains(clientUserId, House.Apple.Holders(Education, asset.AdamId, asset.PricingParam.ToString()));
     }
+
+    /// <summary>Apple stops listing a book, of which some people have copies.</summary>
+    public void Unlist(AssetKey asset)
+    {
+        Assert.NotEmpty(House.Apple.Holders(Education, asset.AdamId, asset.PricingParam.ToString()));
+        House.Apple.Unlist(Education, asset.AdamId, asset.PricingParam.ToString());
+        _unlisted.Add((Education, asset.AdamId, asset.PricingParam.ToString()));
+    }
+
+    public bool IsListed(string uId, string adamId, string pricingParam) => !_unlisted.Contains((uId, adamId, pricingParam));
 
     /// <summary>Opens the pages of people, which is what reads their devices.</summary>
     public async Task LookAtDevicesAsync(IEnumerable<Guid> people)

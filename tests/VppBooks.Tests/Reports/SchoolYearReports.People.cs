@@ -186,7 +186,7 @@ internal sealed partial class SchoolYearReports
                 waiting.Sum(w => w.Count()),
                 free.Count,
                 free.Sum(b => (long)b.Copies.Count),
-                limited.Count(b => (b.Counts.Total > 1 && b.Counts.Available < b.Counts.Total && b.Counts.Available * 10L <= b.Counts.Total) || waiting[b.Row.Id].Any())),
+                limited.Count(b => (b.Listed && b.Counts.Total > 1 && b.Counts.Available < b.Counts.Total && b.Counts.Available * 10L <= b.Counts.Total) || waiting[b.Row.Id].Any())),
             told.Licenses);
         var here = truth.Known.Where(year.Directory.People.ContainsKey).ToList();
         Assert.Equal(new PeopleTotals(here.Count(p => Recorded(p, "Associated")), here.Count(p => Recorded(p, "Registered")), here.Count(p => truth.Unconfirmed(p).Any(n => n is not null))), told.People);
@@ -230,6 +230,7 @@ internal sealed partial class SchoolYearReports
             Assert.Equal(
                 (truth.ForeignRecords[books.Key.UId], year.Wishes.Count(w => books.Any(b => b.Row.PublicId == w.Book))),
                 (detail.ForeignRecords, detail.Assignments));
+            year.Saw("Books that Apple does not list", books.Where(b => !b.Listed).Sum(b => b.Copies.Count));
             See($"Location {summary.Name}", ("used", summary.LicensesUsed), ("foreign records", detail.ForeignRecords), ("assignments", detail.Assignments));
         }
     }

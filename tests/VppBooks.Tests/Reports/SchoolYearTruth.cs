@@ -14,7 +14,7 @@ namespace VppBooks.Tests.Reports;
 internal sealed record TrueCopy(string ClientUserId, Guid? Person, bool Accepted, bool Left);
 
 /// <summary>A book at Apple, and the row under which it is told of.</summary>
-internal sealed record TrueBook(string UId, AssetCounts Counts, IReadOnlyList<TrueCopy> Copies, Book Row, string? Title, string Genre, Guid LocationId, string TokenName)
+internal sealed record TrueBook(string UId, AssetCounts Counts, IReadOnlyList<TrueCopy> Copies, Book Row, string? Title, string Genre, Guid LocationId, string TokenName, bool Listed)
 {
     public bool Unlimited => Counts.Total == int.MaxValue;
 
@@ -94,15 +94,19 @@ internal sealed class SchoolYearTruth
             {
                 var row = rows[(locations[uId].Id, asset.AdamId, asset.PricingParam)];
                 var title = row.TitleId is { } id ? titles[id] : null;
+                var copies = year.House.Apple.Holders(uId, asset.AdamId, asset.PricingParam).Select(h => Copy(uId, h, records[h])).ToList();
+                var listed = year.IsListed(uId, asset.AdamId, asset.PricingParam);
                 books.Add(new TrueBook(
                     uId,
-                    asset.Counts,
-                    [.. year.House.Apple.Holders(uId, asset.AdamId, asset.PricingParam).Select(h => Copy(uId, h, records[h]))],
+                    // Of what Apple no longer lists, what people have is all there is.
+                    listed ? asset.Counts : new AssetCounts(copies.Count, copies.Count, 0, 0),
+                    copies,
                     row,
                     title?.Name,
                     title?.Genres.Split('|')[0] ?? "",
                     locations[uId].PublicId,
-                    locations[uId].Name));
+                    locations[uId].Name,
+                    listed));
             }
         }
 
