@@ -126,20 +126,7 @@ public sealed partial class ActivityPageTests : ElementContext
     [Fact]
     public async Task A_change_of_a_license_says_whose_plan_led_to_it()
     {
-        var location = new Location
-        {
-            PublicId = Guid.NewGuid(),
-            UId = "1",
-            Name = "Education",
-            OrganizationName = "Noordrand",
-            LocationName = "Noordrand",
-            AppleAccount = "books@noordrand.example",
-            CountryOrRegion = "NL",
-        };
-        await ChangeAsync(db => db.Locations.Add(location));
-        var book = new Book { PublicId = Guid.NewGuid(), LocationId = location.Id, AdamId = 42, PricingParam = PricingParam.STDQ };
-        var person = new Person { PublicId = Guid.NewGuid(), DirectoryId = Guid.NewGuid(), DisplayName = "Anna", UserPrincipalName = "anna@school.example" };
-        await ChangeAsync(db => db.AddRange(book, person));
+        var (book, person) = await SeedAsync();
         var plan = new Plan
         {
             PublicId = Guid.NewGuid(),
@@ -162,6 +149,22 @@ public sealed partial class ActivityPageTests : ElementContext
         var words = Words(page.Find("tbody tr").OuterHtml);
         Assert.Contains("A license through a plan of A. Admin", words, StringComparison.Ordinal);
         Assert.Contains($"Plan {plan.PublicId} Id of who committed the plan 2", words, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_copy_that_was_found_at_Apple_is_told_on_the_page_of_its_person_and_waits_for_no_seal()
+    {
+        var (book, person) = await SeedAsync();
+        await ChangeAsync(db => db.Licenses.Add(
+            new License { PersonId = person.Id, BookId = book.Id, AdamId = 42, State = LicenseState.Assigned, Source = LicenseSource.FoundAtApple, CreatedAt = Clock.GetUtcNow() }));
+        Services.GetRequiredService<NavigationManager>().NavigateTo($"/monitor/activity?show=licenses&person={person.PublicId}");
+
+        var page = Render<ActivityPage>();
+
+        page.WaitForAssertion(() => Assert.Single(page.FindAll("tbody tr")));
+        var words = Words(page.Find("tbody tr").OuterHtml);
+        Assert.Contains("Apple shows it", words, StringComparison.Ordinal);
+        Assert.DoesNotContain("Not sealed yet", words, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -241,6 +244,25 @@ public sealed partial class ActivityPageTests : ElementContext
     {
         base.Dispose(disposing);
         File.Delete(_file);
+    }
+
+    private async Task<(Book Book, Person Person)> SeedAsync()
+    {
+        var location = new Location
+        {
+            PublicId = Guid.NewGuid(),
+            UId = "1",
+            Name = "Education",
+            OrganizationName = "Noordrand",
+            LocationName = "Noordrand",
+            AppleAccount = "books@noordrand.example",
+            CountryOrRegion = "NL",
+        };
+        await ChangeAsync(db => db.Locations.Add(location));
+        var book = new Book { PublicId = Guid.NewGuid(), LocationId = location.Id, AdamId = 42, PricingParam = PricingParam.STDQ };
+        var person = new Person { PublicId = Guid.NewGuid(), DirectoryId = Guid.NewGuid(), DisplayName = "Anna", UserPrincipalName = "anna@school.example" };
+        await ChangeAsync(db => db.AddRange(book, person));
+        return (book, person);
     }
 
     private async Task ChangeAsync(Action<VppBooksDbContext> change)

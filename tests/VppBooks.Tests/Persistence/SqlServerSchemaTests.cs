@@ -129,6 +129,14 @@ public sealed partial class SqlServerSchemaTests
         await new ServingReports(database, TimeProvider.System).UnreadyAsync(0, 10, CoreHouse.Admin, CancellationToken.None);
         await new ForecastReader(database, TimeProvider.System).ListAsync(new ForecastQuery { Location = Guid.NewGuid() }, CoreHouse.Admin, CancellationToken.None);
 
+        foreach (var oldestFirst in (bool[])[true, false])
+        {
+            var after = new ActivityCursor(DateTimeOffset.UnixEpoch, VppBooks.Core.Audit.AuditChain.Licenses, -41);
+            var query = new ActivityQuery { Kinds = ActivityKinds.All, Person = Guid.NewGuid(), Book = Guid.NewGuid(), Token = Guid.NewGuid(), About = "anna", OldestFirst = oldestFirst, After = after };
+            await new ActivityReader(database).ListAsync(query, CoreHouse.Admin, CancellationToken.None);
+            await new ActivityReader(database).ListAsync(query with { Person = null, Group = Guid.NewGuid(), Actor = "anna" }, CoreHouse.Admin, CancellationToken.None);
+        }
+
         await using (var db = database.CreateDbContext())
         {
             await StockConditions.ListAsync(db, new AlertOptions(), CancellationToken.None);
