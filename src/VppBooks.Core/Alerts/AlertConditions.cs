@@ -159,10 +159,16 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
         return stuck.Select(s => new AlertCondition(AlertKind.PeopleStuck, s.Id) { LocationId = s.Id, Subject = s.Name, Count = s.Count, Level = AlertCondition.LevelOf(s.Count) });
     }
 
-    private static async Task<IEnumerable<AlertCondition>> OfDirectoryAsync(VppBooksDbContext db, CancellationToken cancellationToken) =>
-        await db.DirectoryStates.AsNoTracking().SingleOrDefaultAsync(cancellationToken) is { FailingSince: { } since, ConsentMissing: var consent }
+    private static async Task<IEnumerable<AlertCondition>> OfDirectoryAsync(VppBooksDbContext db, CancellationToken cancellationToken)
+    {
+        var state = await db.DirectoryStates.AsNoTracking().SingleOrDefaultAsync(cancellationToken);
+        // One group that cannot be read is enough: whoever is in it is not followed. Of a group that nothing is given to nobody has to hear.
+        var unreadable = await db.Groups.Where(g => g.UnreadableSince != null && db.GroupAssignments.Any(a => a.GroupId == g.Id)).MinAsync(g => g.UnreadableSince, cancellationToken);
+        var consent = state is { FailingSince: not null, ConsentMissing: true };
+        return (unreadable < state?.FailingSince ? unreadable : state?.FailingSince ?? unreadable) is { } since
             ? [new AlertCondition(AlertKind.DirectoryFailing, 0) { Severity = consent ? AlertSeverity.Critical : AlertSeverity.Warning, Level = consent ? 2 : 1, About = since }]
             : [];
+    }
 
     private static async Task<IEnumerable<AlertCondition>> OfOperationsAsync(VppBooksDbContext db, AlertOptions options, DateTimeOffset now, CancellationToken cancellationToken)
     {

@@ -147,7 +147,7 @@ public sealed class AssignmentDesk(
 
             wish = PlanDrafts.Deserialize(book.Id, shown.Wish);
             var change = WishChange.Of(await PlanLedger.StandingAsync(read, book.Id, cancellationToken), wish);
-            if (wish.Assignments.Count > 0 && !change.OnlyRemoves && await health.FindStalenessAsync(read, cancellationToken) is { } stale)
+            if (wish.Assignments.Count > 0 && !change.OnlyRemoves && await health.FindStalenessAsync(read, book.Id, cancellationToken) is { } stale)
             {
                 return new CommitResult.Refused(WishReader.Stale(stale));
             }

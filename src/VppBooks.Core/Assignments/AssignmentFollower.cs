@@ -103,7 +103,7 @@ public sealed class AssignmentFollower(
                 }
 
                 // Nor while what is known of the groups is too old (F42): the first read that succeeds asks for following again.
-                if (await health.FindStalenessAsync(db, cancellationToken) is not null)
+                if (await health.FindStalenessAsync(db, bookId, cancellationToken) is not null)
                 {
                     joined.Clear();
                 }

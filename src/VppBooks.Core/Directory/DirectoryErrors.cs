@@ -1,7 +1,11 @@
 namespace VppBooks.Core.Directory;
 
 /// <summary>The directory could not be read. Never an empty answer: what is stored stays as it is.</summary>
-public abstract class DirectoryException(string message, Exception? inner) : Exception(message, inner);
+public abstract class DirectoryException(string message, Exception? inner) : Exception(message, inner)
+{
+    /// <summary>The directory asks to be left alone: there is no sense in asking it for the next thing.</summary>
+    internal bool AsksToWait => this is DirectoryUnavailableException { RetryAt: not null };
+}
 
 /// <summary>Throttled or down through every retry.</summary>
 public sealed class DirectoryUnavailableException(string message, DateTimeOffset? retryAt, Exception? inner) : DirectoryException(message, inner)

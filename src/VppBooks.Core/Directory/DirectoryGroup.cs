@@ -50,6 +50,9 @@ public sealed class DirectoryGroup
     /// <summary>When the directory last said that nothing has changed since; null: it was not asked.</summary>
     public DateTimeOffset? CheckedAt { get; set; }
 
+    /// <summary>Since when it cannot be brought up to date although that is due; null when it could the last time.</summary>
+    public DateTimeOffset? UnreadableSince { get; set; }
+
     /// <summary>When its page was last opened in the console; null: never.</summary>
     public DateTimeOffset? ViewedAt { get; set; }
 

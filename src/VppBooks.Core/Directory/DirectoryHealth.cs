@@ -11,12 +11,26 @@ public sealed class DirectoryHealth(IDbContextFactory<VppBooksDbContext> context
     /// <summary>Whether reading fails for so long that nothing new may be planned with what is stored; null while it may.</summary>
     public async Task<DirectoryStaleness?> FindStalenessAsync(CancellationToken cancellationToken) => Staleness(await GetAsync(cancellationToken));
 
-    /// <inheritdoc cref="FindStalenessAsync(CancellationToken)"/>
-    internal async Task<DirectoryStaleness?> FindStalenessAsync(VppBooksDbContext db, CancellationToken cancellationToken) =>
-        Staleness(await db.DirectoryStates.AsNoTracking().SingleOrDefaultAsync(s => s.Id == DirectoryState.OnlyRow, cancellationToken));
+    /// <summary>Whether reading fails for so long that a book may not be given to anybody new: reading altogether, or a group that the book is assigned to.</summary>
+    internal async Task<DirectoryStaleness?> FindStalenessAsync(VppBooksDbContext db, int bookId, CancellationToken cancellationToken)
+    {
+        var state = await db.DirectoryStates.AsNoTracking().SingleOrDefaultAsync(s => s.Id == DirectoryState.OnlyRow, cancellationToken);
+        if (Staleness(state) is { } staleness)
+        {
+            return staleness;
+        }
+
+        return OfGroups(await db.Groups.Where(g => db.GroupAssignments.Any(a => a.BookId == bookId && a.GroupId == g.Id)).MinAsync(g => g.UnreadableSince, cancellationToken));
+    }
+
+    internal DirectoryStaleness? OfGroups(DateTimeOffset? unreadableSince) =>
+        unreadableSince is { } since && IsLongAgo(since) ? new DirectoryStaleness(since, ConsentMissing: false, OfGroups: true) : null;
 
     internal DirectoryStaleness? Staleness(DirectoryState? state) =>
-        state?.FailingSince is { } since && clock.GetUtcNow() - since >= options.Value.StaleAfter ? new DirectoryStaleness(since, state.ConsentMissing) : null;
+        state?.FailingSince is { } since && IsLongAgo(since) ? new DirectoryStaleness(since, state.ConsentMissing) : null;
+
+    /// <summary>Whether something that cannot be read since then is too old to plan with.</summary>
+    internal bool IsLongAgo(DateTimeOffset? unreadableSince) => clock.GetUtcNow() - unreadableSince >= options.Value.StaleAfter;
 
     /// <summary>The row as it is now; a fresh one when nothing was read yet.</summary>
     public async Task<DirectoryState> GetAsync(CancellationToken cancellationToken)
@@ -25,23 +39,52 @@ public sealed class DirectoryHealth(IDbContextFactory<VppBooksDbContext> context
         return await db.DirectoryStates.AsNoTracking().SingleOrDefaultAsync(s => s.Id == DirectoryState.OnlyRow, cancellationToken) ?? new DirectoryState();
     }
 
-    /// <summary>A read succeeded. Books that were not followed while what was stored was too old are followed again.</summary>
-    public Task SucceededAsync(CancellationToken cancellationToken) => ChangeAsync(
-        (db, state) =>
-        {
-            var wasStale = Staleness(state) is not null;
-            (state.FailingSince, state.ConsentMissing, state.RetryAt) = (null, false, null);
-            return wasStale ? db.WantFollowingAsync(cancellationToken) : Task.CompletedTask;
-        },
-        cancellationToken);
-
-    /// <summary>A read failed.</summary>
-    public Task FailedAsync(DirectoryException failure, CancellationToken cancellationToken) => ChangeAsync(state =>
+    /// <summary>
+    /// The directory answered what was asked of one kind; that says nothing of the other. Books that were not followed while what was stored was too old are
+    /// followed again.
+    /// </summary>
+    public async Task SucceededAsync(DirectoryKind kind, CancellationToken cancellationToken)
     {
-        state.FailingSince ??= clock.GetUtcNow();
-        state.ConsentMissing = failure is DirectoryConsentMissingException;
+        if (await GetAsync(cancellationToken) is { FailingSince: null, GroupsFailingSince: null, PeopleFailingSince: null, ConsentMissing: false, RetryAt: null })
+        {
+            return;
+        }
+
+        await ChangeAsync(
+            (db, state) =>
+            {
+                var wasStale = Staleness(state) is not null;
+                SetFailing(state, kind, since: null);
+                state.ConsentMissing &= state.FailingSince is not null;
+                state.RetryAt = null;
+                return wasStale && Staleness(state) is null ? db.WantFollowingAsync(cancellationToken) : Task.CompletedTask;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>The directory did not answer what was asked of one kind.</summary>
+    public Task FailedAsync(DirectoryKind kind, DirectoryException failure, CancellationToken cancellationToken) => ChangeAsync(state =>
+    {
+        var (since, other) = kind == DirectoryKind.Groups ? (state.GroupsFailingSince, state.PeopleFailingSince) : (state.PeopleFailingSince, state.GroupsFailingSince);
+        SetFailing(state, kind, since ?? clock.GetUtcNow());
+        // While the other kind fails as well, what is said of one does not change the reason to and fro.
+        state.ConsentMissing = failure is DirectoryConsentMissingException || (state.ConsentMissing && other is not null);
         state.RetryAt = (failure as DirectoryUnavailableException)?.RetryAt;
     }, cancellationToken);
+
+    private static void SetFailing(DirectoryState state, DirectoryKind kind, DateTimeOffset? since)
+    {
+        if (kind == DirectoryKind.Groups)
+        {
+            state.GroupsFailingSince = since;
+        }
+        else
+        {
+            state.PeopleFailingSince = since;
+        }
+
+        state.FailingSince = state is { GroupsFailingSince: { } groups, PeopleFailingSince: { } people } ? groups < people ? groups : people : state.GroupsFailingSince ?? state.PeopleFailingSince;
+    }
 
     internal Task ChangeAsync(Action<DirectoryState> change, CancellationToken cancellationToken) => ChangeAsync(
         (_, state) =>

@@ -97,7 +97,8 @@ public static class GroupKinds
 /// <param name="Entry">The group; null when it is not there.</param>
 /// <param name="SoftDeleted">It is not there, and the recycle bin has it.</param>
 /// <param name="Nested">Object ids of the groups inside it, directly or deeper.</param>
-public sealed record GroupLook(DirectoryGroupEntry? Entry, bool SoftDeleted, IReadOnlyCollection<Guid> Nested);
+/// <param name="Failure">Why nothing can be said of this one; null when the rest holds.</param>
+public sealed record GroupLook(DirectoryGroupEntry? Entry, bool SoftDeleted, IReadOnlyCollection<Guid> Nested, DirectoryException? Failure = null);
 
 /// <summary>What changed since a delta link was given out.</summary>
 /// <param name="Changed">Object ids that were added, changed or removed, or whose direct members were.</param>
@@ -107,4 +108,5 @@ public sealed record ChangeRound(IReadOnlySet<Guid> Changed, string Link);
 /// <summary>The directory could not be read for so long that what is stored is not planned with any more (F42).</summary>
 /// <param name="Since">Since when.</param>
 /// <param name="ConsentMissing">Because consent is missing.</param>
-public sealed record DirectoryStaleness(DateTimeOffset Since, bool ConsentMissing);
+/// <param name="OfGroups">Only of some groups; the rest can be read.</param>
+public sealed record DirectoryStaleness(DateTimeOffset Since, bool ConsentMissing, bool OfGroups = false);

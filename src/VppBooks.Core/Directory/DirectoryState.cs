@@ -25,8 +25,14 @@ public sealed class DirectoryState
     /// <summary><see cref="AllUsersChangeMark"/> when the last complete read of all users began; another number means that they have to be read again.</summary>
     public int AllUsersReadMark { get; set; }
 
-    /// <summary>Since when every read fails; null when the last one succeeded.</summary>
+    /// <summary>Since when groups, or people, cannot be read; null while both can.</summary>
     public DateTimeOffset? FailingSince { get; set; }
+
+    /// <summary>Since when groups cannot be read; null when they could the last time.</summary>
+    public DateTimeOffset? GroupsFailingSince { get; set; }
+
+    /// <summary>Since when people cannot be read; null when they could the last time.</summary>
+    public DateTimeOffset? PeopleFailingSince { get; set; }
 
     /// <summary>Reads fail because consent is missing.</summary>
     public bool ConsentMissing { get; set; }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -24,43 +25,80 @@ public sealed class DirectoryWatch(
     {
         List<Guid> watched;
         bool everybody, anybody;
+        var trouble = new Trouble();
         await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
         {
             var viewedAfter = clock.GetUtcNow() - options.Value.FollowViewedFor;
             watched = await db.Groups
                 .Where(g => db.GroupAssignments.Any(a => a.GroupId == g.Id) || g.ViewedAt > viewedAfter)
-                .OrderBy(g => g.MembersReadAt)
+                .OrderBy(g => g.UnreadableSince != null).ThenBy(g => g.MembersReadAt)
                 .Select(g => g.DirectoryId)
                 .ToListAsync(cancellationToken);
             everybody = await db.GroupAssignments.AnyAsync(a => a.GroupId == null, cancellationToken);
             anybody = await db.People.AnyAsync(p => p.GoneSince == null, cancellationToken);
+            // Nobody reads the others any more, so that nobody would find out that they can be read.
+            var followed = watched.ToArray();
+            var forgotten = db.Groups.Where(g => g.UnreadableSince != null && !EF.Parameter(followed).Contains(g.DirectoryId));
+            if (await forgotten.AnyAsync(cancellationToken))
+            {
+                await forgotten.ExecuteUpdateAsync(set => set.SetProperty(g => g.UnreadableSince, (DateTimeOffset?)null), cancellationToken);
+            }
         }
 
+        // Nothing else would find out that the directory can be read again.
+        var state = await health.GetAsync(cancellationToken);
+        if (state.GroupsFailingSince is not null && watched.Count == 0)
+        {
+            await trouble.TryAsync(() => reads.ProbeAsync(DirectoryKind.Groups, cancellationToken));
+        }
+
+        if (watched.Count > 0 || everybody || anybody)
+        {
+            // People first: their changes mark groups where they may have been missed. Who leaves is noticed although nothing is assigned any more: books stay with
+            // people, and names do not for ever.
+            await trouble.TryAsync(() => people.CheckAsync(options.Value.ReadEvery, cancellationToken));
+        }
+        else if (state.FailingSince is not null && state.FailingSince != state.GroupsFailingSince)
+        {
+            await trouble.TryAsync(() => reads.ProbeAsync(DirectoryKind.People, cancellationToken));
+        }
+
+        if (watched.Count > 0)
+        {
+            // Even when people cannot be read: who is in a group is another question, and may have an answer.
+            await trouble.TryAsync(() => groups.EnsureMembersAsync(watched, options.Value.ReadEvery, cancellationToken));
+        }
+
+        if (everybody)
+        {
+            await trouble.TryAsync(() => people.EnsureAllAsync(options.Value.ReadEvery, cancellationToken));
+        }
+
+        trouble.Report();
         if (watched.Count > 0 || everybody)
         {
-            // People first: their changes mark groups where they may have been missed.
-            await people.CheckAsync(options.Value.ReadEvery, cancellationToken);
-            await groups.EnsureMembersAsync(watched, options.Value.ReadEvery, cancellationToken);
-            if (everybody)
-            {
-                await people.EnsureAllAsync(options.Value.ReadEvery, cancellationToken);
-            }
-
             await changes.ForgetAsync(watched, cancellationToken);
-            return;
+        }
+    }
+
+    /// <summary>Goes on after what cannot be read, and tells of the first at the end.</summary>
+    private sealed class Trouble
+    {
+        private ExceptionDispatchInfo? _first;
+
+        public async Task TryAsync(Func<Task> read)
+        {
+            try
+            {
+                await read();
+            }
+            catch (DirectoryException e)
+            {
+                _first ??= ExceptionDispatchInfo.Capture(e);
+            }
         }
 
-        if ((await health.GetAsync(cancellationToken)).FailingSince is not null)
-        {
-            // Nothing else would find out that the directory can be read again.
-            await reads.ProbeAsync(cancellationToken);
-        }
-
-        if (anybody)
-        {
-            // Who leaves is noticed although nothing is assigned any more: books stay with people, and names do not for ever.
-            await people.CheckAsync(options.Value.ReadEvery, cancellationToken);
-        }
+        public void Report() => _first?.Throw();
     }
 
     /// <inheritdoc/>

@@ -72,17 +72,25 @@ public sealed class GraphDirectory(
 
     /// <summary>Asks for almost nothing.</summary>
     /// <exception cref="DirectoryException">Throttled, down, or without consent.</exception>
-    public Task ProbeAsync(CancellationToken cancellationToken) => AskAsync(
-        () => graph.Users.GetAsync(
-            request =>
-            {
-                request.QueryParameters.Select = ["id"];
-                request.QueryParameters.Top = 1;
-            },
-            cancellationToken),
+    public Task ProbeAsync(DirectoryKind kind, CancellationToken cancellationToken) => AskAsync<object?>(
+        async () => kind == DirectoryKind.Groups
+            ? await graph.Groups.GetAsync(
+                request =>
+                {
+                    request.QueryParameters.Select = ["id"];
+                    request.QueryParameters.Top = 1;
+                },
+                cancellationToken)
+            : await graph.Users.GetAsync(
+                request =>
+                {
+                    request.QueryParameters.Select = ["id"];
+                    request.QueryParameters.Top = 1;
+                },
+                cancellationToken),
         cancellationToken);
 
-    /// <summary>Some groups, with the groups inside them: ten a request.</summary>
+    /// <summary>Some groups, with the groups inside them: ten a request. What the directory does not tell of one is said with it, and keeps no other from being looked at.</summary>
     /// <exception cref="DirectoryException">Throttled, down, or without consent.</exception>
     public Task<IReadOnlyDictionary<Guid, GroupLook>> LookAtGroupsAsync(IReadOnlyCollection<Guid> directoryIds, CancellationToken cancellationToken) =>
         AskAsync<IReadOnlyDictionary<Guid, GroupLook>>(async () =>
@@ -98,15 +106,32 @@ public sealed class GraphDirectory(
                     cancellationToken);
                 for (var i = 0; i < ids.Length; i++)
                 {
-                    var (group, nested) = (answers[i], answers[ids.Length + i]);
-                    looks[ids[i]] = group is null || nested is null
-                        ? new GroupLook(null, await IsInRecycleBinAsync(ids[i], cancellationToken), [])
-                        : new GroupLook(ToEntry(await ParseAsync<Models.Group>(group, cancellationToken)), SoftDeleted: false, await NestedAsync(nested, cancellationToken));
+                    var (id, group, nested) = (ids[i], answers[i], answers[ids.Length + i]);
+                    try
+                    {
+                        looks[id] = await AskAsync(() => LookAsync(id, group, nested, cancellationToken), cancellationToken);
+                    }
+                    catch (DirectoryException e) when (!e.AsksToWait)
+                    {
+                        looks[id] = new GroupLook(null, SoftDeleted: false, [], e);
+                    }
                 }
             }
 
             return looks;
         }, cancellationToken);
+
+    private async Task<GroupLook> LookAsync(Guid id, StepAnswer group, StepAnswer nested, CancellationToken cancellationToken)
+    {
+        if ((group.Failure ?? nested.Failure) is { } failure)
+        {
+            throw failure;
+        }
+
+        return group.Body is null || nested.Body is null
+            ? new GroupLook(null, await IsInRecycleBinAsync(id, cancellationToken), [])
+            : new GroupLook(ToEntry(await ParseAsync<Models.Group>(group.Body, cancellationToken)), SoftDeleted: false, await NestedAsync(nested.Body, cancellationToken));
+    }
 
     /// <summary>Those of some users whom the directory has: twenty a request.</summary>
     /// <exception cref="DirectoryException">Throttled, down, or without consent.</exception>
@@ -118,9 +143,14 @@ public sealed class GraphDirectory(
             {
                 foreach (var answer in await BatchAsync([.. ids.Select(id => new Step($"/users/{id}?$select={UserSelection}"))], cancellationToken))
                 {
-                    if (answer is not null)
+                    if (answer.Failure is not null)
                     {
-                        found.Add(ToUser(await ParseAsync<Models.User>(answer, cancellationToken)));
+                        throw answer.Failure;
+                    }
+
+                    if (answer.Body is not null)
+                    {
+                        found.Add(ToUser(await ParseAsync<Models.User>(answer.Body, cancellationToken)));
                     }
                 }
             }
@@ -137,7 +167,7 @@ public sealed class GraphDirectory(
             ?? throw new DirectoryUnavailableException("The directory gave no delta link.", null, null)).Link;
     }
 
-    /// <summary>Groups that changed since a delta link was given; null when the directory does not know any more (410).</summary>
+    /// <summary>Groups that changed since a delta link was given; null when the directory does not know any more.</summary>
     /// <exception cref="DirectoryException">Throttled, down, or without consent.</exception>
     public Task<ChangeRound?> ReadGroupChangesAsync(string link, CancellationToken cancellationToken) => ReadChangesAsync(
         link,
@@ -152,7 +182,7 @@ public sealed class GraphDirectory(
         (await ReadUserChangesAsync($"{Home}/users/delta?$select={UserSelection}&$deltatoken=latest", cancellationToken)
             ?? throw new DirectoryUnavailableException("The directory gave no delta link.", null, null)).Link;
 
-    /// <summary>Users that changed since a delta link was given; null when the directory does not know any more (410).</summary>
+    /// <summary>Users that changed since a delta link was given; null when the directory does not know any more.</summary>
     /// <exception cref="DirectoryException">Throttled, down, or without consent.</exception>
     public Task<ChangeRound?> ReadUserChangesAsync(string link, CancellationToken cancellationToken) => ReadChangesAsync(
         link,
@@ -325,11 +355,17 @@ public sealed class GraphDirectory(
                     address = Checked(next) ?? throw new DirectoryUnavailableException("The directory's changes end without a link.", null, null);
                 }
             }
-            catch (ODataError e) when (e.ResponseStatusCode == 410)
+            catch (ODataError e) when (IsExpired(e))
             {
                 return null;
             }
         }, cancellationToken);
+
+    /// <summary>The directory does not know any more what a link stands for. Mostly it says 410; some of its services say so with the code alone.</summary>
+    private static bool IsExpired(ODataError e) =>
+        e.ResponseStatusCode == 410
+        || (e.ResponseStatusCode is >= 400 and < 500
+            && (string.Equals(e.Error?.Code, "syncStateNotFound", StringComparison.OrdinalIgnoreCase) || string.Equals(e.Error?.Code, "resyncRequired", StringComparison.OrdinalIgnoreCase)));
 
     private async Task<IReadOnlyCollection<Guid>> NestedAsync(string firstPage, CancellationToken cancellationToken)
     {
@@ -349,35 +385,43 @@ public sealed class GraphDirectory(
         await KiotaJsonSerializer.DeserializeAsync<T>(json, cancellationToken) ?? throw new DirectoryUnavailableException("The directory answered with nothing.", null, null);
 
     /// <summary>Up to twenty reads in one request. A throttled one is repeated, the others are not.</summary>
-    /// <returns>The body of each, in the order of the steps; null for what is not there (404).</returns>
-    private async Task<string?[]> BatchAsync(Step[] steps, CancellationToken cancellationToken)
+    /// <returns>What became of each, in the order of the steps.</returns>
+    private async Task<StepAnswer[]> BatchAsync(Step[] steps, CancellationToken cancellationToken)
     {
-        var bodies = new string?[steps.Length];
+        var answers = new StepAnswer[steps.Length];
         var open = Enumerable.Range(0, steps.Length).ToList();
         for (var attempt = 0; ; attempt++)
         {
-            var (throttled, longest) = (new List<int>(), TimeSpan.Zero);
+            var (throttled, longest, asksToWait) = (new List<int>(), TimeSpan.Zero, false);
             using var answer = await SendBatchAsync(steps, open, cancellationToken);
             foreach (var response in answer.RootElement.GetProperty("responses").EnumerateArray())
             {
                 var index = int.Parse(response.GetProperty("id").GetString()!, System.Globalization.CultureInfo.InvariantCulture);
-                switch (response.GetProperty("status").GetInt32())
+                var status = response.GetProperty("status").GetInt32();
+                switch (status)
                 {
                     case >= 200 and < 300:
-                        bodies[index] = response.GetProperty("body").GetRawText();
+                        answers[index] = new StepAnswer(response.GetProperty("body").GetRawText());
                         break;
                     case 404:
+                        answers[index] = default;
                         break;
                     case 401 or 403:
-                        throw new DirectoryConsentMissingException("The directory refuses to be read: grant GroupMember.Read.All and User.Read.All, with administrator consent.", null);
+                        logger.ReadFailed("batch", status, null);
+                        answers[index] = new StepAnswer(null, new DirectoryConsentMissingException("The directory refuses to be read: grant GroupMember.Read.All and User.Read.All, with administrator consent.", null));
+                        break;
                     case 429 or 503 or 504:
                         throttled.Add(index);
-                        var asked = RetryAfterOf(response) ?? options.Value.FirstBackoff * Math.Pow(2, attempt);
+                        answers[index] = new StepAnswer(null, new DirectoryUnavailableException("The directory does not answer as it should.", null, null));
+                        var named = RetryAfterOf(response);
+                        asksToWait |= status == 429 || named is not null;
+                        var asked = named ?? options.Value.FirstBackoff * Math.Pow(2, attempt);
                         longest = asked > longest ? asked : longest;
                         break;
-                    case var status:
+                    default:
                         logger.ReadFailed("batch", status, null);
-                        throw new DirectoryUnavailableException("The directory does not answer as it should.", null, null);
+                        answers[index] = new StepAnswer(null, new DirectoryUnavailableException("The directory does not answer as it should.", null, null));
+                        break;
                 }
 
                 open.Remove(index);
@@ -388,9 +432,10 @@ public sealed class GraphDirectory(
                 throw new DirectoryUnavailableException("The directory left a question without an answer.", null, null);
             }
 
-            if (throttled.Count == 0)
+            if (throttled.Count == 0 || (!asksToWait && attempt >= options.Value.Retries))
             {
-                return bodies;
+                // One that never comes is its own failure: the others did come.
+                return answers;
             }
 
             gate.CloseFor(longest);
@@ -446,6 +491,10 @@ public sealed class GraphDirectory(
         && headers.EnumerateObject().FirstOrDefault(h => string.Equals(h.Name, "Retry-After", StringComparison.OrdinalIgnoreCase)) is { Value.ValueKind: not JsonValueKind.Undefined } header
             ? DirectoryRegistration.RetryAfter([header.Value.ToString()], clock.GetUtcNow())
             : null;
+
+    /// <param name="Body">What came; null for what is not there (404).</param>
+    /// <param name="Failure">Why nothing came.</param>
+    private readonly record struct StepAnswer(string? Body, DirectoryException? Failure = null);
 
     /// <param name="Url">Address below the version.</param>
     /// <param name="Eventual">It is an advanced query.</param>

@@ -119,6 +119,25 @@ public sealed class GroupCatalog(IDbContextFactory<VppBooksDbContext> contexts, 
             g.DirectoryId, g.DisplayName, g.Description, g.Kind, g.Obstacle, counts.TryGetValue(g.DirectoryId, out var count) ? count : null))];
     }
 
+    /// <summary>Whether the directory, or what is named of it, could not be read for so long that nothing new is given; null while that is not so.</summary>
+    /// <param name="group">Object id of a group that matters; null for none.</param>
+    /// <param name="book">Public id of a book whose groups matter; null for none.</param>
+    /// <param name="actor">Who asks.</param>
+    /// <exception cref="NotAllowedException">The actor may not read.</exception>
+    public async Task<DirectoryStaleness?> FindStalenessAsync(Guid? group, Guid? book, Actor actor, CancellationToken cancellationToken)
+    {
+        actor.Demand(Permissions.Read);
+        if (await health.FindStalenessAsync(cancellationToken) is { } staleness)
+        {
+            return staleness;
+        }
+
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return health.OfGroups(await db.Groups
+            .Where(g => g.DirectoryId == group || db.GroupAssignments.Any(a => a.GroupId == g.Id && db.Books.Any(b => b.Id == a.BookId && b.PublicId == book)))
+            .MinAsync(g => g.UnreadableSince, cancellationToken));
+    }
+
     /// <summary>How reading the directory goes.</summary>
     /// <exception cref="NotAllowedException">The actor may not read.</exception>
     public async Task<DirectoryStanding> GetStandingAsync(Actor actor, CancellationToken cancellationToken)
@@ -127,6 +146,14 @@ public sealed class GroupCatalog(IDbContextFactory<VppBooksDbContext> contexts, 
         var state = await health.GetAsync(cancellationToken);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var users = state.AllUsersReadAt is null ? 0 : await AllUsers.In(db).CountAsync(cancellationToken);
-        return new DirectoryStanding(state.AllUsersReadAt, users, state.FailingSince, state.ConsentMissing, state.RetryAt ?? gate.ClosedUntil, health.Staleness(state) is not null);
+        var unreadable = await db.Groups.Where(g => g.UnreadableSince != null).Select(g => g.UnreadableSince).ToListAsync(cancellationToken);
+        return new DirectoryStanding(
+            state.AllUsersReadAt,
+            users,
+            unreadable.Append(state.FailingSince).Min(),
+            state.ConsentMissing,
+            state.RetryAt ?? gate.ClosedUntil,
+            health.Staleness(state) is not null,
+            state.FailingSince is null ? unreadable.Count : 0);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -26,6 +27,7 @@ public sealed class GroupReader(
     GraphDirectory directory,
     GroupChanges changes,
     DirectoryReads reads,
+    DirectoryHealth health,
     PeopleReader peopleReader,
     PeopleWriter people,
     IBulkStore bulk,
@@ -44,42 +46,98 @@ public sealed class GroupReader(
     /// have, completely or not at all. Zero reads all of them without asking.
     /// </summary>
     /// <returns>The groups that were read, with what changed.</returns>
-    /// <exception cref="DirectoryException">The directory cannot be read; groups already done stay done, the others keep what they had.</exception>
+    /// <exception cref="DirectoryException">
+    /// The directory cannot be read, or one of the groups cannot; groups that could be read are done nevertheless, the others keep what they had.
+    /// </exception>
     public Task<IReadOnlyList<MembersChange>> EnsureMembersAsync(IReadOnlyCollection<Guid> groupDirectoryIds, TimeSpan maxAge, CancellationToken cancellationToken) =>
-        reads.OneAtATimeAsync<IReadOnlyList<MembersChange>>(async () =>
+        reads.OneAtATimeAsync(() => EnsureNowAsync([.. groupDirectoryIds.Distinct()], maxAge, cancellationToken), cancellationToken);
+
+    private async Task<IReadOnlyList<MembersChange>> EnsureNowAsync(Guid[] wanted, TimeSpan maxAge, CancellationToken cancellationToken)
+    {
+        var round = new Round(maxAge > TimeSpan.Zero ? await ListNotFreshAsync(wanted, maxAge, cancellationToken) : wanted);
+        if (round.Open.Count == 0)
         {
-            var due = maxAge > TimeSpan.Zero ? await ListDueAsync([.. groupDirectoryIds.Distinct()], maxAge, cancellationToken) : [.. groupDirectoryIds.Distinct()];
-            var done = new List<MembersChange>();
-            foreach (var chunk in due.Chunk(GroupsAtOnce))
+            return [];
+        }
+
+        try
+        {
+            if (maxAge > TimeSpan.Zero)
+            {
+                await ConfirmUnchangedAsync(round, cancellationToken);
+            }
+
+            foreach (var chunk in round.Open.ToArray().Chunk(GroupsAtOnce))
             {
                 var looks = await LookAsync(chunk, cancellationToken);
                 foreach (var id in chunk)
                 {
-                    if (await ReadGroupAsync(id, looks[id], cancellationToken) is { } change)
-                    {
-                        done.Add(change);
-                    }
+                    await ReadGroupAsync(id, looks[id], round, cancellationToken);
                 }
             }
+        }
+        catch (DirectoryException e)
+        {
+            await KeepOutcomeAsync(round, e, cancellationToken);
+            throw;
+        }
 
-            return done;
-        }, cancellationToken);
+        await KeepOutcomeAsync(round, whole: null, cancellationToken);
+        round.Failure?.Throw();
+        return round.Done;
+    }
 
-    /// <summary>Groups that have to be read: never read, changed, read too long ago, or not asked about yet.</summary>
-    private async Task<List<Guid>> ListDueAsync(Guid[] wanted, TimeSpan maxAge, CancellationToken cancellationToken)
+    /// <summary>
+    /// Remembers what became of a round: which groups could not be brought up to date, each for itself, because one that never answers must not stop the books of
+    /// the others; and whether groups can be read at all, which only a group that was read or confirmed proves.
+    /// </summary>
+    /// <param name="whole">What ended the round before every group was tried.</param>
+    private async Task KeepOutcomeAsync(Round round, DirectoryException? whole, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var open = round.Open.ToArray();
+        var stored = 0;
+        if (open.Length > 0)
+        {
+            await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+            await db.Groups.Where(g => EF.Parameter(open).Contains(g.DirectoryId) && g.UnreadableSince == null)
+                .ExecuteUpdateAsync(set => set.SetProperty(g => g.UnreadableSince, now), cancellationToken);
+            stored = await db.Groups.CountAsync(g => EF.Parameter(open).Contains(g.DirectoryId), cancellationToken);
+        }
+
+        if (round.Answered)
+        {
+            await health.SucceededAsync(DirectoryKind.Groups, cancellationToken);
+        }
+
+        // Of a group that is not stored nothing else would be remembered.
+        if ((whole ?? (!round.Answered && stored == 0 ? round.Failure?.SourceException as DirectoryException : null)) is { } failure)
+        {
+            await health.FailedAsync(DirectoryKind.Groups, failure, CancellationToken.None);
+        }
+    }
+
+    private async Task<IReadOnlyCollection<Guid>> ListNotFreshAsync(Guid[] wanted, TimeSpan maxAge, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var groups = await StoredAsync(wanted, cancellationToken);
-        var due = wanted.Where(id => !groups.TryGetValue(id, out var g) || !IsFresh(g, now, maxAge)).ToList();
-        if (!due.Exists(groups.ContainsKey))
+        return [.. wanted.Where(id => !groups.TryGetValue(id, out var g) || !IsFresh(g, now, maxAge))];
+    }
+
+    /// <summary>Asks what has changed: what is left has to be read, because it was never read, has changed, was read too long ago, or was not asked about yet.</summary>
+    private async Task ConfirmUnchangedAsync(Round round, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var due = round.Open.ToArray();
+        if ((await StoredAsync(due, cancellationToken)).Count == 0)
         {
             // Never read: there is nothing that could have changed.
-            return due;
+            return;
         }
 
         await changes.CheckAsync(cancellationToken);
         var covered = await changes.ListCoveredAsync(cancellationToken);
-        groups = await StoredAsync(wanted, cancellationToken);
+        var groups = await StoredAsync(due, cancellationToken);
         var unchanged = new List<int>();
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         foreach (var group in due.Where(groups.ContainsKey).Select(id => groups[id]).Where(g => IsReadable(g, now) && covered.Contains(g.DirectoryId)))
@@ -91,9 +149,23 @@ public sealed class GroupReader(
         }
 
         var ids = unchanged.ToArray();
-        await db.Groups.Where(g => EF.Parameter(ids).Contains(g.Id)).ExecuteUpdateAsync(set => set.SetProperty(g => g.CheckedAt, now), cancellationToken);
-        due.RemoveAll(id => groups.TryGetValue(id, out var g) && unchanged.Contains(g.Id));
-        return due;
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await db.Groups.Where(g => EF.Parameter(ids).Contains(g.Id)).ExecuteUpdateAsync(
+            set => set.SetProperty(g => g.CheckedAt, now).SetProperty(g => g.UnreadableSince, (DateTimeOffset?)null), cancellationToken);
+        foreach (var group in groups.Values.Where(g => unchanged.Contains(g.Id)))
+        {
+            if (health.IsLongAgo(group.UnreadableSince))
+            {
+                // Its books were not followed meanwhile.
+                await db.WantFollowingOfGroupAsync(group.Id, cancellationToken);
+            }
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        foreach (var group in groups.Values.Where(g => unchanged.Contains(g.Id)))
+        {
+            round.Close(group.DirectoryId);
+        }
     }
 
     private async Task<Dictionary<Guid, DirectoryGroup>> StoredAsync(Guid[] ids, CancellationToken cancellationToken)
@@ -106,9 +178,9 @@ public sealed class GroupReader(
     private bool IsReadable(DirectoryGroup group, DateTimeOffset now) =>
         group.State == GroupState.Active && group.ChangeMark == group.ReadMark && group.MembersReadAt > now - options.Value.FullReadEvery;
 
-    private bool IsFresh(DirectoryGroup group, DateTimeOffset now, TimeSpan maxAge) => group.State == GroupState.Active
+    private bool IsFresh(DirectoryGroup group, DateTimeOffset now, TimeSpan maxAge) => group.UnreadableSince is null && (group.State == GroupState.Active
         ? IsReadable(group, now) && (group.MembersReadAt > now - maxAge || group.CheckedAt > now - maxAge)
-        : group.ChangeMark == group.ReadMark && group.CheckedAt > now - maxAge;
+        : group.ChangeMark == group.ReadMark && group.CheckedAt > now - maxAge);
 
     /// <summary>
     /// Describes groups, and sees to it that the directory can be asked about them and about every group inside them: before their members are read, so that
@@ -145,7 +217,7 @@ public sealed class GroupReader(
         try
         {
             // Not behind a long read of members: somebody waits for the picker to close.
-            var entry = await reads.RememberAsync(() => directory.GetGroupAsync(directoryId, cancellationToken), cancellationToken);
+            var entry = await reads.RememberAsync(DirectoryKind.Groups, () => directory.GetGroupAsync(directoryId, cancellationToken), cancellationToken);
             return Ensured(await StoreAsync(entry, cancellationToken));
         }
         catch (GroupGoneException e)
@@ -172,10 +244,17 @@ public sealed class GroupReader(
     private static EnsuredGroup Ensured(DirectoryGroup group) =>
         new(group.Id, group.DirectoryId, group.DisplayName, group.State, GroupKinds.ObstacleOf(group.SecurityEnabled, group.DeviceGroup, group.State));
 
-    private async Task<MembersChange?> ReadGroupAsync(Guid directoryId, GroupLook look, CancellationToken cancellationToken)
+    /// <summary>Reads one group. If that fails the round goes on with the next one, and tells at its end.</summary>
+    private async Task ReadGroupAsync(Guid directoryId, GroupLook look, Round round, CancellationToken cancellationToken)
     {
+        IReadOnlyList<int> left;
         try
         {
+            if (look.Failure is not null)
+            {
+                throw look.Failure;
+            }
+
             var group = await StoreAsync(look.Entry ?? throw new GroupGoneException(directoryId, look.SoftDeleted, null), cancellationToken);
             var readAt = clock.GetUtcNow();
             var members = new HashSet<int>();
@@ -184,14 +263,30 @@ public sealed class GroupReader(
                 members.UnionWith(await people.UpsertAsync(page, cancellationToken));
             }
 
-            var (change, left) = await SwapOrRetryAsync(group, members, look.Nested, readAt, cancellationToken);
-            await LookForLeaversAsync(left, cancellationToken);
-            return change;
+            (var change, left) = await SwapOrRetryAsync(group, members, look.Nested, readAt, cancellationToken);
+            round.Done.Add(change);
+            round.Close(directoryId);
         }
         catch (GroupGoneException e)
         {
             await MarkGoneAsync(directoryId, e.SoftDeleted, cancellationToken);
-            return null;
+            round.Close(directoryId);
+            return;
+        }
+        catch (DirectoryException e) when (!e.AsksToWait)
+        {
+            round.Fail(e);
+            return;
+        }
+
+        try
+        {
+            await LookForLeaversAsync(left, cancellationToken);
+        }
+        catch (DirectoryException e)
+        {
+            // People cannot be read; the group was, and the next question for changed users finds who left altogether.
+            round.Fail(e);
         }
     }
 
@@ -231,11 +326,13 @@ public sealed class GroupReader(
         }
 
         await db.Groups.Where(g => g.Id == group.Id).ExecuteUpdateAsync(
-            set => set.SetProperty(g => g.MembersReadAt, readAt).SetProperty(g => g.MemberCount, members.Count).SetProperty(g => g.ReadMark, group.ChangeMark), cancellationToken);
+            set => set.SetProperty(g => g.MembersReadAt, readAt).SetProperty(g => g.MemberCount, members.Count).SetProperty(g => g.ReadMark, group.ChangeMark)
+                .SetProperty(g => g.UnreadableSince, (DateTimeOffset?)null),
+            cancellationToken);
         await db.GroupNestings.Where(n => n.GroupId == group.Id).ExecuteDeleteAsync(cancellationToken);
         db.GroupNestings.AddRange(nested.Distinct().Select(id => new GroupNesting { GroupId = group.Id, NestedId = id }));
         await db.SaveChangesAsync(cancellationToken);
-        if (added.Count + removed.Count > 0)
+        if (added.Count + removed.Count > 0 || health.IsLongAgo(group.UnreadableSince))
         {
             await db.WantFollowingOfGroupAsync(group.Id, cancellationToken);
         }
@@ -258,7 +355,16 @@ public sealed class GroupReader(
             .Where(p => left.Contains(p.Id) && p.GoneSince == null && !db.GroupMemberships.Any(m => m.PersonId == p.Id))
             .Select(p => p.DirectoryId)
             .ToListAsync(cancellationToken);
-        await peopleReader.RefreshAsync(alone, cancellationToken);
+        await reads.RememberAsync(
+            DirectoryKind.People,
+            async () =>
+            {
+                await peopleReader.RefreshAsync(alone, cancellationToken);
+                return true;
+            },
+            cancellationToken,
+            // Some that could be looked up do not make good what else is asked of people.
+            proves: _ => false);
     }
 
     private async Task<DirectoryGroup> StoreAsync(DirectoryGroupEntry entry, CancellationToken cancellationToken)
@@ -308,7 +414,7 @@ public sealed class GroupReader(
         var state = softDeleted ? GroupState.SoftDeleted : GroupState.Deleted;
         if (group is not null)
         {
-            (group.CheckedAt, group.ReadMark) = (clock.GetUtcNow(), group.ChangeMark);
+            (group.CheckedAt, group.ReadMark, group.UnreadableSince) = (clock.GetUtcNow(), group.ChangeMark, null);
         }
 
         if (group is not null && group.State != state)
@@ -321,5 +427,28 @@ public sealed class GroupReader(
 
         await db.SaveChangesAsync(cancellationToken);
         return group;
+    }
+
+    /// <summary>One turn of bringing groups up to date.</summary>
+    private sealed class Round(IEnumerable<Guid> due)
+    {
+        /// <summary>Not done yet, in the order in which they are read.</summary>
+        public List<Guid> Open { get; } = [.. due];
+
+        public List<MembersChange> Done { get; } = [];
+
+        /// <summary>The directory gave an answer about the members of a group.</summary>
+        public bool Answered { get; private set; }
+
+        /// <summary>What failed first.</summary>
+        public ExceptionDispatchInfo? Failure { get; private set; }
+
+        public void Close(Guid group)
+        {
+            Open.Remove(group);
+            Answered = true;
+        }
+
+        public void Fail(DirectoryException failure) => Failure ??= ExceptionDispatchInfo.Capture(failure);
     }
 }

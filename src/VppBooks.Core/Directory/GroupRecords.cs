@@ -80,8 +80,10 @@ public sealed record PageOf<T>(IReadOnlyList<T> Rows, int Total);
 /// <summary>What is known about reading the directory.</summary>
 /// <param name="AllUsersReadAt">When all users were last read completely; null: never.</param>
 /// <param name="AllUsers">Users at that time who count as "all users": no guests.</param>
-/// <param name="FailingSince">Since when every read fails; null when the last one succeeded.</param>
+/// <param name="FailingSince">Since when groups, people or some of the groups cannot be read; null while all can.</param>
 /// <param name="ConsentMissing">It fails because consent is missing.</param>
 /// <param name="RetryAt">Until when the directory asked to be left alone; null when it did not.</param>
 /// <param name="Stale">It fails for so long that nothing new is planned.</param>
-public sealed record DirectoryStanding(DateTimeOffset? AllUsersReadAt, int AllUsers, DateTimeOffset? FailingSince, bool ConsentMissing, DateTimeOffset? RetryAt, bool Stale = false);
+/// <param name="UnreadableGroups">Groups that cannot be read while others can; 0 when that is not what fails.</param>
+public sealed record DirectoryStanding(
+    DateTimeOffset? AllUsersReadAt, int AllUsers, DateTimeOffset? FailingSince, bool ConsentMissing, DateTimeOffset? RetryAt, bool Stale = false, int UnreadableGroups = 0);

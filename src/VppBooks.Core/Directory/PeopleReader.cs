@@ -19,46 +19,49 @@ public sealed class PeopleReader(
     /// <summary>Asks for changed users if that was last done longer ago than <paramref name="maxAge"/>, and reads those we know.</summary>
     /// <exception cref="DirectoryException">The directory cannot be read; people stay as they were, and the next time asks for the same changes.</exception>
     public Task CheckAsync(TimeSpan maxAge, CancellationToken cancellationToken) => reads.OneAtATimeAsync(
-        async () =>
-        {
-            await CheckNowAsync(maxAge, cancellationToken);
-            return true;
-        },
+        () => reads.RememberAsync(
+            DirectoryKind.People,
+            // While a complete read is owed as well, that one tells how it goes.
+            async () => await CheckNowAsync(maxAge, cancellationToken) && !await OwesAllAsync(cancellationToken),
+            cancellationToken,
+            proves: asked => asked),
         cancellationToken);
 
     /// <summary>Reads all users if they may have changed since they were last known completely, longer ago than <paramref name="maxAge"/>; see <see cref="AllUsers"/>.</summary>
     /// <returns>Whether they were read completely.</returns>
     /// <exception cref="DirectoryException">The directory cannot be read; who was there stays there.</exception>
-    public Task<bool> EnsureAllAsync(TimeSpan maxAge, CancellationToken cancellationToken) => reads.OneAtATimeAsync(
-        async () =>
+    public async Task<bool> EnsureAllAsync(TimeSpan maxAge, CancellationToken cancellationToken) => (await reads.OneAtATimeAsync(
+        () => reads.RememberAsync(DirectoryKind.People, () => EnsureAllNowAsync(maxAge, cancellationToken), cancellationToken, proves: all => all.Asked),
+        cancellationToken)).Read;
+
+    private async Task<(bool Read, bool Asked)> EnsureAllNowAsync(TimeSpan maxAge, CancellationToken cancellationToken)
+    {
+        if (AreFresh(await health.GetAsync(cancellationToken), maxAge))
         {
-            if (AreFresh(await health.GetAsync(cancellationToken), maxAge))
-            {
-                return false;
-            }
+            return (Read: false, Asked: false);
+        }
 
-            // Before the complete read: from here on the directory tells of what changes meanwhile.
-            await CheckNowAsync(maxAge, cancellationToken);
-            var state = await health.GetAsync(cancellationToken);
-            if (AreFresh(state, maxAge))
-            {
-                return false;
-            }
+        // Before the complete read: from here on the directory tells of what changes meanwhile.
+        var asked = await CheckNowAsync(maxAge, cancellationToken);
+        var state = await health.GetAsync(cancellationToken);
+        if (AreFresh(state, maxAge))
+        {
+            return (Read: false, asked);
+        }
 
-            var now = clock.GetUtcNow();
-            var present = new HashSet<int>();
-            await foreach (var page in directory.ReadUsersAsync(cancellationToken))
-            {
-                present.UnionWith(await people.UpsertAsync(page, cancellationToken));
-            }
+        var now = clock.GetUtcNow();
+        var present = new HashSet<int>();
+        await foreach (var page in directory.ReadUsersAsync(cancellationToken))
+        {
+            present.UnionWith(await people.UpsertAsync(page, cancellationToken));
+        }
 
-            // Only now is the read complete, and absence means something.
-            var gone = await people.MarkGoneAsync(present, cancellationToken);
-            await health.ChangeAsync(s => (s.AllUsersReadAt, s.AllUsersReadMark) = (now, state.AllUsersChangeMark), cancellationToken);
-            logger.AllUsersRead(present.Count, gone);
-            return true;
-        },
-        cancellationToken);
+        // Only now is the read complete, and absence means something.
+        var gone = await people.MarkGoneAsync(present, cancellationToken);
+        await health.ChangeAsync(s => (s.AllUsersReadAt, s.AllUsersReadMark) = (now, state.AllUsersChangeMark), cancellationToken);
+        logger.AllUsersRead(present.Count, gone);
+        return (Read: true, Asked: true);
+    }
 
     /// <summary>Reads some users, twenty a request: those who are there are stored as they are, the others are marked as gone.</summary>
     internal async Task RefreshAsync(IReadOnlyCollection<Guid> directoryIds, CancellationToken cancellationToken)
@@ -82,16 +85,25 @@ public sealed class PeopleReader(
             && (readAt > now - maxAge || state.AllUsersCheckedAt > now - maxAge);
     }
 
-    private async Task CheckNowAsync(TimeSpan maxAge, CancellationToken cancellationToken)
+    private async Task<bool> OwesAllAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.GroupAssignments.AnyAsync(a => a.GroupId == null, cancellationToken) && !AreFresh(await health.GetAsync(cancellationToken), options.Value.FullReadEvery);
+    }
+
+    /// <returns>Whether the directory was asked, and everything it was asked was answered.</returns>
+    private async Task<bool> CheckNowAsync(TimeSpan maxAge, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var cursor = await FindCursorAsync(cancellationToken);
         if (cursor?.ReadAt > now - maxAge && cursor.Properties == directory.UserSelection)
         {
-            return;
+            return false;
         }
 
-        var round = cursor is null || cursor.Properties != directory.UserSelection || now - cursor.ReadAt > DirectoryCursor.Lifetime ? null : await directory.ReadUserChangesAsync(cursor.Link, cancellationToken);
+        var round = cursor is null || cursor.Properties != directory.UserSelection || now - cursor.ReadAt > DirectoryCursor.Lifetime
+            ? null
+            : await directory.ReadUserChangesAsync(cursor.Link, cancellationToken);
         if (round is null)
         {
             // Never asked, not about everything we want to know, or too long ago: what changed in between nobody can tell, so that everybody we know is read again.
@@ -99,12 +111,13 @@ public sealed class PeopleReader(
             logger.ChangesUnknown(CursorKind.Users);
             await ReadAllAgainAsync(cancellationToken);
             await KeepAsync(cursor, link, now, cancellationToken);
-            return;
+            return true;
         }
 
         await RefreshAsync(await OfInterestAsync(round.Changed, cancellationToken), cancellationToken);
         await KeepAsync(cursor, round.Link, now, cancellationToken);
         await health.ChangeAsync(s => s.AllUsersCheckedAt = now, cancellationToken);
+        return true;
     }
 
     /// <summary>People we know; everybody while a book is given to all users, because then newcomers matter too.</summary>

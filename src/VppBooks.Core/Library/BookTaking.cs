@@ -85,7 +85,7 @@ public sealed class BookTaking(IDbContextFactory<VppBooksDbContext> contexts, Di
             return new TakeResult.NotOffered();
         }
 
-        if (await health.FindStalenessAsync(db, cancellationToken) is not null)
+        if (await health.FindStalenessAsync(db, book.Id, cancellationToken) is not null)
         {
             return new TakeResult.NotNow();
         }

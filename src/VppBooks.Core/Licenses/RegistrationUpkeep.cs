@@ -157,11 +157,12 @@ public sealed class RegistrationUpkeep(
             },
             cancellationToken);
 
-    // An Apple Account once associated stays: the books are with it, and Apple knows it under its new name.
+    // An Apple Account once associated stays: the books are with it, and Apple knows it under its new name. One that was refused is not told again before it changes
+    // or somebody asks for it: Apple would refuse the address along with it.
     private static VppUserChange ChangeOf(VppUser user, Person person) => new(
         user.ClientUserId,
         user.MailRefused ? null : person.Mail,
-        user.ManagedAccountRefused || user.Status == VppUserStatus.Associated ? null : person.ManagedAppleAccount);
+        user.ManagedAccountRefused || user.ErrorNumber == UserSettlement.AccountTaken || user.Status == VppUserStatus.Associated ? null : person.ManagedAppleAccount);
 
     /// <summary>Whoever was invited at the address of before never saw it at the new one. One mail per address: what is told again is not sent again.</summary>
     private static async Task InviteAgainAsync(VppBooksDbContext db, LocationSession session, List<Told> said, DateTimeOffset now, CancellationToken cancellationToken)

@@ -10,7 +10,10 @@ public sealed class UserSettlement(LedgerReader ledger, TimeProvider clock)
 {
     private const int AlreadyRegistered = 9716;
     private const int NotRegistered = 9609;
-    private const int AccountTaken = 9641;
+
+    /// <summary>The account is behind another record of the location.</summary>
+    internal const int AccountTaken = 9641;
+
 
     internal async Task SettleAsync(LocationSession session, Operation operation, IReadOnlyList<EventFailure> failures, CancellationToken cancellationToken)
     {
@@ -81,6 +84,7 @@ public sealed class UserSettlement(LedgerReader ledger, TimeProvider clock)
         {
             case 9635:
                 // Apple will not connect this account: invite by mail where there is a mail address, else say why.
+                await TellRestAsync(rows.Where(u => !u.ManagedAccountRefused), operation, cancellationToken);
                 await rows.ExecuteUpdateAsync(set => set.SetProperty(u => u.ManagedAccountRefused, true).SetProperty(u => u.ChangedAt, now), cancellationToken);
                 await rows.Where(u => !db.People.Any(p => p.Id == u.PersonId && p.Mail != null))
                     .ExecuteUpdateAsync(set => set.SetProperty(u => u.ErrorNumber, 9635), cancellationToken);
@@ -93,6 +97,7 @@ public sealed class UserSettlement(LedgerReader ledger, TimeProvider clock)
                 break;
             case AccountTaken:
                 // There may be a record all the same, waiting for an invitation; why the account is not behind it has to be seen.
+                await TellRestAsync(rows.Where(u => u.ErrorNumber != AccountTaken), operation, cancellationToken);
                 await rows.ExecuteUpdateAsync(set => set.SetProperty(u => u.ErrorNumber, AccountTaken).SetProperty(u => u.ChangedAt, now), cancellationToken);
                 break;
             default:
@@ -101,6 +106,9 @@ public sealed class UserSettlement(LedgerReader ledger, TimeProvider clock)
                 break;
         }
     }
+
+    /// <summary>A change was refused as a whole because of the account in it: an address that changed as well is still to be told, and whoever waits is invited there.</summary>
+    private static Task TellRestAsync(IQueryable<VppUser> rows, Operation operation, CancellationToken cancellationToken) => WantAgainAsync(rows, operation.Kind, cancellationToken);
 
     /// <summary>Apple does not know a record that we meant: to change it, it is created again first; to retire it, there is nothing more to do.</summary>
     internal static Task<int> ForgetAsync(IQueryable<VppUser> rows, OperationKind kind, int errorNumber, CancellationToken cancellationToken) =>

@@ -11,6 +11,9 @@ internal sealed class GraphChanges
     /// <summary>Moves on when all tokens are declared expired.</summary>
     public int Epoch { get; set; }
 
+    /// <summary>How a link of before is refused.</summary>
+    public (int Status, string Code) Expiry { get; set; } = (410, "syncStateNotFound");
+
     /// <summary>Also stamps the directory's state: snapshots made at another position are stale.</summary>
     public int Position => _changes.Count;
 

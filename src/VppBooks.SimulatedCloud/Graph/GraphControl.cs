@@ -33,7 +33,7 @@ internal static class GraphControl
         }));
         control.MapPost("/consent", (bool withdrawn) => Done(() => graph.ConsentWithdrawn = withdrawn));
         control.MapPost("/latency", (double milliseconds) => Done(() => graph.Latency = TimeSpan.FromMilliseconds(milliseconds)));
-        control.MapPost("/delta/expire", () => Done(graph.ExpireDeltaTokens));
+        control.MapPost("/delta/expire", (int? status, string? code) => Done(() => graph.ExpireDeltaTokens(status ?? 410, code ?? "syncStateNotFound")));
 
         control.MapPost("/groups", (string name) => Results.Json(new { id = graph.AddGroup(name).Id }, statusCode: 201));
         control.MapDelete("/groups/{group:guid}", (Guid group, bool? restorable) => Done(() => graph.DeleteGroup(group, restorable)));

@@ -185,8 +185,12 @@ internal sealed class GraphDelta(GraphTypes types, GraphSimulator simulator)
             var token = Decode(text);
             if (token.Run != changes.Run || token.Epoch != changes.Epoch || now - token.Issued > TokenLifetime)
             {
-                var gone = new GraphErrorException(410, "syncStateNotFound", "The sync state generation is not found; the delta token is expired. Start over.");
-                gone.Headers["Location"] = StartOver(request, type, token);
+                var gone = new GraphErrorException(changes.Expiry.Status, changes.Expiry.Code, "The sync state generation is not found; the delta token is expired. Start over.");
+                if (changes.Expiry.Status == 410)
+                {
+                    gone.Headers["Location"] = StartOver(request, type, token);
+                }
+
                 throw gone;
             }
 

@@ -61,12 +61,13 @@ public sealed class GraphSimulator(SimulatedDirectory directory, TimeProvider cl
         }
     }
 
-    /// <summary>Answers 410 to every delta link handed out so far.</summary>
-    public void ExpireDeltaTokens()
+    /// <summary>Refuses every delta link handed out so far: mostly with 410, and some services with another status and a code that says so.</summary>
+    public void ExpireDeltaTokens(int status = 410, string code = "syncStateNotFound")
     {
         lock (directory.Gate)
         {
             Changes.Epoch++;
+            Changes.Expiry = (status, code);
         }
     }
 

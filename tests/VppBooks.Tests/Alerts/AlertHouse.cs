@@ -127,7 +127,7 @@ internal sealed class AlertHouse : IAsyncDisposable
         services.AddSingleton<IAlertLanguages, PlainWords>();
     }
 
-    private sealed class PlainWords : IAlertWords, IAlertLanguages
+    internal sealed class PlainWords : IAlertWords, IAlertLanguages
     {
         public IAlertWords In(string language) => this;
 

@@ -95,7 +95,7 @@ public sealed class AssignmentFaultTests(SyncedHouse house)
         }
         finally
         {
-            await health.SucceededAsync(CancellationToken.None);
+            await health.SucceededAsync(DirectoryKind.Groups, CancellationToken.None);
         }
 
         using var last = await _api.SendAsync(HttpMethod.Delete, other.Headers.Location!.ToString());

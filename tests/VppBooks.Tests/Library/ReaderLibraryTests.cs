@@ -63,7 +63,7 @@ public sealed class ReaderLibraryTests
     {
         await using var house = await SpendingHouse.StartAsync();
         var (book, reader, _) = await OfferedAsync(house);
-        await house.Core.Get<DirectoryHealth>().FailedAsync(new DirectoryConsentMissingException("test", null), CancellationToken.None);
+        await house.Core.Get<DirectoryHealth>().FailedAsync(DirectoryKind.People, new DirectoryConsentMissingException("test", null), CancellationToken.None);
         house.Core.Clock.Pass(TimeSpan.FromHours(25));
 
         Assert.IsType<TakeResult.NotNow>(await house.Core.Get<BookTaking>().TakeAsync(book.PublicId, reader, CancellationToken.None));

@@ -1,4 +1,6 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using VppBooks.Core.Alerts;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Directory;
@@ -7,6 +9,7 @@ using VppBooks.Core.Licenses;
 using VppBooks.Core.Security;
 using VppBooks.SimulatedCloud.Graph;
 using VppBooks.SimulatedCloud.Organization;
+using VppBooks.Tests.Alerts;
 using VppBooks.Tests.Locations;
 
 namespace VppBooks.Tests.Licenses;
@@ -20,7 +23,7 @@ public sealed class DirectoryFaultTests : IAsyncLifetime
 
     private GraphSimulator Graph => _house.Core.Cloud.Graph;
 
-    public async ValueTask InitializeAsync() => _house = await SpendingHouse.StartAsync();
+    public async ValueTask InitializeAsync() => _house = await SpendingHouse.StartAsync(configure: services => services.AddSingleton<IAlertLanguages, AlertHouse.PlainWords>());
 
     public ValueTask DisposeAsync() => _house.DisposeAsync();
 
@@ -69,9 +72,11 @@ public sealed class DirectoryFaultTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task F37_An_expired_delta_link_means_one_complete_read_beside_what_is_known(bool byAge)
+    [InlineData(false, 410, "syncStateNotFound")]
+    [InlineData(false, 400, "resyncRequired")]
+    [InlineData(false, 404, "SyncStateNotFound")]
+    [InlineData(true, 410, "syncStateNotFound")]
+    public async Task F37_An_expired_delta_link_means_one_complete_read_beside_what_is_known(bool byAge, int status, string code)
     {
         var (book, group) = (await _house.BookAsync(free: 60), Group("Class 4A"));
         await _house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Required));
@@ -84,7 +89,7 @@ public sealed class DirectoryFaultTests : IAsyncLifetime
         }
         else
         {
-            Graph.ExpireDeltaTokens();
+            Graph.ExpireDeltaTokens(status, code);
         }
 
         Graph.FailNext(20, "/transitiveMembers/graph.user", 500);
@@ -241,6 +246,144 @@ public sealed class DirectoryFaultTests : IAsyncLifetime
         Assert.IsType<TakeResult.Taken>(await _house.Core.Get<BookTaking>().TakeAsync(book.PublicId, reader, Cancel));
     }
 
+    [Theory]
+    [InlineData("/groups")]
+    [InlineData("/users")]
+    public async Task F42_What_alone_cannot_be_read_for_a_day_stops_planning_while_the_rest_is_read(string path)
+    {
+        var (book, group) = (await _house.BookAsync(free: 60), Group("Class 4A"));
+        var desk = _house.Core.Get<AssignmentDesk>();
+        await _house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Available));
+        await ReadAsync();
+        var (reader, joiner) = (new Actor(ActorKind.Person, Joinable(group).ToString("D"), "R. Reader", Permissions.None), Joiner(group));
+        var plan = Assert.IsType<PlanResult.Planned>(await desk.PlanAsync(new PlanRequest(book.PublicId, [new WishedAssignment(group.Id, Intent.Required)]), CoreHouse.Admin, Cancel)).Plan;
+        Graph.FailNext(int.MaxValue, path, 403);
+        Graph.AddMember(group.Id, joiner);
+        DateTimeOffset? since = null;
+        for (var minutes = 0; minutes < 25 * 60; minutes += 4)
+        {
+            _house.Core.Clock.Pass(TimeSpan.FromMinutes(4));
+            await Record.ExceptionAsync(() => _house.Core.Get<DirectoryWatch>().ReadDueAsync(Cancel));
+            var standing = await _house.Core.GroupCatalog.GetStandingAsync(CoreHouse.Admin, Cancel);
+            since ??= standing.FailingSince;
+            Assert.Equal(since, standing.FailingSince);
+            if (minutes % 60 == 0)
+            {
+                await _house.Core.Get<AlertBook>().RefreshAsync(Cancel);
+            }
+        }
+
+        Assert.Equal(path == "/users" ? 29 : 28, await MembersAsync(group));
+        Assert.True((await _house.Core.GroupCatalog.GetStandingAsync(CoreHouse.Admin, Cancel)).Stale);
+        Assert.IsType<TakeResult.NotNow>(await _house.Core.Get<BookTaking>().TakeAsync(book.PublicId, reader, Cancel));
+        Assert.Equal("DirectoryStale", Assert.IsType<CommitResult.Refused>(await _house.AssignAsync(book, new WishedAssignment(group.Id, Intent.Required))).Refusal.Code);
+        Assert.Equal("DirectoryStale", Assert.IsType<CommitResult.Refused>(await desk.CommitAsync(plan.Id, new CommitOptions(), CoreHouse.Admin, Cancel)).Refusal.Code);
+        Assert.Empty(await _house.LicensesAsync(book));
+        var alert = Assert.Single(await DirectoryAlertsAsync());
+        Assert.Equal((since, (DateTimeOffset?)null), (alert.About, alert.ClearedAt));
+
+        Graph.ClearFaults();
+        await ReadAsync();
+        await _house.Core.Get<AlertBook>().RefreshAsync(Cancel);
+
+        Assert.Null((await _house.Core.GroupCatalog.GetStandingAsync(CoreHouse.Admin, Cancel)).FailingSince);
+        Assert.Equal(29, await MembersAsync(group));
+        Assert.IsType<TakeResult.Taken>(await _house.Core.Get<BookTaking>().TakeAsync(book.PublicId, reader, Cancel));
+        Assert.NotNull(Assert.Single(await DirectoryAlertsAsync()).ClearedAt);
+    }
+
+    [Fact]
+    public async Task F42_That_changes_are_told_does_not_hide_that_who_changed_cannot_be_read()
+    {
+        var group = Group("Class 4A");
+        await _house.AssignAsync(await _house.BookAsync(free: 60), new WishedAssignment(group.Id, Intent.Available));
+        await ReadAsync();
+        Graph.FailNext(int.MaxValue, $"/users/{Joinable(group)}", 500);
+        Graph.RenamePerson(Joinable(group), "Robin", "Anders");
+        DateTimeOffset? since = null;
+        for (var turn = 0; turn < 4; turn++)
+        {
+            await Assert.ThrowsAsync<DirectoryUnavailableException>(ReadAsync);
+            var standing = await _house.Core.GroupCatalog.GetStandingAsync(CoreHouse.Admin, Cancel);
+            since ??= standing.FailingSince;
+            Assert.Equal(since, standing.FailingSince);
+        }
+
+        Assert.NotNull(since);
+    }
+
+    [Theory]
+    [InlineData(500)]
+    [InlineData(403)]
+    public async Task One_group_that_can_never_be_read_stops_its_own_books_and_no_others(int status)
+    {
+        var (bad, good) = (Group("Class 4A"), Group("Class 5A"));
+        var badBook = await _house.BookAsync(free: 60);
+        await _house.AssignAsync(badBook, new WishedAssignment(bad.Id, Intent.Available));
+        Book goodBook;
+        await using (var db = await _house.Core.OpenAsync())
+        {
+            goodBook = await db.Books.AsNoTracking().FirstAsync(b => b.LocationId == badBook.LocationId && b.AdamId != badBook.AdamId && !b.Unlimited && b.AvailableCount > 5, Cancel);
+        }
+
+        await _house.AssignAsync(goodBook, new WishedAssignment(good.Id, Intent.Available));
+        await ReadAsync();
+        var before = (Bad: await MembersAsync(bad), Good: await MembersAsync(good));
+        Graph.FailNext(int.MaxValue, $"/groups/{bad.Id}", status);
+        var outsider = Group("Class 6A").People.First(p => !bad.People.Contains(p) && !good.People.Contains(p));
+        Graph.AddMember(bad.Id, outsider);
+        Graph.AddMember(good.Id, outsider);
+        DateTimeOffset? since = null;
+        for (var hours = 0; hours < 25; hours++)
+        {
+            _house.Core.Clock.Pass(TimeSpan.FromHours(1));
+            await Assert.ThrowsAnyAsync<DirectoryException>(() => _house.Core.Get<DirectoryWatch>().ReadDueAsync(Cancel));
+            await _house.Core.Get<AlertBook>().RefreshAsync(Cancel);
+            since ??= (await _house.Core.GroupCatalog.GetStandingAsync(CoreHouse.Admin, Cancel)).FailingSince;
+        }
+
+        Assert.Equal((before.Bad, before.Good + 1), (await MembersAsync(bad), await MembersAsync(good)));
+        var standing = await _house.Core.GroupCatalog.GetStandingAsync(CoreHouse.Admin, Cancel);
+        Assert.Equal((since, false, 1), (standing.FailingSince, standing.Stale, standing.UnreadableGroups));
+        Assert.Equal((since, (DateTimeOffset?)null), (Assert.Single(await DirectoryAlertsAsync()).About, Assert.Single(await DirectoryAlertsAsync()).ClearedAt));
+        Assert.IsType<TakeResult.NotNow>(await TakeAsync(badBook, bad));
+        Assert.IsType<CommitResult.Refused>(await _house.AssignAsync(badBook, new WishedAssignment(bad.Id, Intent.Required)));
+        Assert.IsType<TakeResult.Taken>(await TakeAsync(goodBook, good));
+
+        Graph.ClearFaults();
+        await ReadAsync();
+        await _house.Core.Get<AlertBook>().RefreshAsync(Cancel);
+
+        Assert.Equal(before.Bad + 1, await MembersAsync(bad));
+        Assert.IsType<TakeResult.Taken>(await TakeAsync(badBook, bad));
+        Assert.NotNull(Assert.Single(await DirectoryAlertsAsync()).ClearedAt);
+    }
+
+    [Fact]
+    public async Task A_stored_group_that_is_neither_assigned_nor_looked_at_is_not_read()
+    {
+        var (assigned, other) = (Group("Class 4A"), Group("Class 5A"));
+        await _house.AssignAsync(await _house.BookAsync(free: 60), new WishedAssignment(assigned.Id, Intent.Available));
+        await _house.Core.Groups.EnsureMembersAsync([other.Id], TimeSpan.FromMinutes(5), Cancel);
+        var before = await MembersAsync(other);
+        await ReadAsync();
+        Graph.Edit(() => other.People.Add(Group("Class 6A").People.First(p => !other.People.Contains(p))));
+        Graph.AddMember(other.Id, Group("Class 4A").People.First(p => !other.People.Contains(p)));
+        Graph.Requests.Clear();
+
+        await ReadAsync();
+        _house.Core.Clock.Pass(TimeSpan.FromDays(2));
+        await ReadAsync();
+        Assert.Contains(Graph.Requests.Recent, r => r.Path.Contains($"{assigned.Id}/transitiveMembers", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(Graph.Requests.Recent, r => r.Path.Contains(other.Id.ToString(), StringComparison.OrdinalIgnoreCase));
+        Assert.Equal(before, await MembersAsync(other));
+
+        // Once somebody looks it is.
+        await _house.Core.GroupCatalog.FindAsync(other.Id, CoreHouse.Admin, Cancel);
+        await ReadAsync();
+        Assert.True(await MembersAsync(other) > before);
+    }
+
     [Fact]
     public async Task Nine_hundred_people_who_join_leave_and_come_back_spend_one_license_each()
     {
@@ -286,6 +429,7 @@ public sealed class DirectoryFaultTests : IAsyncLifetime
         await _house.WorkAsync();
         Assert.Equal(28, await MembersAsync(group));
         Assert.Equal(assigned, await PeopleAsync(book, LicenseState.Assigned));
+        Assert.Equal((0, 0), ((await PeopleAsync(book, LicenseState.Reserved)).Count, (await PeopleAsync(book, LicenseState.Waiting)).Count));
 
         Graph.Edit(() => group.People.UnionWith(crowd));
         Graph.FailNext(2, "delta", 429, 0.5);
@@ -294,7 +438,18 @@ public sealed class DirectoryFaultTests : IAsyncLifetime
         Assert.Equal(928, await MembersAsync(group));
         Assert.Equal(posts, _house.Apple.CountAssociatePosts());
         Assert.Equal(assigned, await PeopleAsync(book, LicenseState.Assigned));
+        Assert.Equal(invited.Order(), (await PeopleAsync(book, LicenseState.Reserved)).Order());
+        Assert.Empty(await PeopleAsync(book, LicenseState.Waiting));
         await _house.AssertLedgerIsTrueAsync(book);
+    }
+
+    private Task<TakeResult> TakeAsync(Book book, SimulatedGroup group) =>
+        _house.Core.Get<BookTaking>().TakeAsync(book.PublicId, new Actor(ActorKind.Person, Joinable(group).ToString("D"), "R. Reader", Permissions.None), Cancel);
+
+    private async Task<List<Alert>> DirectoryAlertsAsync()
+    {
+        await using var db = await _house.Core.OpenAsync();
+        return await db.Alerts.AsNoTracking().Where(a => a.Kind == AlertKind.DirectoryFailing).ToListAsync(Cancel);
     }
 
     /// <summary>Reads what is due, and makes sure that the directory did answer so meanwhile.</summary>

@@ -143,6 +143,33 @@ public sealed class RegistrationUpkeepTests : IAsyncLifetime
         Assert.Equal(1, await db.OutboxMails.CountAsync(m => m.Kind == MailKind.Resent && m.State == MailState.Queued, Cancel));
     }
 
+    [Theory]
+    [InlineData(9635)]
+    [InlineData(9641)]
+    public async Task Whoever_is_renamed_to_an_account_that_Apple_refuses_is_told_and_invited_at_the_new_address(int error)
+    {
+        var (_, holder) = await HolderAsync();
+        var (_, invited) = await InvitedAsync(unlimited: false);
+        await _house.Core.ChangeAsync(db =>
+        {
+            var user = db.VppUsers.Single(u => !u.Retired && db.People.Any(p => p.Id == u.PersonId && p.DirectoryId == invited));
+            db.OutboxMails.Add(new OutboxMail { Kind = MailKind.Invitation, Reason = "invitation:1", PersonId = user.PersonId, LocationId = user.LocationId, VppUserId = user.Id, State = MailState.Sent, QueuedAt = _house.Core.Clock.GetUtcNow() });
+        });
+        var account = error == 9641 ? Directory(holder).ManagedAppleAccount! : _house.Apple.AccountsOfAnotherOrganization.First();
+        // With the sign-in name as the account, a rename changes both at once.
+        Graph.Edit(() => (Directory(invited).Mail, Directory(invited).ManagedAppleAccount) = ("moved@noordrand.example", account));
+
+        await ReadAsync();
+        await _house.WorkAsync(TimeSpan.FromHours(2));
+
+        Assert.Equal(("Registered", "moved@noordrand.example"), ((await RecordAtAppleAsync(invited)).Status, (await RecordAtAppleAsync(invited)).Email));
+        Assert.Equal(2, (await _house.OperationsAsync(OperationKind.UpdateUsers)).Count);
+        await using var db = await _house.Core.OpenAsync();
+        Assert.Equal(1, await db.OutboxMails.CountAsync(m => m.Kind == MailKind.Resent && m.State == MailState.Queued, Cancel));
+        var record = await db.VppUsers.AsNoTracking().SingleAsync(u => !u.Retired && db.People.Any(p => p.Id == u.PersonId && p.DirectoryId == invited), Cancel);
+        Assert.Equal((error == 9635, error == 9641 ? 9641 : (int?)null, false), (record.ManagedAccountRefused, record.ErrorNumber, record.UpdateWanted));
+    }
+
     [Fact]
     public async Task A_leaver_is_retired_after_the_configured_time_keeps_the_books_and_finds_them_again_on_return()
     {

@@ -74,6 +74,7 @@ public sealed partial class RoleMatrixTests
         ["ExportRuns.Find"] = Permissions.Export,
         ["ForecastReader.ListAsync"] = Read,
         ["GroupCatalog.FindAsync"] = Read,
+        ["GroupCatalog.FindStalenessAsync"] = Read,
         ["GroupCatalog.GetStandingAsync"] = Read,
         ["GroupCatalog.ListAsync"] = Read,
         ["GroupCatalog.ListMembersAsync"] = Read,

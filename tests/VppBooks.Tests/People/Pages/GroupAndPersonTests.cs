@@ -51,6 +51,15 @@ public sealed class GroupAndPersonTests : ElementContext
     }
 
     [Fact]
+    public void Groups_that_cannot_be_read_are_told_apart_from_a_directory_that_cannot()
+    {
+        var words = Words(Render<DirectoryNotice>(p => p.Add(n => n.Standing, new DirectoryStanding(_then, 5, _then, false, null, UnreadableGroups: 3))).Markup);
+
+        Assert.Contains("Groups that cannot be read: 3.", words, StringComparison.Ordinal);
+        Assert.DoesNotContain("The directory cannot be read", words, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Guest_is_marked() => Assert.Contains(
         "no license is spent",
         Render<PersonTags>(p => p.Add(t => t.Person, new PersonSummary

@@ -937,6 +937,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<bool>("Unified")
                         .HasColumnType("bit");
 
+                    b.Property<DateTimeOffset?>("UnreadableSince")
+                        .HasColumnType("datetimeoffset");
+
                     b.Property<DateTimeOffset?>("ViewedAt")
                         .HasColumnType("datetimeoffset");
 
@@ -969,6 +972,12 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                         .HasColumnType("bit");
 
                     b.Property<DateTimeOffset?>("FailingSince")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<DateTimeOffset?>("GroupsFailingSince")
+                        .HasColumnType("datetimeoffset");
+
+                    b.Property<DateTimeOffset?>("PeopleFailingSince")
                         .HasColumnType("datetimeoffset");
 
                     b.Property<DateTimeOffset?>("RetryAt")

@@ -906,6 +906,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<bool>("Unified")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("UnreadableSince")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("ViewedAt")
                         .HasColumnType("INTEGER");
 
@@ -938,6 +941,12 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("FailingSince")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("GroupsFailingSince")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("PeopleFailingSince")
                         .HasColumnType("INTEGER");
 
                     b.Property<long?>("RetryAt")
