@@ -13,7 +13,7 @@ public static class LocationRefusals
     internal static LocationRefusal NotFound { get; } = new("LocationNotFound", 404, "There is no such token. It may have been deleted.");
 
     internal static LocationRefusal ConsentMissing { get; } = new(
-        "ConsentMissing", 400, "VppBooks sends a random id per person, and mail addresses or Managed Apple Accounts, to Apple. Agree to that before the token is stored.", "consentGranted");
+        "ConsentMissing", 400, "VppBooks sends Apple an id for each person, made from the location and the person's object id in the directory, and mail addresses and Managed Apple Accounts. Agree to that before the token is stored.", "consentGranted");
 
     internal static LocationRefusal TicketGone { get; } =
         new("TokenTicketExpired", 400, "The token was uploaded too long ago. Upload the file again.", "token");

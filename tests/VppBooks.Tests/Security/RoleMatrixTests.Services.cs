@@ -232,6 +232,25 @@ public sealed partial class RoleMatrixTests
             "Open to everybody");
     }
 
+    [Fact]
+    public void No_component_is_given_a_service_that_asks_nobody_who_they_are()
+    {
+        var given = typeof(VppBooks.Web.VppBooksApp).Assembly.GetTypes().Where(typeof(Microsoft.AspNetCore.Components.IComponent).IsAssignableFrom).SelectMany(component => component
+                .GetProperties(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance)
+                .Where(p => p.IsDefined(typeof(Microsoft.AspNetCore.Components.InjectAttribute)))
+                .Select(p => p.PropertyType)
+                .Concat(component.GetConstructors().SelectMany(c => c.GetParameters()).Select(p => p.ParameterType))
+                .SelectMany(type => type.GetGenericArguments().Append(type))
+                .Select(type => (Component: component, Service: type)))
+            .ToList();
+        // The look finds what is injected, and Core's services among it.
+        Assert.Contains(given, g => g.Service == typeof(VppBooks.Core.Why.WhyReader));
+
+        AssertNone(
+            [.. given.Where(g => g.Service.Assembly == typeof(CoreRegistration).Assembly && _withoutActor.Contains(g.Service.Name)).Select(g => $"{g.Component.FullName} is given {g.Service.Name}.")],
+            "Open to everybody who sees the page");
+    }
+
     /// <summary>Public instance methods of Core's public services; what only carries data has no doors.</summary>
     private static IEnumerable<MethodInfo> ServiceMethods() => typeof(CoreRegistration).Assembly.GetExportedTypes()
         .Where(t => t is { IsClass: true, IsAbstract: false, IsNested: false } && t != typeof(Actor) && t.GetMethod("<Clone>$") is null)
