@@ -28,7 +28,7 @@ public enum AlertKind : byte
     /// <summary>The last sync failed.</summary>
     SyncFailing = 6,
 
-    /// <summary>The numbers are older than they should be.</summary>
+    /// <summary>Nothing has been published for longer than it should be.</summary>
     SyncStale = 7,
 
     /// <summary>People wait for licenses of a book.</summary>
@@ -60,6 +60,15 @@ public enum AlertKind : byte
 
     /// <summary>Sealed rows of the audit trail do not reach a file or a syslog server.</summary>
     AuditNotForwarded = 17,
+
+    /// <summary>Syncs publish what they could read, and none has read everything for longer than it should be.</summary>
+    SyncIncomplete = 18,
+
+    /// <summary>Apple has refused to register people of a location for long.</summary>
+    PeopleRefused = 19,
+
+    /// <summary>Copies of a location were refused by Apple or have not moved for long.</summary>
+    CopiesUnserved = 20,
 }
 
 /// <summary>How bad it is.</summary>

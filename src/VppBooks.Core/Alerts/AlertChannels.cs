@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using VppBooks.Core.Persistence;
+using VppBooks.Core.Signals;
 
 namespace VppBooks.Core.Alerts;
 
@@ -9,7 +10,8 @@ namespace VppBooks.Core.Alerts;
 /// Sends the messages that <see cref="AlertLetters"/> wrote: each is tried until it was taken, for about three days, by one server at a time. Receivers are served side by side,
 /// the messages of one after the other.
 /// </summary>
-public sealed class AlertChannels(IDbContextFactory<VppBooksDbContext> contexts, AlertReceivers receivers, AlertHooks hooks, AlertMail mail, TimeProvider clock, ILogger<AlertChannels> logger)
+public sealed class AlertChannels(
+    IDbContextFactory<VppBooksDbContext> contexts, AlertReceivers receivers, AlertHooks hooks, AlertMail mail, ChangeFeed feed, TimeProvider clock, ILogger<AlertChannels> logger)
 {
     private static readonly TimeSpan Memory = TimeSpan.FromDays(90);
 
@@ -104,6 +106,7 @@ public sealed class AlertChannels(IDbContextFactory<VppBooksDbContext> contexts,
 
         var attempt = await SendAsync(receiver, delivery.Body, cancellationToken);
         await RecordAsync(delivery, attempt);
+        feed.Publish(new Change.OfAlerts());
         return true;
     }
 

@@ -24,7 +24,7 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
     private static readonly AlertKind[] _ofLocations =
     [
         AlertKind.TokenExpiring, AlertKind.TokenExpired, AlertKind.TokenRefused, AlertKind.TokenClaimedElsewhere, AlertKind.TokenReadOnly, AlertKind.TokenUnreadable,
-        AlertKind.SyncFailing, AlertKind.SyncStale,
+        AlertKind.SyncFailing, AlertKind.SyncStale, AlertKind.SyncIncomplete,
     ];
 
     private static readonly AlertKind[] _ofStock = [AlertKind.StockShort, AlertKind.StockLow];
@@ -47,6 +47,8 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
         found.AddRange(locations.SelectMany(l => OfToken(l, now).Concat(OfSync(l, failing.Contains(l.Id), options, now))));
         await FindAsync(_ofStock, db => StockConditions.ListAsync(db, options, cancellationToken));
         await FindAsync([AlertKind.PeopleStuck], db => OfPeopleAsync(db, options, now, cancellationToken));
+        await FindAsync([AlertKind.PeopleRefused], db => ServingConditions.OfPeopleAsync(db, now, cancellationToken));
+        await FindAsync([AlertKind.CopiesUnserved], db => ServingConditions.OfCopiesAsync(db, now, cancellationToken));
         await FindAsync([AlertKind.OperationUnknown], db => OfOperationsAsync(db, options, now, cancellationToken));
         await FindAsync([AlertKind.DirectoryFailing], db => OfDirectoryAsync(db, cancellationToken));
 
@@ -124,11 +126,14 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
             yield return new AlertCondition(AlertKind.SyncFailing, location.Id) { LocationId = location.Id, Subject = location.Name, About = location.LastSyncedAt };
         }
 
-        // Syncs that end with something missing publish what they read, and what was refunded or is no longer listed stays on the screens: their numbers are as old as the last complete one.
-        var unpublished = (location.LastSyncedAt ?? location.CreatedAt) + options.SyncStaleAfter <= now;
-        if (unpublished || (location.LastFullSyncAt ?? location.CreatedAt) + CompleteSyncEvery + options.SyncStaleAfter <= now)
+        if ((location.LastSyncedAt ?? location.CreatedAt) + options.SyncStaleAfter <= now)
         {
-            yield return new AlertCondition(AlertKind.SyncStale, location.Id) { LocationId = location.Id, Subject = location.Name, About = unpublished ? location.LastSyncedAt : location.LastFullSyncAt };
+            yield return new AlertCondition(AlertKind.SyncStale, location.Id) { LocationId = location.Id, Subject = location.Name, About = location.LastSyncedAt };
+        }
+        else if ((location.LastFullSyncAt ?? location.CreatedAt) + CompleteSyncEvery + options.SyncStaleAfter <= now)
+        {
+            // Syncs that end with something missing publish what they read, and what was refunded or is no longer listed stays on the screens.
+            yield return new AlertCondition(AlertKind.SyncIncomplete, location.Id) { LocationId = location.Id, Subject = location.Name, About = location.LastFullSyncAt };
         }
     }
 

@@ -131,7 +131,7 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
         {
             RegistrationState.Associated => connected.Where(u => !u.Retired && u.Status == VppUserStatus.Associated),
             RegistrationState.Invited => connected.Where(u => !u.Retired && u.Status == VppUserStatus.Registered),
-            RegistrationState.Refused => connected.Where(u => !u.Retired && u.Status == VppUserStatus.Unknown && u.ErrorNumber != null),
+            RegistrationState.Refused => Refused(db),
             RegistrationState.UnderWay => connected.Where(u => !u.Retired && u.Status == VppUserStatus.Unknown && u.ErrorNumber == null),
             RegistrationState.Retired => connected.Where(u => u.Retired),
             _ => connected.Where(u => !u.Retired),
@@ -145,6 +145,9 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
     }
 
     // Of a token that was deleted nobody is told anywhere: its records are kept for when it comes back.
+    /// <summary>Registrations that Apple refused, or that it never made without saying why.</summary>
+    internal static IQueryable<VppUser> Refused(VppBooksDbContext db) => Connected(db).Where(u => !u.Retired && u.Status == VppUserStatus.Unknown && u.ErrorNumber != null);
+
     private static IQueryable<VppUser> Connected(VppBooksDbContext db) => db.VppUsers.Where(u => db.Locations.Any(l => l.Id == u.LocationId && l.DeletedAt == null));
 
     /// <summary>The people in the same order.</summary>

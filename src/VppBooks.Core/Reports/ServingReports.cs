@@ -62,7 +62,7 @@ public sealed class ServingReports(IDbContextFactory<VppBooksDbContext> contexts
     /// <summary>A copy that could go on and has not moved for so long is stuck.</summary>
     public static readonly TimeSpan StuckAfter = TimeSpan.FromHours(24);
 
-    private static readonly LicenseState[] Open =
+    private static readonly LicenseState[] NotServed =
         [LicenseState.Reserved, LicenseState.Submitting, LicenseState.Submitted, LicenseState.Unknown, LicenseState.Waiting, LicenseState.Held, LicenseState.Failed];
 
     private const int Ready = 5;
@@ -70,7 +70,10 @@ public sealed class ServingReports(IDbContextFactory<VppBooksDbContext> contexts
     private static readonly RegistrationState[] ByRank =
         [RegistrationState.None, RegistrationState.Retired, RegistrationState.Refused, RegistrationState.UnderWay, RegistrationState.Invited, RegistrationState.Associated];
 
-    private static readonly LicenseState[] Expected = [.. Open.Where(s => s != LicenseState.Failed)];
+    private static readonly LicenseState[] Expected = [.. NotServed.Where(s => s != LicenseState.Failed)];
+
+    /// <summary>Copies in these states were given to Apple, or are being.</summary>
+    internal static readonly LicenseState[] Sent = [LicenseState.Submitting, LicenseState.Submitted, LicenseState.Unknown];
 
     /// <summary>Books with copies that have not reached their reader; the most first.</summary>
     /// <exception cref="NotAllowedException">The actor may not read.</exception>
@@ -80,11 +83,8 @@ public sealed class ServingReports(IDbContextFactory<VppBooksDbContext> contexts
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var old = clock.GetUtcNow() - StuckAfter;
         var counts = await (
-                from license in db.Licenses
-                where Open.Contains(license.State)
-                join book in db.ListedBooks() on license.BookId equals book.Book.Id
-                let ready = db.VppUsers.Any(u => u.PersonId == license.PersonId && u.LocationId == book.Location.Id && !u.Retired && u.Status == VppUserStatus.Associated)
-                group license by new { license.BookId, license.State, Ready = ready, Old = license.ChangedAt < old } into copies
+                from copy in Open(db, old)
+                group copy by new { copy.BookId, copy.State, copy.Ready, copy.Old } into copies
                 select new { copies.Key.BookId, copies.Key.State, copies.Key.Ready, copies.Key.Old, Count = copies.Count() })
             .ToListAsync(cancellationToken);
         var ids = counts.Select(c => c.BookId).Distinct().ToList();
@@ -107,7 +107,7 @@ public sealed class ServingReports(IDbContextFactory<VppBooksDbContext> contexts
                     Count((s, ready, _) => s == LicenseState.Reserved && !ready),
                     Count((s, _, _) => s == LicenseState.Held),
                     Count((s, _, _) => s == LicenseState.Failed),
-                    Count((s, ready, isOld) => isOld && ((s == LicenseState.Reserved && ready) || s is LicenseState.Submitting or LicenseState.Submitted or LicenseState.Unknown)));
+                    Count((s, ready, isOld) => isOld && ((s == LicenseState.Reserved && ready) || Sent.Contains(s))));
             }).Where(b => b.Total > 0).OrderByDescending(b => b.Total).ThenBy(b => b.Title, StringComparer.CurrentCultureIgnoreCase).ThenBy(b => b.AdamId),
         ];
     }
@@ -131,7 +131,7 @@ public sealed class ServingReports(IDbContextFactory<VppBooksDbContext> contexts
         // The best of all records of a person; in the order of the states below.
         var ranks = records.Where(u => u.PersonId != null).GroupBy(u => u.PersonId)
             .Select(g => new { PersonId = g.Key, Rank = g.Max(u => u.Retired ? 1 : u.Status == VppUserStatus.Associated ? Ready : u.Status == VppUserStatus.Registered ? 4 : u.ErrorNumber == null ? 3 : 2) });
-        var eligible = db.People.Where(p => p.GoneSince == null && !p.Guest && p.AccountEnabled);
+        var eligible = Receiving(db);
         var standing = Standing(eligible);
         var totals = (await standing.GroupBy(s => s.Rank).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(cancellationToken)).ToDictionary(g => ByRank[g.Key], g => g.Count);
         var lacking = Lacking(db, eligible).Select(l => l.PersonId);
@@ -168,6 +168,41 @@ public sealed class ServingReports(IDbContextFactory<VppBooksDbContext> contexts
             join rank in ranks on person.Id equals rank.PersonId into found
             from rank in found.DefaultIfEmpty()
             select new Ranked { Person = person, Rank = (int?)rank!.Rank ?? 0 };
+    }
+
+    /// <summary>Copies that have not reached their reader, of all books that are listed.</summary>
+    /// <param name="db">The context of all of it.</param>
+    /// <param name="old">What has not changed since then is old.</param>
+    internal static IQueryable<OpenCopy> Open(VppBooksDbContext db, DateTimeOffset old) =>
+        from license in db.Licenses
+        where NotServed.Contains(license.State)
+        join book in db.ListedBooks() on license.BookId equals book.Book.Id
+        select new OpenCopy
+        {
+            BookId = license.BookId,
+            LocationId = book.Book.LocationId,
+            State = license.State,
+            Ready = db.VppUsers.Any(u => u.PersonId == license.PersonId && u.LocationId == book.Book.LocationId && !u.Retired && u.Status == VppUserStatus.Associated),
+            Old = license.ChangedAt < old,
+        };
+
+    /// <summary>Everybody for whom books are.</summary>
+    internal static IQueryable<Person> Receiving(VppBooksDbContext db) => db.People.Where(p => p.GoneSince == null && !p.Guest && p.AccountEnabled);
+
+    /// <summary>A copy that has not reached its reader.</summary>
+    internal sealed class OpenCopy
+    {
+        public required int BookId { get; init; }
+
+        public required int LocationId { get; init; }
+
+        public required LicenseState State { get; init; }
+
+        /// <summary>Its reader has an Apple Account connected at the token.</summary>
+        public required bool Ready { get; init; }
+
+        /// <summary>It has stood like this for long.</summary>
+        public required bool Old { get; init; }
     }
 
     private sealed class Ranked

@@ -26,7 +26,7 @@ public abstract record Change
     /// <summary>Counts, assignments or licenses of a book changed.</summary>
     public sealed record OfBook(int LocationId, int BookId) : Change;
 
-    /// <summary>An alert was raised, got worse, was taken notice of, or ended.</summary>
+    /// <summary>An alert was raised, got worse, was taken notice of, or ended; or a receiver was told of one, or could not be.</summary>
     public sealed record OfAlerts : Change;
 
     /// <summary>Settings were changed in the console.</summary>

@@ -166,7 +166,7 @@ public sealed class AlertBookTests(AlertRoom room) : IClassFixture<AlertRoom>
     }
 
     [Fact]
-    public async Task Numbers_are_old_when_every_sync_publishes_and_none_is_complete()
+    public async Task Numbers_may_be_wrong_when_every_sync_publishes_and_none_is_complete_and_are_old_when_none_publishes()
     {
         var now = room.House.Clock.GetUtcNow();
         var due = LocationSync.FullReadEvery + new AlertOptions().SyncStaleAfter;
@@ -180,13 +180,40 @@ public sealed class AlertBookTests(AlertRoom room) : IClassFixture<AlertRoom>
 
         await CompleteAsync(now - due);
         var raised = Assert.Single(await StaleAsync());
-        Assert.Equal((AlertOccasion.Raised, now - due), (raised.Occasion, (await room.RowAsync(new AlertCondition(AlertKind.SyncStale, (await room.House.RowAsync("partial")).Id))).About));
+        Assert.Equal((AlertOccasion.Raised, now - due), (raised.Occasion, (await room.RowAsync(new AlertCondition(AlertKind.SyncIncomplete, (await room.House.RowAsync("partial")).Id))).About));
 
+        // Nothing is published either: worse, and one alert about it is enough.
+        var last = now - new AlertOptions().SyncStaleAfter;
+        await room.House.ChangeAsync(db => db.Locations.Single(l => l.UId == "partial").LastSyncedAt = last);
+        var (worse, over) = (await StaleAsync()).OrderBy(m => m.Occasion).ToList() is [var first, var second] ? (first, second) : default;
+        Assert.Equal((AlertKind.SyncStale, AlertOccasion.Raised, last), (worse!.Kind, worse.Occasion, (await room.RowAsync(new AlertCondition(AlertKind.SyncStale, (await room.House.RowAsync("partial")).Id))).About));
+        Assert.Equal((AlertKind.SyncIncomplete, AlertOccasion.Cleared, worse.AlertId), (over!.Kind, over.Occasion, over.SupersededBy));
+
+        await room.House.ChangeAsync(db => db.Locations.Single(l => l.UId == "partial").LastSyncedAt = now);
         await CompleteAsync(now);
-        Assert.Equal(AlertOccasion.Cleared, Assert.Single(await StaleAsync()).Occasion);
+        Assert.Equal((AlertKind.SyncStale, AlertOccasion.Cleared), Assert.Single((await StaleAsync()).Select(m => (m.Kind, m.Occasion))));
 
         Task CompleteAsync(DateTimeOffset at) => room.House.ChangeAsync(db => db.Locations.Single(l => l.UId == "partial").LastFullSyncAt = at);
-        async Task<List<AlertMessage>> StaleAsync() => [.. (await room.LookAsync()).Where(m => m.Kind == AlertKind.SyncStale && m.Title.Contains("Token partial", StringComparison.Ordinal))];
+        async Task<List<AlertMessage>> StaleAsync() => [.. (await room.LookAsync()).Where(m => m.Kind is AlertKind.SyncStale or AlertKind.SyncIncomplete && m.Title.Contains("Token partial", StringComparison.Ordinal))];
+    }
+
+    [Fact]
+    public async Task Token_that_was_never_synced_is_told_without_a_moment()
+    {
+        await room.House.ChangeAsync(db => db.Locations.Add(room.ALocation("never")));
+        await room.House.ChangeAsync(db => db.Locations.Single(l => l.UId == "never").LastSyncedAt = null);
+        Assert.DoesNotContain(await room.LookAsync(), m => m.Kind == AlertKind.SyncStale);
+        room.House.Clock.Pass(new AlertOptions().SyncStaleAfter);
+        try
+        {
+            Assert.Contains(await room.LookAsync(), m => m.Kind == AlertKind.SyncStale && m.Title.Contains("Token never", StringComparison.Ordinal));
+            Assert.Null((await room.RowAsync(new AlertCondition(AlertKind.SyncStale, (await room.House.RowAsync("never")).Id))).About);
+        }
+        finally
+        {
+            room.House.Clock.Pass(-new AlertOptions().SyncStaleAfter);
+            await room.LookAsync();
+        }
     }
 
     [Theory]

@@ -4,10 +4,14 @@ using VppBooks.Apple;
 using VppBooks.Core.Alerts;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
+using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
 using VppBooks.Core.People;
+using VppBooks.Core.Reports;
+using VppBooks.Core.Sync;
 using VppBooks.SimulatedCloud.Apple;
+using VppBooks.SimulatedCloud.Organization;
 using VppBooks.Tests.Licenses;
 using VppBooks.Tests.Locations;
 
@@ -114,6 +118,38 @@ public sealed partial class AlertCauseTests
         var messages = await alerts.LookAsync();
         alerts.One(messages, AlertKind.SyncFailing, AlertOccasion.Cleared);
         alerts.One(messages, AlertKind.SyncStale, AlertOccasion.Cleared);
+    }
+
+    [Fact]
+    public async Task Syncs_that_never_read_everything_are_told_though_each_publishes_and_a_complete_one_clears_it()
+    {
+        await using var alerts = await AlertHouse.StartWithMailAsync();
+        var house = alerts.House;
+        house.Apple.Switches.PageSize = 100;
+        for (var day = 0; day < 2; day++)
+        {
+            house.Core.Clock.Pass(TimeSpan.FromHours(24.5));
+            foreach (var list in new[] { "*/assets", "*/assignments" })
+            {
+                house.Apple.Faults.Add(new Fault { Action = FaultAction.DataMoves, Path = list, Times = 0 });
+            }
+
+            await house.SyncAsync();
+            house.Apple.Faults.Clear();
+            await using (var db = await house.Core.OpenAsync())
+            {
+                Assert.Equal(SyncResult.Partial, (await db.SyncRuns.OrderByDescending(r => r.Id).FirstAsync()).Result);
+            }
+
+            Assert.DoesNotContain(await alerts.LookAsync(), m => m.Kind is AlertKind.SyncIncomplete or AlertKind.SyncStale);
+        }
+
+        house.Core.Clock.Pass(TimeSpan.FromHours(2));
+        await alerts.OneAsync(AlertKind.SyncIncomplete, AlertOccasion.Raised);
+        await alerts.NothingMoreAsync(AlertKind.SyncIncomplete);
+
+        await house.SyncAsync();
+        await alerts.OneAsync(AlertKind.SyncIncomplete, AlertOccasion.Cleared);
     }
 
     [Fact]
@@ -229,6 +265,84 @@ public sealed partial class AlertCauseTests
 
         await house.SyncAsync();
         await alerts.OneAsync(AlertKind.PeopleStuck, AlertOccasion.Cleared);
+    }
+
+    [Fact]
+    public async Task People_whom_Apple_refuses_are_told_after_a_day_and_putting_the_cause_right_clears_it()
+    {
+        await using var alerts = await AlertHouse.StartWithMailAsync();
+        var (house, directory) = (alerts.House, alerts.House.Core.Cloud.Directory);
+        house.Apple.Switches.KeepRecordWhenAssociationFails = false;
+        var group = await house.GroupAsync("Class 4A");
+        var two = directory.Groups[group].People.Select(p => directory.People[p]).Where(p => p is { AccountEnabled: true, ManagedAppleAccount: not null }).Take(2).ToList();
+        house.Core.Cloud.Graph.Edit(() => two[1].ManagedAppleAccount = two[0].ManagedAppleAccount);
+        await house.AssignAsync(await house.BookAsync(free: 60), new WishedAssignment(group, Intent.Required));
+        await house.WorkAsync(TimeSpan.FromMinutes(30));
+        Assert.DoesNotContain(await alerts.LookAsync(), m => m.Kind == AlertKind.PeopleRefused);
+
+        house.Core.Clock.Pass(TimeSpan.FromHours(25));
+        var raised = await alerts.OneAsync(AlertKind.PeopleRefused, AlertOccasion.Raised);
+        Assert.Equal((AlertSeverity.Warning, 1), (raised.Severity, raised.Count));
+        await alerts.NothingMoreAsync(AlertKind.PeopleRefused);
+        var listed = Assert.Single((await house.Core.Get<PeopleCatalog>().ListAsync(new PeopleQuery { Registration = RegistrationState.Refused, Presence = Presence.Here }, CoreHouse.Admin, CancellationToken.None)).Rows);
+
+        Guid refused;
+        await using (var db = await house.Core.OpenAsync())
+        {
+            refused = (await db.People.SingleAsync(p => p.PublicId == listed.PublicId)).DirectoryId;
+        }
+
+        house.Core.Cloud.Graph.Edit(() => directory.People[refused].ManagedAppleAccount = $"put.right@{DemoDirectory.AppleDomain}");
+        house.Core.Clock.Pass(TimeSpan.FromMinutes(16));
+        await house.Core.Get<DirectoryWatch>().ReadDueAsync(CancellationToken.None);
+        await house.WorkAsync();
+        await alerts.OneAsync(AlertKind.PeopleRefused, AlertOccasion.Cleared);
+    }
+
+    [Fact]
+    public async Task Copies_that_Apple_refused_are_told_after_a_day_and_giving_them_again_clears_it()
+    {
+        await using var alerts = await AlertHouse.StartWithMailAsync();
+        var house = alerts.House;
+        var group = await house.GroupAsync("Class 4A");
+        var book = await house.RegisterAsync(group);
+        await house.AssignAsync(book, new WishedAssignment(group, Intent.Required));
+        var reader = (await house.HoldersAsync(LicenseState.Reserved, book))[1];
+        house.Apple.RefuseTarget(reader, 9609);
+        await house.WorkAsync(TimeSpan.FromHours(1));
+        Assert.Equal([reader], await house.HoldersAsync(LicenseState.Failed, book));
+        Assert.DoesNotContain(await alerts.LookAsync(), m => m.Kind == AlertKind.CopiesUnserved);
+
+        house.Core.Clock.Pass(TimeSpan.FromHours(25));
+        var raised = await alerts.OneAsync(AlertKind.CopiesUnserved, AlertOccasion.Raised);
+        Assert.Equal((AlertSeverity.Warning, 1), (raised.Severity, raised.Count));
+        await alerts.NothingMoreAsync(AlertKind.CopiesUnserved);
+        Assert.Equal(1, Assert.Single(await house.Core.Get<ServingReports>().UnservedAsync(CoreHouse.Admin, CancellationToken.None)).Failed);
+
+        house.Apple.RefuseTarget(reader, 0);
+        await house.AssignAsync(book, new WishedAssignment(group, Intent.Required));
+        await house.WorkAsync();
+        await alerts.OneAsync(AlertKind.CopiesUnserved, AlertOccasion.Cleared);
+    }
+
+    [Fact]
+    public async Task Copies_that_could_go_on_and_do_not_move_are_told_after_a_day_and_moving_clears_it()
+    {
+        await using var alerts = await AlertHouse.StartWithMailAsync();
+        var house = alerts.House;
+        var group = await house.GroupAsync("Class 4A");
+        var book = await house.RegisterAsync(group);
+        await house.AssignAsync(book, new WishedAssignment(group, Intent.Required));
+        var ready = (await house.LicensesAsync(book)).Count(l => l.State == LicenseState.Reserved);
+        Assert.True(ready > 1);
+        Assert.DoesNotContain(await alerts.LookAsync(), m => m.Kind == AlertKind.CopiesUnserved);
+
+        // Nobody works at the location meanwhile.
+        house.Core.Clock.Pass(TimeSpan.FromHours(25));
+        Assert.Equal(ready, (await alerts.OneAsync(AlertKind.CopiesUnserved, AlertOccasion.Raised)).Count);
+
+        await house.WorkAsync();
+        await alerts.OneAsync(AlertKind.CopiesUnserved, AlertOccasion.Cleared);
     }
 
     [Fact]

@@ -37,6 +37,9 @@ public sealed class AlertWordsTests(AlertRoom room) : IClassFixture<AlertRoom>
         (AlertKind.AuditNotSealed, "The audit trail is not sealed any more: rows have waited since 1 Mar 2027 23:30 UTC.", "Het auditspoor wordt niet meer verzegeld: regels wachten sinds 1 mrt 2027 23:30 UTC.", "/monitor/alerts"),
         (AlertKind.AuditNotSigned, "An end of the audit trail that was found on 1 Mar 2027 23:30 UTC had not been signed by this installation.", "Een einde van het auditspoor dat op 1 mrt 2027 23:30 UTC is gevonden, was niet door deze installatie ondertekend.", "/monitor/verify"),
         (AlertKind.AuditNotForwarded, "The audit trail does not reach “North” any more: rows have waited since 1 Mar 2027 23:30 UTC.", "Het auditspoor bereikt “North” niet meer: regels wachten sinds 1 mrt 2027 23:30 UTC.", "/monitor/alerts"),
+        (AlertKind.SyncIncomplete, "The numbers of “North” may be wrong: no sync has read everything since 1 Mar 2027 23:30 UTC.", "De aantallen van “North” kloppen misschien niet: sinds 1 mrt 2027 23:30 UTC heeft geen synchronisatie alles gelezen.", "L"),
+        (AlertKind.PeopleRefused, "Apple refused to register 3 people at “North” more than a day ago.", "Apple weigerde meer dan een dag geleden 3 personen bij “North” te registreren.", "/people?state=refused&directory=here"),
+        (AlertKind.CopiesUnserved, "3 copies of “North” were refused by Apple or have been stuck for more than a day.", "3 exemplaren van “North” zijn door Apple geweigerd of zitten al meer dan een dag vast.", "/monitor/reports/unserved"),
     ];
 
     [Fact]
@@ -124,6 +127,19 @@ public sealed class AlertWordsTests(AlertRoom room) : IClassFixture<AlertRoom>
         await room.House.ChangeAsync(db => db.StoredSettings.RemoveRange(db.StoredSettings));
 
         AlertCondition Shortage(string subject) => new(AlertKind.StockShort, room.LocationId + int.Parse(subject, CultureInfo.InvariantCulture)) { Subject = subject, Count = 3 };
+    }
+
+    [Theory]
+    [InlineData(AlertKind.SyncStale, null, "“North” has no numbers: no sync has succeeded yet.", "“North” heeft geen aantallen: er is nog geen synchronisatie gelukt.")]
+    [InlineData(AlertKind.SyncIncomplete, null, "The numbers of “North” may be wrong: no sync has read everything yet.", "De aantallen van “North” kloppen misschien niet: nog geen synchronisatie heeft alles gelezen.")]
+    [InlineData(AlertKind.PeopleRefused, 1, "Apple refused to register 1 person at “North” more than a day ago.", "Apple weigerde meer dan een dag geleden 1 persoon bij “North” te registreren.")]
+    [InlineData(AlertKind.CopiesUnserved, 1, "1 copy of “North” was refused by Apple or has been stuck for more than a day.", "1 exemplaar van “North” is door Apple geweigerd of zit al meer dan een dag vast.")]
+    public void What_never_happened_has_no_moment_and_one_is_no_number_of_many(AlertKind kind, int? count, string english, string dutch)
+    {
+        using var program = new ServiceCollection().AddLogging().AddLocalization().AddSingleton<AlertTexts>().AddSingleton<AlertLanguages>().BuildServiceProvider();
+        var facts = new AlertFacts(kind, AlertSeverity.Warning, "North", count, null, null, null, null);
+
+        Assert.Equal((english, dutch), (program.GetRequiredService<AlertLanguages>().In("en").Title(facts), program.GetRequiredService<AlertLanguages>().In("nl").Title(facts)));
     }
 
     [Fact]

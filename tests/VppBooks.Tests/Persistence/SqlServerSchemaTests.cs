@@ -140,6 +140,8 @@ public sealed partial class SqlServerSchemaTests
         await using (var db = database.CreateDbContext())
         {
             await StockConditions.ListAsync(db, new AlertOptions(), CancellationToken.None);
+            await ServingConditions.OfPeopleAsync(db, DateTimeOffset.UnixEpoch, CancellationToken.None);
+            await ServingConditions.OfCopiesAsync(db, DateTimeOffset.UnixEpoch, CancellationToken.None);
             foreach (var order in Enum.GetValues<WaitingOrder>())
             {
                 var waiting = WaitingOrders.Serveable(db).Where(l => l.BookId == 1);

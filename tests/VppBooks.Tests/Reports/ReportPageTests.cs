@@ -52,8 +52,7 @@ public sealed class ReportPageTests : ElementContext, IClassFixture<ReportWorld>
     {
         var shown = Open(page);
 
-        Assert.Equal(caption, shown.Find("table.list caption").TextContent);
-        Assert.NotEmpty(shown.FindAll("tbody tr"));
+        Assert.NotEmpty(Assert.Single(shown.FindAll("table.list"), t => t.QuerySelector("caption")?.TextContent == caption).QuerySelectorAll("tbody tr"));
         Assert.StartsWith(export, shown.Find("a[download]").GetAttribute("href"), StringComparison.Ordinal);
         if (page != typeof(ForecastPage))
         {
@@ -61,10 +60,40 @@ public sealed class ReportPageTests : ElementContext, IClassFixture<ReportWorld>
         }
     }
 
+    [Theory]
+    [InlineData(typeof(UsagePage))]
+    [InlineData(typeof(TitlesPage))]
+    [InlineData(typeof(UnservedPage))]
+    [InlineData(typeof(UnreadyPage))]
+    public void Whatever_a_bar_shows_stands_in_a_table(Type page) => ChartTable.AssertHasBars(Open(page));
+
+    [Fact]
+    public void Whatever_the_chart_of_days_shows_stands_in_a_table()
+    {
+        var shown = Open(typeof(HistoryPage));
+
+        var rows = ChartTable.Rows(shown.FindAll("table")).ToList();
+        var top = double.Parse(shown.Find(".plot-scale span").TextContent, System.Globalization.NumberStyles.AllowThousands, System.Globalization.CultureInfo.InvariantCulture);
+        foreach (var (line, column) in new[] { ("plot-assigned", "Assigned"), ("plot-bought", "Bought") })
+        {
+            var drawn = Points(shown.Find("path." + line).GetAttribute("d")!).Select(p => (long)Math.Round(top * (1 - (p.Y / 200)))).Distinct().ToList();
+            Assert.NotEmpty(drawn);
+            Assert.Subset(rows.Select(r => r[column]).ToHashSet(), drawn.Select(v => v.ToString("N0", System.Globalization.CultureInfo.InvariantCulture)).ToHashSet());
+        }
+    }
+
+    [Fact]
+    public void Who_is_not_ready_is_counted_by_how_far_the_registration_is()
+    {
+        var counts = ChartTable.Rows(Open(typeof(UnreadyPage)).FindAll("table").Take(1)).Select(r => (r["Registration"], r["People"]));
+
+        Assert.Equal([("Ready", "1"), ("Ready at some tokens only", "0"), ("Invited", "1"), ("Being registered", "0"), ("Registration refused", "0"), ("Retired", "0"), ("Not registered", "2")], counts);
+    }
+
     [Fact]
     public void Who_is_not_ready_is_shown_with_each_token_that_has_a_book_for_them()
     {
-        var rows = Open(typeof(UnreadyPage)).FindAll("tbody tr").Select(r => Words(r.InnerHtml)).ToList();
+        var rows = Open(typeof(UnreadyPage)).FindAll("table")[1].QuerySelectorAll("tbody tr").Select(r => Words(r.InnerHtml)).ToList();
 
         Assert.Equal(["Ben Ben@school.example Invited Central 3", "Dave Dave@school.example Not registered 0", "Erin Erin@school.example Not registered Central 0"], rows);
     }
@@ -185,9 +214,12 @@ public sealed class ReportPageTests : ElementContext, IClassFixture<ReportWorld>
     // Where a shape of straight lines begins and ends from left to right.
     private static (double From, double To) Across(string path)
     {
-        var xs = path.Split('M', 'L', 'Z').Where(p => p.Length > 0).Select(p => double.Parse(p.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture)).ToList();
+        var xs = Points(path).Select(p => p.X).ToList();
         return (xs.Min(), xs.Max());
     }
+
+    private static IEnumerable<(double X, double Y)> Points(string path) => path.Split('M', 'L', 'Z').Where(p => p.Length > 0).Select(p =>
+        p.Split(' ').Select(n => double.Parse(n, System.Globalization.CultureInfo.InvariantCulture)).ToArray() is [var x, var y] ? (x, y) : throw new FormatException(p));
 
     private IRenderedComponent<DynamicComponent> Open(Type page)
     {

@@ -1,9 +1,12 @@
 using System.Globalization;
 using Microsoft.Extensions.Localization;
 using VppBooks.Core.Alerts;
+using VppBooks.Core.People;
 using VppBooks.Web.Components.Catalog;
 using VppBooks.Web.Components.Elements;
 using VppBooks.Web.Components.Locations;
+using VppBooks.Web.Components.People;
+using VppBooks.Web.Components.Reports;
 
 namespace VppBooks.Web.Components.Alerts;
 
@@ -19,10 +22,15 @@ internal sealed class AlertTexts(IStringLocalizer<AlertTexts> l) : IAlertWords
         AlertKind.TokenReadOnly => l["Apple lets the token “{0}” read, but not give out licenses.", alert.Subject!],
         AlertKind.TokenUnreadable => l["The token “{0}” cannot be decrypted on this server.", alert.Subject!],
         AlertKind.SyncFailing => l["The last sync of “{0}” failed.", alert.Subject!],
+        AlertKind.SyncStale when alert.About is null => l["“{0}” has no numbers: no sync has succeeded yet.", alert.Subject!],
         AlertKind.SyncStale => l["The numbers of “{0}” are old: no sync has succeeded since {1}.", alert.Subject!, Moment(alert.About)],
+        AlertKind.SyncIncomplete when alert.About is null => l["The numbers of “{0}” may be wrong: no sync has read everything yet.", alert.Subject!],
+        AlertKind.SyncIncomplete => l["The numbers of “{0}” may be wrong: no sync has read everything since {1}.", alert.Subject!, Moment(alert.About)],
         AlertKind.StockShort => alert.Count == 1 ? l["1 person waits for “{0}”.", alert.Subject!] : l["{0} people wait for “{1}”.", Number(alert.Count), alert.Subject!],
         AlertKind.StockLow => alert.Count == 0 ? l["No license of “{0}” is left.", alert.Subject!] : alert.Count == 1 ? l["1 license of “{0}” is left.", alert.Subject!] : l["{0} licenses of “{1}” are left.", Number(alert.Count), alert.Subject!],
         AlertKind.PeopleStuck => alert.Count == 1 ? l["1 person at “{0}” has not accepted the invitation for long.", alert.Subject!] : l["{0} people at “{1}” have not accepted their invitation for long.", Number(alert.Count), alert.Subject!],
+        AlertKind.PeopleRefused => alert.Count == 1 ? l["Apple refused to register 1 person at “{0}” more than a day ago.", alert.Subject!] : l["Apple refused to register {0} people at “{1}” more than a day ago.", Number(alert.Count), alert.Subject!],
+        AlertKind.CopiesUnserved => alert.Count == 1 ? l["1 copy of “{0}” was refused by Apple or has been stuck for more than a day.", alert.Subject!] : l["{0} copies of “{1}” were refused by Apple or have been stuck for more than a day.", Number(alert.Count), alert.Subject!],
         AlertKind.OperationUnknown => alert.Count == 1 ? l["The outcome of 1 request to Apple for “{0}” is not known.", alert.Subject!] : l["The outcome of {0} requests to Apple for “{1}” is not known.", Number(alert.Count), alert.Subject!],
         AlertKind.DirectoryFailing => l["The directory cannot be read since {0}.", Moment(alert.About)],
         AlertKind.CertificateExpiring when alert.About is null => l["The certificate that protects stored secrets cannot be read any more."],
@@ -42,10 +50,12 @@ internal sealed class AlertTexts(IStringLocalizer<AlertTexts> l) : IAlertWords
         AlertKind.TokenUnreadable => l["Restore the key ring and its certificate, or upload the token again."],
         AlertKind.TokenClaimedElsewhere => l["Nothing is given out until you take control on purpose, or delete the token here."],
         AlertKind.TokenReadOnly => l["Give the Apple account of the token the right to manage content, then download the token again."],
-        AlertKind.SyncFailing or AlertKind.SyncStale => l["The sync runs of the token name the reason. Sync now once it is gone."],
+        AlertKind.SyncFailing or AlertKind.SyncStale or AlertKind.SyncIncomplete => l["The sync runs of the token name the reason. Sync now once it is gone."],
         AlertKind.StockShort => l["Buy licenses in Apple's portal: the waiting list is served by itself."],
         AlertKind.StockLow => l["Buy licenses before people have to wait."],
         AlertKind.PeopleStuck => l["Send the invitation again, or ask them to open it."],
+        AlertKind.PeopleRefused => l["Each person's page says why. Remove the cause, such as an account that another organization or person uses, and have the registration tried again."],
+        AlertKind.CopiesUnserved => l["The report counts them by book, and each person's Why page names the reason. Remove it; copies that Apple refused are given when the book is given to the same group again."],
         AlertKind.OperationUnknown => l["Nothing to do: VppBooks reads Apple until it knows, and sends nothing twice. Look at the sync runs if it lasts."],
         AlertKind.DirectoryFailing => l["Check the consent to read groups and people in Microsoft Entra, and whether Microsoft Graph can be reached."],
         AlertKind.CertificateExpiring when alert.About is null => l["Put it back where the configuration says, or configure another one, before the program starts again."],
@@ -60,6 +70,8 @@ internal sealed class AlertTexts(IStringLocalizer<AlertTexts> l) : IAlertWords
     public string Path(AlertFacts alert) => alert switch
     {
         { Kind: AlertKind.PeopleStuck } => "/people?state=invited",
+        { Kind: AlertKind.PeopleRefused } => PeopleListPage.HrefOf(null, RegistrationState.Refused, Presence.Here, 1),
+        { Kind: AlertKind.CopiesUnserved } => ReportAddresses.Unserved,
         { Kind: AlertKind.AuditNotSigned } => "/monitor/verify",
         { BookId: { } book } => BookDetailPage.Href(book),
         { LocationId: { } location } => TokenAddresses.Of(location),

@@ -19,6 +19,9 @@ internal static class ReportAddresses
 
     public static string UseOf(UsageBy by, UsageSort sort, int page) => Address.Of(Use, ("by", Address.Slug(by)), ("sort", Address.Slug(sort)), ("page", Address.PageText(page)));
 
+    /// <summary>A page of a report that asks nothing else.</summary>
+    public static string PageOf(string path, int page) => Address.Of(path, ("page", Address.PageText(page)));
+
     public static string TitleOf(long adamId) => $"{Titles}/{adamId}";
 
     /// <summary>A forecast's question as the query of a page or an export.</summary>
