@@ -21,7 +21,14 @@ public sealed class ManyBooks : IAsyncLifetime
         await using var db = Fixture.Open();
         var second = new Location
         {
-            PublicId = Guid.NewGuid(), UId = "3104477120059999", Name = "Second", OrganizationName = "Riverside", LocationName = "Riverside North", AppleAccount = "", CountryOrRegion = "NL", State = TokenState.Valid,
+            PublicId = Guid.NewGuid(),
+            UId = "3104477120059999",
+            Name = "Second",
+            OrganizationName = "Riverside",
+            LocationName = "Riverside North",
+            AppleAccount = "",
+            CountryOrRegion = "NL",
+            State = TokenState.Valid,
         };
         db.Locations.Add(second);
         var titles = Enumerable.Range(1, Count).Select(n => new Title { AdamId = 7_000_000 + n, Storefront = "NL", Name = $"Title {n:00}" }).ToList();
@@ -40,6 +47,13 @@ public sealed class ManyBooks : IAsyncLifetime
 
     private static Book ABook(int location, Title title, int assigned, int free) => new()
     {
-        PublicId = Guid.NewGuid(), LocationId = location, AdamId = title.AdamId, PricingParam = PricingParam.STDQ, TitleId = title.Id, TotalCount = assigned + free, AssignedCount = assigned, AvailableCount = free,
+        PublicId = Guid.NewGuid(),
+        LocationId = location,
+        AdamId = title.AdamId,
+        PricingParam = PricingParam.STDQ,
+        TitleId = title.Id,
+        TotalCount = assigned + free,
+        AssignedCount = assigned,
+        AvailableCount = free,
     };
 }
