@@ -192,7 +192,12 @@ public sealed class RegistrationUpkeepTests : IAsyncLifetime
             var last = db.VppUsers.Single(u => u.Retired && db.People.Any(p => p.Id == u.PersonId && p.DirectoryId == holder));
             db.VppUsers.Add(new VppUser
             {
-                LocationId = last.LocationId, PersonId = last.PersonId, ClientUserId = "of-before", Retired = true, Status = VppUserStatus.Retired, ChangedAt = last.ChangedAt.AddDays(-300),
+                LocationId = last.LocationId,
+                PersonId = last.PersonId,
+                ClientUserId = "of-before",
+                Retired = true,
+                Status = VppUserStatus.Retired,
+                ChangedAt = last.ChangedAt.AddDays(-300),
             });
         });
 
