@@ -38,8 +38,11 @@ public abstract record BookStateCondition
     /// <summary>One person, by public id.</summary>
     public sealed record IsPerson(Guid PersonId) : BookStateCondition;
 
-    /// <summary>One device of a person. Of people, nobody is one.</summary>
-    public sealed record IsDevice(Guid PersonId, int DeviceId) : BookStateCondition;
+    /// <summary>One device of a person, by the directory's id of it. Of people, nobody is one.</summary>
+    public sealed record IsDevice(Guid PersonId, Guid DeviceId) : BookStateCondition;
+
+    /// <summary>One device of a person whose id is not known. Of people, nobody is one.</summary>
+    public sealed record IsNumberedDevice(Guid PersonId, int Number) : BookStateCondition;
 }
 
 /// <summary>A license of a book with whose it is, and a device of that person where devices are asked for; a shape for queries, never handed out.</summary>
@@ -72,15 +75,17 @@ internal static class BookStateConditions
         BookStateCondition.NameHas { Place: TextPlace.End, Text: var text } => Like(BookFilters.Like(text)[..^1]),
         BookStateCondition.NameHas { Text: var text } => Like(BookFilters.Like(text)),
         BookStateCondition.IsPerson { PersonId: var person } => g => g.Person.PublicId == person,
-        BookStateCondition.IsDevice { PersonId: var person, DeviceId: var device } => g => g.Person.PublicId == person && g.Device!.Id == device,
+        BookStateCondition.IsDevice { PersonId: var person, DeviceId: var device } => g => g.Person.PublicId == person && g.Device!.DeviceId == device,
+        BookStateCondition.IsNumberedDevice { PersonId: var person, Number: var number } => g => g.Person.PublicId == person && g.Device!.DeviceId == null && g.Device.Id == number,
         _ => throw new ArgumentOutOfRangeException(nameof(condition)),
     };
 
-    /// <summary>Rows after a place in an order by name, if by anything, then by person and device.</summary>
+    /// <summary>Rows after a place in the order of a page, then by person and device.</summary>
     /// <exception cref="FormatException">A place in another list.</exception>
     public static Expression<Func<GivenLicense, bool>> After(BookStatePage page, IReadOnlyList<string> place, bool devices)
     {
-        var ids = place.Skip(page.ByName is null ? 0 : 1).Select(w => int.Parse(w, NumberStyles.None, CultureInfo.InvariantCulture)).ToArray();
+        var keys = BookStateKey.Of(page.OrderBy);
+        var ids = place.Skip(keys.Count).Select(w => int.Parse(w, NumberStyles.None, CultureInfo.InvariantCulture)).ToArray();
         if (ids.Length != (devices ? 2 : 1))
         {
             throw new FormatException("A place in another list.");
@@ -90,20 +95,15 @@ internal static class BookStateConditions
         Expression<Func<GivenLicense, bool>> further = devices
             ? g => g.License.PersonId > person || (g.License.PersonId == person && g.Device!.Id > device)
             : g => g.License.PersonId > person;
-        if (page.ByName is not { } descending)
+        for (var i = keys.Count - 1; i >= 0; i--)
         {
-            return further;
+            further = BookConditions.Join(
+                [keys[i].Test(place[i], after: true), BookConditions.Join([keys[i].Test(place[i], after: false), further], Expression.AndAlso, _yes)],
+                Expression.OrElse,
+                _no);
         }
 
-        Expression<Func<GivenLicense, string>> name = g => g.Person.UserPrincipalName;
-        var named = BookFields.Parameter(place[0]);
-        return BookConditions.Join(
-            [
-                BookFields.Test(name, named, descending ? Expression.LessThan : Expression.GreaterThan),
-                BookConditions.Join([BookFields.Test(name, named, Expression.Equal), further], Expression.AndAlso, _yes),
-            ],
-            Expression.OrElse,
-            _no);
+        return further;
     }
 
     private static Expression<Func<GivenLicense, bool>> Like(string pattern) => g => EF.Functions.Like(g.Person.UserPrincipalName, pattern, BookFilters.Escape);

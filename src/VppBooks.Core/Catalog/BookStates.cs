@@ -22,10 +22,40 @@ public enum HoldingState
 }
 
 /// <summary>A managed device of somebody the book was given to. Nobody reports what books are on it.</summary>
-public sealed record BookDevice(Guid PersonId, int DeviceId, string UserPrincipalName, string Name, string Platform, string? OsVersion, DateTimeOffset? LastSeenAt, HoldingState State, int? ErrorNumber);
+/// <param name="PersonId">Whose it is.</param>
+/// <param name="DeviceId">The directory's id of it; null when it is not known.</param>
+/// <param name="Number">Tells devices without an id apart, until they are read again.</param>
+/// <param name="UserPrincipalName">Name of its owner.</param>
+/// <param name="Name">Its name in the device management.</param>
+/// <param name="Platform">Operating system.</param>
+/// <param name="OsVersion">Version; null when not reported.</param>
+/// <param name="LastSeenAt">Last contact with the device management; null when never.</param>
+/// <param name="State">How the book stands with its owner.</param>
+/// <param name="ErrorNumber">What Apple said, where it refused.</param>
+public sealed record BookDevice(
+    Guid PersonId, Guid? DeviceId, int Number, string UserPrincipalName, string Name, string Platform, string? OsVersion, DateTimeOffset? LastSeenAt, HoldingState State, int? ErrorNumber);
 
 /// <summary>Somebody the book was given to, with the devices known.</summary>
 public sealed record BookUser(Guid PersonId, string UserPrincipalName, HoldingState State, int? ErrorNumber, IReadOnlyList<BookDevice> Devices);
+
+/// <summary>What people and devices of a book can be ordered by.</summary>
+public enum BookStateField
+{
+    /// <summary>User principal name.</summary>
+    UserName = 0,
+
+    /// <summary>Name of the device; of devices alone.</summary>
+    DeviceName,
+
+    /// <summary>Last contact with the device management, never before ever; of devices alone.</summary>
+    LastSeen,
+
+    /// <summary>Whose device it is and the directory's id of it; of devices alone.</summary>
+    Device,
+}
+
+/// <summary>One field, up or down; whom it does not tell apart are in an order of their own.</summary>
+public sealed record BookStateOrder(BookStateField Field, bool Descending);
 
 /// <summary>Which part of a list.</summary>
 public sealed record BookStatePage
@@ -45,8 +75,8 @@ public sealed record BookStatePage
     /// <summary>Which rows are in the list; null: all.</summary>
     public BookStateCondition? Where { get; init; }
 
-    /// <summary>Ordered by user principal name, false from A and true from Z; null: in an order of its own.</summary>
-    public bool? ByName { get; init; }
+    /// <summary>What the list is ordered by; null: in an order of its own.</summary>
+    public BookStateOrder? OrderBy { get; init; }
 }
 
 /// <summary>A part of a list.</summary>
@@ -78,7 +108,7 @@ public sealed class BookStates(IDbContextFactory<VppBooksDbContext> contexts)
         return new BookPart<BookUser>(
             [.. users.Take(page.Take).Select(u => u.User)],
             page.Count ? await given.CountAsync(cancellationToken) : null,
-            users.Count > page.Take && page.Take > 0 ? [.. NameIn(page, users[page.Take - 1].User.UserPrincipalName), Word(users[page.Take - 1].PersonId)] : null);
+            users.Count > page.Take && page.Take > 0 ? [.. PlaceOf(page, users[page.Take - 1].User.UserPrincipalName), Word(users[page.Take - 1].PersonId)] : null);
     }
 
     /// <summary>The devices of the same people; null when there is no such book.</summary>
@@ -105,7 +135,7 @@ public sealed class BookStates(IDbContextFactory<VppBooksDbContext> contexts)
         return new BookPart<BookDevice>(
             [.. rows.Take(page.Take).Select(r => DeviceOf(r.Device, r.PublicId, r.UserPrincipalName, StateOf(r.State), r.ErrorNumber))],
             page.Count ? await given.CountAsync(cancellationToken) : null,
-            last is null ? null : [.. NameIn(page, last.UserPrincipalName), Word(last.PersonId), Word(last.Device.Id)]);
+            last is null ? null : [.. PlaceOf(page, last.UserPrincipalName, last.PublicId, last.Device), Word(last.PersonId), Word(last.Device.Id)]);
     }
 
     /// <summary>One of the people; null when the person was not given the book.</summary>
@@ -175,21 +205,18 @@ public sealed class BookStates(IDbContextFactory<VppBooksDbContext> contexts)
     private static IQueryable<GivenLicense> From(IQueryable<GivenLicense> given, BookStatePage page, bool devices)
     {
         var rest = page.After is { } place ? given.Where(BookStateConditions.After(page, place, devices)) : given;
-        var ordered = page.ByName switch
-        {
-            null => rest.OrderBy(g => g.License.PersonId),
-            false => rest.OrderBy(g => g.Person.UserPrincipalName).ThenBy(g => g.License.PersonId),
-            true => rest.OrderByDescending(g => g.Person.UserPrincipalName).ThenBy(g => g.License.PersonId),
-        };
+        var ordered = BookStateKey.Of(page.OrderBy).Aggregate((IOrderedQueryable<GivenLicense>?)null, (sorted, key) => key.Order(rest, sorted));
+        ordered = ordered is null ? rest.OrderBy(g => g.License.PersonId) : ordered.ThenBy(g => g.License.PersonId);
         return devices ? ordered.ThenBy(g => g.Device!.Id) : ordered;
     }
 
-    private static string[] NameIn(BookStatePage page, string name) => page.ByName is null ? [] : [name];
+    private static IEnumerable<string> PlaceOf(BookStatePage page, string name, Guid person = default, ManagedDevice? device = null) =>
+        BookStateKey.Of(page.OrderBy).Select(k => k.Write(new BookStateKeyed(name, person, device)));
 
     private static string Word(int id) => id.ToString(CultureInfo.InvariantCulture);
 
     private static BookDevice DeviceOf(ManagedDevice device, Guid personId, string userPrincipalName, HoldingState state, int? errorNumber) =>
-        new(personId, device.Id, userPrincipalName, device.Name, device.Platform, device.OsVersion, device.LastSeenAt, state, errorNumber);
+        new(personId, device.DeviceId, device.Id, userPrincipalName, device.Name, device.Platform, device.OsVersion, device.LastSeenAt, state, errorNumber);
 
     private static HoldingState StateOf(LicenseState state) => state switch
     {

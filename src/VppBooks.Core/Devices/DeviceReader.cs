@@ -88,7 +88,7 @@ public sealed class DeviceReader(IDbContextFactory<VppBooksDbContext> contexts, 
         var devices = await db.ManagedDevices
             .Where(d => d.PersonId == personId)
             .OrderBy(d => d.Name).ThenBy(d => d.Id)
-            .Select(d => new PersonDevice(d.Name, d.Platform, d.OsVersion, d.UserAffinity, d.BooksApp, d.LastSeenAt))
+            .Select(d => new PersonDevice(d.Name, d.Platform, d.OsVersion, d.UserAffinity, d.BooksApp, d.LastSeenAt) { DeviceId = d.DeviceId })
             .ToListAsync(cancellationToken);
         return new PersonDevices(reading.Outcome, reading.ReadAt, devices);
     }
@@ -115,20 +115,35 @@ public sealed class DeviceReader(IDbContextFactory<VppBooksDbContext> contexts, 
         if (devices is not null)
         {
             reading.ReadAt = now;
-            await db.ManagedDevices.Where(d => d.PersonId == personId).ExecuteDeleteAsync(cancellationToken);
-            db.ManagedDevices.AddRange(devices.Select(d => new ManagedDevice
-            {
-                PersonId = personId,
-                Name = d.Name,
-                Platform = d.Platform,
-                OsVersion = d.OsVersion,
-                UserAffinity = d.UserAffinity,
-                BooksApp = d.BooksApp,
-                LastSeenAt = d.LastSeenAt,
-            }));
+            await KeepAsync(db, personId, devices, cancellationToken);
         }
 
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>Rows become what was read, and a device that stays keeps its row: callers of the API hold its id, and pages go on behind it.</summary>
+    private static async Task KeepAsync(VppBooksDbContext db, int personId, IReadOnlyList<PersonDevice> devices, CancellationToken cancellationToken)
+    {
+        var stored = await db.ManagedDevices.Where(d => d.PersonId == personId).ToListAsync(cancellationToken);
+        var known = stored.Where(d => d.DeviceId is not null).ToDictionary(d => d.DeviceId!.Value);
+        // Pages of the directory may overlap: a device that comes twice is one.
+        var read = devices.Where(d => d.DeviceId is not null).DistinctBy(d => d.DeviceId).Concat(devices.Where(d => d.DeviceId is null)).ToList();
+        var still = read.Select(d => d.DeviceId).ToHashSet();
+        db.ManagedDevices.RemoveRange(stored.Where(d => d.DeviceId is null || !still.Contains(d.DeviceId)));
+        foreach (var device in read)
+        {
+            if (device.DeviceId is not { } id || !known.TryGetValue(id, out var row))
+            {
+                db.ManagedDevices.Add(row = new ManagedDevice { PersonId = personId, DeviceId = device.DeviceId, Name = device.Name, Platform = device.Platform });
+            }
+
+            row.Name = device.Name;
+            row.Platform = device.Platform;
+            row.OsVersion = device.OsVersion;
+            row.UserAffinity = device.UserAffinity;
+            row.BooksApp = device.BooksApp;
+            row.LastSeenAt = device.LastSeenAt;
+        }
     }
 }

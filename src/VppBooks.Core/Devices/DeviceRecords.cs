@@ -38,6 +38,9 @@ public enum DeviceReadOutcome : byte
 /// <param name="LastSeenAt">Last contact with the device management; null when never.</param>
 public sealed record PersonDevice(string Name, string Platform, string? OsVersion, bool UserAffinity, BooksApp BooksApp, DateTimeOffset? LastSeenAt)
 {
+    /// <summary>The directory's id of it; null when it told none.</summary>
+    public Guid? DeviceId { get; init; }
+
     /// <summary>Whether Apple Books runs on it at all.</summary>
     internal bool CanReadBooks => AppleDevices.IsPlatform(Platform);
 }

@@ -70,7 +70,10 @@ public sealed class GraphDevices(GraphServiceClient graph, ILogger<GraphDevices>
             Cut(device.OsVersion, 64),
             device.DeviceEnrollmentType is not (DeviceEnrollmentType.AppleBulkWithoutUser or DeviceEnrollmentType.DeviceEnrollmentManager),
             AppleDevices.IsPlatform(platform) ? await FindBooksAsync(device, cancellationToken) : BooksApp.Unknown,
-            device.LastSyncDateTime);
+            device.LastSyncDateTime)
+        {
+            DeviceId = Guid.TryParse(device.Id, out var id) ? id : null,
+        };
     }
 
     private async Task<BooksApp> FindBooksAsync(Microsoft.Graph.Models.ManagedDevice device, CancellationToken cancellationToken)

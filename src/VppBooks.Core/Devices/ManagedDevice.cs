@@ -4,24 +4,27 @@ using VppBooks.Core.People;
 
 namespace VppBooks.Core.Devices;
 
-/// <summary>The part of a managed device that explains why a book can or cannot be read on it. Serial numbers and other identities are not stored.</summary>
+/// <summary>The part of a managed device that explains why a book can or cannot be read on it. Of its identities only the directory's own id is stored, so that a row stays the same device from one read to the next; serial numbers are not.</summary>
 public sealed class ManagedDevice
 {
     public int Id { get; init; }
 
     public int PersonId { get; init; }
 
-    public required string Name { get; init; }
+    /// <summary>The directory's id of it. Null: read before ids were kept, or the directory told none; such a row lasts until the next read.</summary>
+    public Guid? DeviceId { get; init; }
 
-    public required string Platform { get; init; }
+    public required string Name { get; set; }
 
-    public string? OsVersion { get; init; }
+    public required string Platform { get; set; }
 
-    public bool UserAffinity { get; init; }
+    public string? OsVersion { get; set; }
 
-    public BooksApp BooksApp { get; init; }
+    public bool UserAffinity { get; set; }
 
-    public DateTimeOffset? LastSeenAt { get; init; }
+    public BooksApp BooksApp { get; set; }
+
+    public DateTimeOffset? LastSeenAt { get; set; }
 }
 
 /// <summary>The last read of a person's devices.</summary>
@@ -44,6 +47,7 @@ internal sealed class ManagedDeviceConfiguration : IEntityTypeConfiguration<Mana
     {
         device.ToTable("ManagedDevices");
         device.HasIndex(d => d.PersonId);
+        device.HasIndex(d => new { d.PersonId, d.DeviceId }).IsUnique();
         device.Property(d => d.Name).HasMaxLength(256);
         device.Property(d => d.Platform).HasMaxLength(32);
         device.Property(d => d.OsVersion).HasMaxLength(64);

@@ -70,9 +70,13 @@ public sealed class Registrar(AppleClient apple, OperationRecorder recorder, IdS
                 {
                     var people = await db.People.Where(p => EF.Parameter(chunk).Contains(p.Id)).Select(p => new { p.Id, p.DirectoryId }).ToListAsync(cancellationToken);
                     // A person who returns keeps the id of before: Apple then finds the books again (reference 6.6).
-                    var former = await db.VppUsers
+                    // Whoever has several, an older id and one that was recognized, keeps the last.
+                    var former = (await db.VppUsers
                         .Where(u => u.LocationId == session.LocationId && u.Retired && u.PersonId != null && EF.Parameter(chunk).Contains(u.PersonId.Value))
-                        .ToDictionaryAsync(u => u.PersonId!.Value, u => u.ClientUserId, cancellationToken);
+                        .Select(u => new { u.Id, PersonId = u.PersonId!.Value, u.ClientUserId, u.ChangedAt })
+                        .ToListAsync(cancellationToken))
+                        .GroupBy(u => u.PersonId)
+                        .ToDictionary(g => g.Key, g => g.OrderByDescending(u => u.ChangedAt).ThenByDescending(u => u.Id).First().ClientUserId);
                     db.VppUsers.AddRange(people.Select(person => new VppUser
                     {
                         LocationId = session.LocationId,

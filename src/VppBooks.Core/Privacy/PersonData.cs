@@ -69,7 +69,7 @@ public sealed record PersonDataRegistration(
     DateTimeOffset? LeavingSince, DateTimeOffset ChangedAt);
 
 /// <summary>A managed device.</summary>
-public sealed record PersonDataDevice(string Name, string Platform, string? OsVersion, bool UserAffinity, BooksApp BooksApp, DateTimeOffset? LastSeenAt);
+public sealed record PersonDataDevice(Guid? DeviceId, string Name, string Platform, string? OsVersion, bool UserAffinity, BooksApp BooksApp, DateTimeOffset? LastSeenAt);
 
 /// <summary>A license, with what became of it from the first change to the last.</summary>
 public sealed record PersonDataLicense(

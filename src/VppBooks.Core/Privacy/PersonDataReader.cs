@@ -69,7 +69,7 @@ public sealed class PersonDataReader(IDbContextFactory<VppBooksDbContext> contex
                     select new PersonDataRegistration(location.Name, user.ClientUserId, user.Status, user.Retired, user.IdHash, user.ErrorNumber, user.ManagedAccountRefused, user.MailRefused, user.AcceptanceRequired, user.LeavingSince, user.ChangedAt))
                 .ToListAsync(cancellationToken),
             Devices = await db.ManagedDevices.Where(d => d.PersonId == person.Id).OrderBy(d => d.Name)
-                .Select(d => new PersonDataDevice(d.Name, d.Platform, d.OsVersion, d.UserAffinity, d.BooksApp, d.LastSeenAt)).ToListAsync(cancellationToken),
+                .Select(d => new PersonDataDevice(d.DeviceId, d.Name, d.Platform, d.OsVersion, d.UserAffinity, d.BooksApp, d.LastSeenAt)).ToListAsync(cancellationToken),
             DevicesReadAt = await db.DeviceReadings.Where(r => r.PersonId == person.Id).Select(r => r.ReadAt).SingleOrDefaultAsync(cancellationToken),
             Licenses = await LicensesAsync(db, person.Id, cancellationToken),
             Plans = await (

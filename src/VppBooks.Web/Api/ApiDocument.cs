@@ -121,6 +121,13 @@ internal static class ApiDocument
 
     private static Dictionary<string, OpenApiMediaType> Body(string media, IOpenApiSchema schema) => new() { [media] = new OpenApiMediaType { Schema = schema } };
 
+    private static OpenApiSchema Texts(string names, string required) => new()
+    {
+        Type = JsonSchemaType.Object,
+        Required = required.Split(' ').ToHashSet(),
+        Properties = names.Split(' ').ToDictionary(n => n, _ => (IOpenApiSchema)new OpenApiSchema { Type = JsonSchemaType.String }),
+    };
+
     private static OpenApiSchema Envelope() => new()
     {
         Type = JsonSchemaType.Object,
@@ -136,8 +143,8 @@ internal static class ApiDocument
                     ["code"] = new OpenApiSchema { Type = JsonSchemaType.String },
                     ["message"] = new OpenApiSchema { Type = JsonSchemaType.String },
                     ["target"] = new OpenApiSchema { Type = JsonSchemaType.String },
-                    ["details"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.Object } },
-                    ["innerError"] = new OpenApiSchema { Type = JsonSchemaType.Object },
+                    ["details"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = Texts("code message target", required: "code message"), Description = "Each fault by itself, where a request has several." },
+                    ["innerError"] = Texts("date request-id client-request-id", required: "date request-id"),
                 },
             },
         },

@@ -12,8 +12,8 @@ public sealed class ApiDocumentTests(SyncedHouse house)
     // Lists that have nothing to show in this house, and why.
     private static readonly string[] _emptyHere =
     [
-        "/api/plans/awaiting-approval", // no plan of the house needs a second person: each test that holds one decides on it
-        "/api/books/{bookId}/waiting-list", // the book has copies for everybody
+        "/api/plans/awaiting-approval", // no plan of the house needs a second person: each test that holds one decides on it, and one of them looks at the list meanwhile
+        "/api/books/{bookId}/waiting-list", // the book has copies for everybody; the tests of following pages look at one that has not
         "/api/books/{bookId}/days/{day}", // nobody held the book on that day
         "/api/reports/titles", // one token is here, and no title can be at two
         "/api/reports/unserved", // whoever was given a copy has it, unless another test is at work
@@ -142,6 +142,21 @@ public sealed class ApiDocumentTests(SyncedHouse house)
         }
 
         Assert.Empty(empty.Except(_emptyHere));
+    }
+
+    [Fact]
+    public async Task An_error_is_sent_as_it_is_described()
+    {
+        var api = house.Api;
+        var document = await api.ReadAsync("/openapi/v1.json");
+        var book = (await api.ReadAsync("/v1.0/deviceAppManagement/managedEBooks?$top=1")).GetProperty("value")[0].GetProperty("id").GetString();
+        var asked = Guid.NewGuid().ToString();
+        using var answer = await api.SendAsync(
+            HttpMethod.Post, $"/v1.0/deviceAppManagement/managedEBooks/{book}/assign", ApiHouse.Json("""{"managedEBookAssignments":[{},{"installIntent":"uninstall"}]}"""), headers: ("client-request-id", asked));
+        var error = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
+
+        Assert.Equal((2, asked), (error.GetProperty("error").GetProperty("details").GetArrayLength(), error.GetProperty("error").GetProperty("innerError").GetProperty("client-request-id").GetString()));
+        Validate(document, SchemaOf(document, "/v1.0/deviceAppManagement/managedEBooks/{id}/assign", "post", "400"), error, "error");
     }
 
     [Fact]

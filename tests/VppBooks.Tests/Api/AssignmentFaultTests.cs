@@ -117,6 +117,10 @@ public sealed class AssignmentFaultTests(SyncedHouse house)
             Assert.Equal((plan, "awaitingApproval"), (told.GetProperty("planId").GetString(), told.GetProperty("planState").GetString()));
             Assert.True(told.GetProperty("licenseCount").GetInt32() > 0);
 
+            var (document, waiting) = (await _api.ReadAsync("/openapi/v1.json"), await _api.ReadAsync("/api/plans/awaiting-approval"));
+            Assert.Contains(waiting.GetProperty("value").EnumerateArray(), p => p.GetProperty("planId").GetString() == plan);
+            ApiDocumentTests.Validate(document, ApiDocumentTests.SchemaOf(document, "/api/plans/awaiting-approval", "get", "200"), waiting, "awaiting-approval");
+
             using var own = await _api.SendAsync(HttpMethod.Post, $"/api/plans/{plan}/approve", token: author);
             using var program = await _api.SendAsync(HttpMethod.Post, $"/api/plans/{plan}/approve", token: await _api.ProgramTokenAsync());
             using var rejected = await _api.SendAsync(HttpMethod.Post, $"/api/plans/{plan}/reject");

@@ -33,12 +33,28 @@ public sealed class BookAssignmentsTests(SyncedHouse house)
         var back = await assignments[made.Id].PatchAsync(new ManagedEBookAssignment { InstallIntent = InstallIntent.Available, Target = new GroupAssignmentTarget { GroupId = group } });
         Assert.IsNotType<ExclusionGroupAssignmentTarget>(back!.Target);
         Assert.Equal(2, (await assignments.GetAsync())!.Value!.Count);
+        Assert.Equal(2, await assignments.Count.GetAsync());
+        Assert.Equal(1, await assignments.Count.GetAsync(r => r.QueryParameters.Filter = $"id ne '{made.Id}'"));
+        Assert.Equal(404, (await Assert.ThrowsAsync<ODataError>(() => _graph.DeviceAppManagement.ManagedEBooks[Guid.NewGuid().ToString()].Assignments.Count.GetAsync())).ResponseStatusCode);
 
         await assignments[made.Id].DeleteAsync();
         Assert.Equal(other!.Id, Assert.Single((await assignments.GetAsync())!.Value!).Id);
         await assignments[other.Id].DeleteAsync();
         Assert.Empty((await assignments.GetAsync())!.Value!);
         Assert.Equal(404, (await Assert.ThrowsAsync<ODataError>(() => assignments[other.Id].DeleteAsync())).ResponseStatusCode);
+    }
+
+    /// <summary>An assignment has no other properties than Graph's three: what somebody else's copy says of its source would be lost in silence.</summary>
+    [Theory]
+    [InlineData("source", "direct")]
+    [InlineData("sourceId", "")]
+    public async Task A_property_that_an_assignment_has_not_is_named_in_the_refusal(string property, string value)
+    {
+        using var answer = await _api.SendAsync(HttpMethod.Post, $"{Path}/{await BookAsync()}/assignments", ApiHouse.Json(
+            $$"""{"installIntent":"available","target":{"@odata.type":"#microsoft.graph.allLicensedUsersAssignmentTarget"},"{{property}}":"{{value}}"}"""));
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains($"'{property}'", (await ApiHouse.ErrorAsync(answer)).GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

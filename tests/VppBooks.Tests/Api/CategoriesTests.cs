@@ -20,6 +20,39 @@ public sealed class CategoriesTests(SyncedHouse house)
     private readonly ApiHouse _api = house.Api;
     private readonly string _token = house.Api.TokenOf(Roles.Administrator);
 
+    [Theory]
+    [InlineData("v1.0")]
+    [InlineData("beta")]
+    public async Task Categories_are_counted_together_and_of_a_book(string version)
+    {
+        var manage = $"/{version}/deviceAppManagement";
+        var book = (await _api.ReadAsync($"{manage}/managedEBooks?$orderby=id&$top=1")).GetProperty("value")[0].GetProperty("id").GetString();
+        var paths = new List<string>();
+        foreach (var name in new[] { $"Counted {version} 1", $"Counted {version} 2" })
+        {
+            using var made = await PostAsync(Categories, $$"""{"displayName":"{{name}}"}""");
+            paths.Add(made.Headers.Location!.AbsolutePath);
+        }
+
+        using var linked = await PostAsync($"{Books}/{book}/categories/$ref", $$"""{"id":"{{paths[0].Split('/')[^1]}}"}""");
+        Assert.Equal(HttpStatusCode.NoContent, linked.StatusCode);
+
+        var filter = $"$filter=startswith(displayName,'Counted {version}')";
+        foreach (var (list, expected) in new[] { ("managedEBookCategories", "2"), ($"managedEBooks/{book}/categories", "1") })
+        {
+            using var count = await SendAsync(HttpMethod.Get, $"{manage}/{list}/$count?{filter}");
+            Assert.Equal((HttpStatusCode.OK, "text/plain", expected), (count.StatusCode, count.Content.Headers.ContentType!.MediaType, await count.Content.ReadAsStringAsync()));
+        }
+
+        using var nowhere = await SendAsync(HttpMethod.Get, $"{manage}/managedEBooks/{Guid.NewGuid()}/categories/$count");
+        Assert.Equal(HttpStatusCode.NotFound, nowhere.StatusCode);
+        foreach (var path in paths)
+        {
+            using var deleted = await SendAsync(HttpMethod.Delete, path);
+            Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+        }
+    }
+
     [Fact]
     public async Task Category_is_made_renamed_and_deleted_and_each_is_written_down()
     {

@@ -11,6 +11,8 @@ using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
+using VppBooks.SimulatedCloud.Organization;
+using VppBooks.Tests.Locations;
 
 namespace VppBooks.Tests.Api;
 
@@ -163,6 +165,87 @@ public sealed class FollowingPagesTests(SyncedHouse house) : IClassFixture<Synce
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("userName")]
+    [InlineData("userName desc")]
+    [InlineData("deviceName")]
+    [InlineData("deviceName desc")]
+    [InlineData("lastSyncDateTime")]
+    [InlineData("lastSyncDateTime desc")]
+    [InlineData("id")]
+    [InlineData("id desc")]
+    public async Task Devices_that_are_read_again_between_two_pages_keep_their_ids_and_places(string order)
+    {
+        var book = await BookAsync(13);
+        var people = await PeopleAsync(2);
+        await using var db = await OpenAsync();
+        db.Licenses.AddRange(people.Select(p => New(book, p.Id, LicenseState.Assigned, TimeProvider.System.GetUtcNow())));
+        // One that was stored before ids were.
+        db.ManagedDevices.Add(new ManagedDevice { PersonId = people[0].Id, Name = "Old row", Platform = "iPadOS" });
+        await db.SaveChangesAsync(Cancel);
+        var given = people.SelectMany((p, i) => Enumerable.Range(0, 3).Select(n => new SimulatedDevice
+        {
+            Id = Guid.NewGuid(),
+            UserId = p.DirectoryId,
+            DeviceName = $"iPad {((n * 4) + (i * 5)) % 7}",
+        })).ToList();
+        lock (_api.Cloud.Directory.Gate)
+        {
+            foreach (var own in _api.Cloud.Directory.Devices.Values.Where(d => people.Any(p => p.DirectoryId == d.UserId)).ToList())
+            {
+                _api.Cloud.Directory.Devices.Remove(own.Id);
+            }
+
+            given.ForEach(d => _api.Cloud.Directory.Devices.Add(d.Id, d));
+        }
+
+        await ReadAsync();
+        var path = $"{Manage}/managedEBooks/{book.PublicId}/deviceStates";
+        var options = $"$filter=userName eq '{people[0].UserPrincipalName}' or userName eq '{people[1].UserPrincipalName}'&$orderby={order}";
+        var all = (await RowsAsync($"{path}?$top=999&{options}")).ConvertAll(r => r.Clone());
+        Assert.Equal(given.Select(d => d.Id).Order(), all.Select(r => r.GetProperty("deviceId").GetGuid()).Order());
+        DemandOrdered(all, order);
+
+        var walked = await WalkAsync($"{path}?$top=1&{options}", "id", async (page, _) =>
+        {
+            // What the rows are ordered by may change at a read; then it is another order.
+            if (page is 1 or 4 && !order.StartsWith("lastSync", StringComparison.Ordinal))
+            {
+                await ReadAsync();
+            }
+        });
+        given.ForEach(d => d.OsVersion = "26.4");
+        await ReadAsync();
+
+        Assert.Equal(all.Select(r => r.GetProperty("id").GetString()!), walked);
+        foreach (var row in all)
+        {
+            var one = await _api.ReadAsync($"{path}/{row.GetProperty("id").GetString()}");
+            Assert.Equal((row.GetProperty("deviceId").GetString(), "26.4"), (one.GetProperty("deviceId").GetString(), one.GetProperty("osVersion").GetString()));
+            Assert.Single(await RowsAsync($"{path}?$filter=id eq '{row.GetProperty("id").GetString()}'"));
+        }
+
+        // One that the directory does not have any more goes.
+        lock (_api.Cloud.Directory.Gate)
+        {
+            _api.Cloud.Directory.Devices.Remove(given[0].Id);
+        }
+
+        await ReadAsync();
+        Assert.Equal(walked.Where(id => !id.EndsWith(given[0].Id.ToString("N"), StringComparison.Ordinal)).Order(StringComparer.Ordinal), IdsOf(await _api.ReadAsync($"{path}?{options}")).Order(StringComparer.Ordinal));
+
+        async Task ReadAsync()
+        {
+            // As if somebody opened their pages hours later.
+            await db.DeviceReadings.ExecuteUpdateAsync(set => set.SetProperty(r => r.TriedAt, TimeProvider.System.GetUtcNow().AddDays(-1)), Cancel);
+            foreach (var person in people)
+            {
+                Assert.Equal(DeviceReadOutcome.Read, (await _api.Services.GetRequiredService<DeviceReader>().ReadAsync(person.PublicId, CoreHouse.Helpdesk, Cancel))!.Outcome);
+            }
+        }
+    }
+
+    [Theory]
     [InlineData(WaitingOrder.FirstCome, 3)]
     [InlineData(WaitingOrder.GroupRank, 4)]
     [InlineData(WaitingOrder.NameList, 5)]
@@ -180,6 +263,8 @@ public sealed class FollowingPagesTests(SyncedHouse house) : IClassFixture<Synce
         await db.SaveChangesAsync(Cancel);
         var all = await ListAsync();
         Assert.Equal(9, all.Count);
+        var document = await _api.ReadAsync("/openapi/v1.json");
+        ApiDocumentTests.Validate(document, ApiDocumentTests.SchemaOf(document, "/api/books/{bookId}/waiting-list", "get", "200"), await _api.ReadAsync(path), path);
 
         var walked = new List<string>();
         var pages = 0;
@@ -370,6 +455,16 @@ public sealed class FollowingPagesTests(SyncedHouse house) : IClassFixture<Synce
         var behind = IdsOf(await _api.ReadAsync(container.GetProperty("managedEBooks@odata.nextLink").GetString()! + "&$top=999"));
         Assert.Equal(IdsOf(await _api.ReadAsync($"{Manage}/managedEBooks?$top=999&$select=id")), [.. some, .. behind]);
         Assert.Equal(100, some.Count);
+    }
+
+    /// <summary>Rows are in the order asked for; of ids the database has an order of its own.</summary>
+    private static void DemandOrdered(List<JsonElement> rows, string order)
+    {
+        if (order.Split(' ') is [not ("" or "id") and var property, ..])
+        {
+            var keys = rows.ConvertAll(r => r.GetProperty(property).GetString());
+            Assert.Equal(order.EndsWith(" desc", StringComparison.Ordinal) ? keys.OrderDescending(StringComparer.Ordinal) : keys.Order(StringComparer.Ordinal), keys);
+        }
     }
 
     /// <summary>Two groups in their ranks, and people in one, the other, both or none.</summary>

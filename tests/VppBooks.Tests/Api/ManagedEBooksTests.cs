@@ -163,6 +163,24 @@ public sealed class ManagedEBooksTests(SyncedHouse house)
         Assert.Equal(counts[0], counts[1]);
     }
 
+    [Theory]
+    [InlineData("vppBooks", "$orderby=vppBooks")]
+    [InlineData("roleScopeTagIds", "$orderby=displayName,roleScopeTagIds desc")]
+    [InlineData("largeCover", "$orderby=largeCover")]
+    [InlineData("vppBooks", "$filter=vppBooks eq null")]
+    [InlineData("roleScopeTagIds", "$filter=not (roleScopeTagIds eq '0')")]
+    [InlineData("largeCover", "$filter=displayName ne null and largeCover ne null")]
+    [InlineData("vppBooks", "$filter=contains(vppBooks,'STDQ')")]
+    public async Task What_lists_cannot_be_filtered_or_ordered_by_is_refused_and_not_ignored(string property, string option)
+    {
+        foreach (var path in option[1] == 'f' ? new[] { Path, Path + "/$count" } : [Path])
+        {
+            using var answer = await _api.SendAsync(HttpMethod.Get, $"{path}?{option}");
+            Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+            Assert.Equal($"{option.Split('=')[0]} cannot use \"{property}\".", (await ApiHouse.ErrorAsync(answer)).GetProperty("message").GetString()!.Replace(" desc", "", StringComparison.Ordinal));
+        }
+    }
+
     [Fact]
     public async Task Page_size_of_a_header_is_said_to_be_applied()
     {

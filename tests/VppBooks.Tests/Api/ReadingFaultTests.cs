@@ -152,7 +152,7 @@ public sealed class ReadingFaultTests(SyncedHouse house)
         }
 
         Assert.Equal(devices.Select(d => d.GetProperty("userName").GetString()).Order(StringComparer.Ordinal), (await RowsAsync($"{path}/deviceStates?$orderby=userName&$top=1")).Select(d => d.GetProperty("userName").GetString()));
-        foreach (var refused in new[] { "deviceStates?$filter=osVersion eq '26'", "deviceStates?$filter=installState gt 'a'", "userStateSummary?$filter=failedDeviceCount gt 0", "userStateSummary?$orderby=id", "deviceStates?$orderby=userName,id" })
+        foreach (var refused in new[] { "deviceStates?$filter=osVersion eq '26'", "deviceStates?$filter=installState gt 'a'", "userStateSummary?$filter=failedDeviceCount gt 0", "userStateSummary?$orderby=id", "userStateSummary?$orderby=userName,id", "deviceStates?$orderby=userName,id", "deviceStates?$orderby=osVersion" })
         {
             using var answer = await _api.SendAsync(HttpMethod.Get, $"{path}/{refused}");
             Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);

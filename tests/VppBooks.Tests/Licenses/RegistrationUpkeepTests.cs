@@ -207,6 +207,38 @@ public sealed class RegistrationUpkeepTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whoever_left_twice_under_different_ids_returns_under_the_last_one()
+    {
+        var (book, holder) = await HolderAsync();
+        Graph.DeletePerson(holder);
+        await ReadAsync();
+        _house.Core.Clock.Pass(TimeSpan.FromDays(10.1));
+        await _house.WorkAsync();
+        await _house.Core.ChangeAsync(db =>
+        {
+            var last = db.VppUsers.Single(u => u.Retired && db.People.Any(p => p.Id == u.PersonId && p.DirectoryId == holder));
+            db.VppUsers.Add(new VppUser
+            {
+                LocationId = last.LocationId,
+                PersonId = last.PersonId,
+                ClientUserId = "of-before",
+                Retired = true,
+                Status = VppUserStatus.Retired,
+                ChangedAt = last.ChangedAt.AddDays(-300),
+            });
+        });
+
+        Graph.RestorePerson(holder);
+        Graph.AddMember(Group("Class 4A").Id, holder);
+        await ReadAsync();
+        await _house.WorkAsync();
+        await _house.SyncAsync();
+
+        Assert.Equal("Associated", (await RecordAtAppleAsync(holder)).Status);
+        await _house.AssertLedgerIsTrueAsync(book);
+    }
+
+    [Fact]
     public async Task Whoever_returns_while_being_retired_is_registered_again()
     {
         var (book, holder) = await HolderAsync();

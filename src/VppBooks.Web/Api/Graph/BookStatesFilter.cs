@@ -15,11 +15,16 @@ internal static class BookStatesFilter
         After = tokens.Read(query),
         Count = query.Count,
         Where = query.Filter is { } filter ? Of(filter, devices) : null,
-        ByName = query.OrderBy switch
+        OrderBy = query.OrderBy switch
         {
             [] => null,
-            [("userName", var descending)] => descending,
-            _ => throw new GraphQueryException("These reports are ordered by userName, or not at all."),
+            [("userName", var descending)] => new BookStateOrder(BookStateField.UserName, descending),
+            [("deviceName", var descending)] when devices => new BookStateOrder(BookStateField.DeviceName, descending),
+            [("lastSyncDateTime", var descending)] when devices => new BookStateOrder(BookStateField.LastSeen, descending),
+            [("id", var descending)] when devices => new BookStateOrder(BookStateField.Device, descending),
+            _ => throw new GraphQueryException(devices
+                ? "Devices are ordered by one of userName, deviceName, lastSyncDateTime and id, or not at all."
+                : "People are ordered by userName, or not at all."),
         },
     };
 
@@ -54,9 +59,21 @@ internal static class BookStatesFilter
         return Nothing;
     }
 
-    private static BookStateCondition Key(string? id, bool devices) => devices
-        ? id?.Split('_') is [var person, var device] && Guid.TryParseExact(person, "N", out var owner) && int.TryParse(device, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? new BookStateCondition.IsDevice(owner, number)
-            : Nothing
-        : ApiId.TryParse(id, out var one) ? new BookStateCondition.IsPerson(one) : Nothing;
+    private static BookStateCondition Key(string? id, bool devices)
+    {
+        if (!devices)
+        {
+            return ApiId.TryParse(id, out var one) ? new BookStateCondition.IsPerson(one) : Nothing;
+        }
+
+        if (id?.Split('_') is not [var person, var device] || !Guid.TryParseExact(person, "N", out var owner))
+        {
+            return Nothing;
+        }
+
+        // An id has 32 digits, which no number has.
+        return Guid.TryParseExact(device, "N", out var known) ? new BookStateCondition.IsDevice(owner, known)
+            : int.TryParse(device, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? new BookStateCondition.IsNumberedDevice(owner, number)
+            : Nothing;
+    }
 }

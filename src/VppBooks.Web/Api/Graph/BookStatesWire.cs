@@ -58,7 +58,7 @@ internal static class BookStatesWire
         ["@odata.type"] = DeviceType,
         ["id"] = IdOf(device),
         ["deviceName"] = device.Name,
-        ["deviceId"] = IdOf(device),
+        ["deviceId"] = device.DeviceId?.ToString(),
         ["lastSyncDateTime"] = device.LastSeenAt is { } seen ? Wire.Date(seen) : Wire.Never,
         ["installState"] = Word(device.State),
         ["errorCode"] = device.ErrorNumber?.ToString(CultureInfo.InvariantCulture),
@@ -75,5 +75,6 @@ internal static class BookStatesWire
         _ => "notInstalled",
     };
 
-    public static string IdOf(BookDevice device) => string.Create(CultureInfo.InvariantCulture, $"{device.PersonId:N}_{device.DeviceId}");
+    /// <summary>The same at every read. A device whose id is not known has a number until it is read again.</summary>
+    public static string IdOf(BookDevice device) => device.DeviceId is { } id ? $"{device.PersonId:N}_{id:N}" : string.Create(CultureInfo.InvariantCulture, $"{device.PersonId:N}_{device.Number}");
 }

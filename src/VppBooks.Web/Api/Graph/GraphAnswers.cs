@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -44,6 +45,9 @@ internal static class GraphAnswers
         var next = query.Top > 0 && page.Count > query.Top ? order.PlaceOf(page[query.Top - 1]) : null;
         return Collection(context, path, page.Take(query.Top).Select(r => r.Entity), query, all.Count, tokens.NextLink(next, query));
     }
+
+    /// <summary>How many of the rows pass the filter, as the bare number that <c>/$count</c> is.</summary>
+    public static IResult Count(IEnumerable<JsonObject> rows, GraphQuery query) => Results.Text(rows.Count(query.Admits).ToString(CultureInfo.InvariantCulture));
 
     /// <summary>The answer of a function: numbers or texts, and no entity.</summary>
     public static IResult Value(HttpContext context, string type, JsonNode value) =>

@@ -14,7 +14,11 @@ internal abstract record GraphCondition
     public abstract bool Admits(JsonObject entity);
 
     /// <summary>The same condition for books in the database.</summary>
+    /// <exception cref="GraphQueryException">A property that the database cannot compare.</exception>
     public abstract BookCondition ForBooks();
+
+    private static BookCondition.Always Unset(string property, bool holds) =>
+        property == ManagedEBookWire.NeverSet ? new BookCondition.Always(holds) : throw new GraphQueryException($"$filter cannot use \"{property}\".");
 
     public sealed record All(IReadOnlyList<GraphCondition> Parts) : GraphCondition
     {
@@ -54,7 +58,7 @@ internal abstract record GraphCondition
 
         public override BookCondition ForBooks() => ManagedEBookWire.Fields.TryGetValue(Property, out var field)
             ? new BookCondition.Compare(field, Comparison, Value)
-            : new BookCondition.Always(Value is null && Comparison == BookComparison.Equal);
+            : Unset(Property, Value is null && Comparison == BookComparison.Equal);
     }
 
     public sealed record Match(string Property, TextPlace Place, string Text) : GraphCondition
@@ -68,7 +72,7 @@ internal abstract record GraphCondition
 
         public override BookCondition ForBooks() => ManagedEBookWire.Fields.TryGetValue(Property, out var field)
             ? new BookCondition.Match(field, Place, Text)
-            : new BookCondition.Always(false);
+            : Unset(Property, holds: false);
     }
 
     public sealed record IsOf(string Type) : GraphCondition

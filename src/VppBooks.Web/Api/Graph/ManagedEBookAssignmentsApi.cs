@@ -18,13 +18,12 @@ internal static class ManagedEBookAssignmentsApi
     private const string Path = "managedEBooks";
     private const string Assignments = "assignments";
 
-    private static readonly IReadOnlySet<string> _single = new HashSet<string>(ManagedEBookWire.AssignmentProperties) { "source", "sourceId" };
-
     public static void Map(RouteGroupBuilder routes)
     {
         routes.MapPost("/managedEBooks/{id}/assign", AssignAsync).RequireAuthorization(Policies.Assign);
         routes.MapPost("/managedEBooks/{id}/microsoft.graph.assign", AssignAsync).RequireAuthorization(Policies.Assign);
         routes.MapGet("/managedEBooks/{id}/assignments", ListAsync).RequireAuthorization(Policies.ReadAll);
+        routes.MapGet("/managedEBooks/{id}/assignments/$count", CountAsync).RequireAuthorization(Policies.ReadAll);
         routes.MapPost("/managedEBooks/{id}/assignments", CreateAsync).RequireAuthorization(Policies.Assign);
         routes.MapGet("/managedEBooks/{id}/assignments/{assignmentId}", GetAsync).RequireAuthorization(Policies.ReadAll);
         routes.MapPatch("/managedEBooks/{id}/assignments/{assignmentId}", ChangeAsync).RequireAuthorization(Policies.Assign);
@@ -34,15 +33,25 @@ internal static class ManagedEBookAssignmentsApi
     private static async Task<IResult> ListAsync(HttpContext context, string id, BookCatalog books, PlanViews plans, GraphSkipTokens tokens, CoreActor actor, CancellationToken cancellationToken)
     {
         var query = GraphQuery.Of(context.Request, ManagedEBookWire.AssignmentProperties);
-        var who = await actor.FindAsync();
-        if (!ApiId.TryParse(id, out var publicId) || await books.FindAsync(publicId, who, cancellationToken) is null)
-        {
-            return ManagedEBooksApi.Missing(id);
-        }
+        return await RowsAsync(id, books, plans, actor, cancellationToken) is { } rows
+            // As on the screen: by intent, then by the name of the group, which is not sent.
+            ? GraphAnswers.Page(context, $"{Path}('{id}')/{Assignments}", rows.Select(r => new GraphRow(ManagedEBookWire.From(r), -(decimal)r.Intent, r.GroupName)), query, tokens)
+            : ManagedEBooksApi.Missing(id);
+    }
 
-        var rows = await plans.ListAssignmentsAsync(publicId, who, cancellationToken);
-        // As on the screen: by intent, then by the name of the group, which is not sent.
-        return GraphAnswers.Page(context, $"{Path}('{publicId}')/{Assignments}", rows.Select(r => new GraphRow(ManagedEBookWire.From(r), -(decimal)r.Intent, r.GroupName)), query, tokens);
+    private static async Task<IResult> CountAsync(HttpContext context, string id, BookCatalog books, PlanViews plans, CoreActor actor, CancellationToken cancellationToken)
+    {
+        var query = GraphQuery.Of(context.Request, ManagedEBookWire.AssignmentProperties);
+        return await RowsAsync(id, books, plans, actor, cancellationToken) is { } rows ? GraphAnswers.Count(rows.Select(ManagedEBookWire.From), query) : ManagedEBooksApi.Missing(id);
+    }
+
+    /// <summary>All assignments of a book; null when there is no such book.</summary>
+    private static async Task<IReadOnlyList<AssignmentRow>?> RowsAsync(string id, BookCatalog books, PlanViews plans, CoreActor actor, CancellationToken cancellationToken)
+    {
+        var who = await actor.FindAsync();
+        return ApiId.TryParse(id, out var publicId) && await books.FindAsync(publicId, who, cancellationToken) is not null
+            ? await plans.ListAssignmentsAsync(publicId, who, cancellationToken)
+            : null;
     }
 
     private static async Task<IResult> GetAsync(HttpContext context, string id, string assignmentId, PlanViews plans, CoreActor actor, CancellationToken cancellationToken)
@@ -109,7 +118,7 @@ internal static class ManagedEBookAssignmentsApi
 
     private static async Task<IResult> CreateAsync(HttpContext context, string id, AssignmentDesk desk, PlanViews plans, CoreActor actor, CancellationToken cancellationToken)
     {
-        var (body, error) = await GraphBody.ReadObjectAsync(context, _single);
+        var (body, error) = await GraphBody.ReadObjectAsync(context, ManagedEBookWire.AssignmentProperties);
         if (error is not null)
         {
             return error;
@@ -140,7 +149,7 @@ internal static class ManagedEBookAssignmentsApi
     private static async Task<IResult> ChangeAsync(
         HttpContext context, string id, string assignmentId, AssignmentDesk desk, PlanViews plans, CoreActor actor, CancellationToken cancellationToken)
     {
-        var (body, error) = await GraphBody.ReadObjectAsync(context, _single);
+        var (body, error) = await GraphBody.ReadObjectAsync(context, ManagedEBookWire.AssignmentProperties);
         if (error is not null)
         {
             return error;

@@ -20,11 +20,13 @@ internal static class ManagedEBookCategoriesApi
     public static void Map(RouteGroupBuilder routes)
     {
         routes.MapGet($"/{Path}", ListAsync).RequireAuthorization(Policies.ReadAll);
+        routes.MapGet($"/{Path}/$count", CountAsync).RequireAuthorization(Policies.ReadAll);
         routes.MapGet($"/{Path}/{{categoryId}}", GetAsync).RequireAuthorization(Policies.ReadAll);
         routes.MapPost($"/{Path}", CreateAsync).RequireAuthorization(Policies.ManageBooks);
         routes.MapPatch($"/{Path}/{{categoryId}}", RenameAsync).RequireAuthorization(Policies.ManageBooks);
         routes.MapDelete($"/{Path}/{{categoryId}}", DeleteAsync).RequireAuthorization(Policies.ManageBooks);
         routes.MapGet(OfBook, ListOfBookAsync).RequireAuthorization(Policies.ReadAll);
+        routes.MapGet(OfBook + "/$count", CountOfBookAsync).RequireAuthorization(Policies.ReadAll);
         routes.MapGet(OfBook + "/{categoryId}", GetOfBookAsync).RequireAuthorization(Policies.ReadAll);
         routes.MapPost(OfBook, (HttpContext context, string id, BookCategories categories, CoreActor actor, CancellationToken stop) =>
             LinkAsync(context, id, categories, actor, withBody: true, stop)).RequireAuthorization(Policies.ManageBooks);
@@ -38,6 +40,12 @@ internal static class ManagedEBookCategoriesApi
     {
         var query = GraphQuery.Of(context.Request, Properties);
         return GraphAnswers.Page(context, Path, (await categories.ListAsync(await actor.FindAsync(), cancellationToken)).Select(RowOf), query, tokens);
+    }
+
+    private static async Task<IResult> CountAsync(HttpContext context, BookCategories categories, CoreActor actor, CancellationToken cancellationToken)
+    {
+        var query = GraphQuery.Of(context.Request, Properties);
+        return GraphAnswers.Count((await categories.ListAsync(await actor.FindAsync(), cancellationToken)).Select(From), query);
     }
 
     private static async Task<IResult> GetAsync(HttpContext context, string categoryId, BookCategories categories, CoreActor actor, CancellationToken cancellationToken)
@@ -96,6 +104,12 @@ internal static class ManagedEBookCategoriesApi
         return await OfBookAsync(categories, id, actor, cancellationToken) is { } rows
             ? GraphAnswers.Page(context, $"managedEBooks('{id}')/categories", rows.Select(RowOf), query, tokens)
             : ManagedEBooksApi.Missing(id);
+    }
+
+    private static async Task<IResult> CountOfBookAsync(HttpContext context, string id, BookCategories categories, CoreActor actor, CancellationToken cancellationToken)
+    {
+        var query = GraphQuery.Of(context.Request, Properties);
+        return await OfBookAsync(categories, id, actor, cancellationToken) is { } rows ? GraphAnswers.Count(rows.Select(From), query) : ManagedEBooksApi.Missing(id);
     }
 
     private static async Task<IResult> GetOfBookAsync(HttpContext context, string id, string categoryId, BookCategories categories, CoreActor actor, CancellationToken cancellationToken)

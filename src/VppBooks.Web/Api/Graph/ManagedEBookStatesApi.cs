@@ -90,7 +90,7 @@ internal static class ManagedEBookStatesApi
     {
         var query = GraphQuery.Of(context.Request, BookStatesWire.DeviceProperties);
         return await FindUserAsync(states, id, userId, actor, cancellationToken) is { } user
-            ? GraphAnswers.Page(context, $"{Path}('{id}')/userStateSummary('{userId}')/{Devices}", user.Devices.Select(d => new GraphRow(BookStatesWire.From(d), (decimal)d.DeviceId)), query, tokens)
+            ? GraphAnswers.Page(context, $"{Path}('{id}')/userStateSummary('{userId}')/{Devices}", user.Devices.Select(d => new GraphRow(BookStatesWire.From(d), (decimal)d.Number)), query, tokens)
             : NoUser();
     }
 

@@ -16,7 +16,7 @@ internal static class ManagedEBookWire
 
     public const string Type = "#microsoft.graph.iosVppEBook";
 
-    /// <summary>Properties that the database can filter and order by; the others are the same for all books, or null in lists.</summary>
+    /// <summary>Properties that the database can filter and order by; by the others nobody is served a list, but for <see cref="NeverSet"/>.</summary>
     public static readonly IReadOnlyDictionary<string, BookField> Fields = new Dictionary<string, BookField>
     {
         ["id"] = BookField.Id,
@@ -36,6 +36,9 @@ internal static class ManagedEBookWire
         ["totalLicenseCount"] = BookField.Total,
         ["usedLicenseCount"] = BookField.Used,
     };
+
+    /// <summary>Null for every book, so that a comparison with it needs no database and an order by it changes nothing.</summary>
+    public const string NeverSet = "privacyInformationUrl";
 
     public static readonly IReadOnlySet<string> AssignmentProperties = new HashSet<string> { "id", "target", "installIntent" };
 

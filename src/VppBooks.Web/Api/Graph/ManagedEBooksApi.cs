@@ -54,7 +54,9 @@ internal static class ManagedEBooksApi
     private static BookSelection Selection(GraphQuery query) => new()
     {
         Where = query.Filter?.ForBooks(),
-        OrderBy = [.. query.OrderBy.Where(o => ManagedEBookWire.Fields.ContainsKey(o.Property)).Select(o => new BookOrder(ManagedEBookWire.Fields[o.Property], o.Descending))],
+        OrderBy = [.. query.OrderBy.Where(o => o.Property != ManagedEBookWire.NeverSet).Select(o => ManagedEBookWire.Fields.TryGetValue(o.Property, out var field)
+            ? new BookOrder(field, o.Descending)
+            : throw new GraphQueryException($"$orderby cannot use \"{o.Property}\"."))],
         Take = Math.Min(query.Top, BookReading.Most(query)),
         Count = query.Count,
     };

@@ -821,6 +821,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<byte>("BooksApp")
                         .HasColumnType("tinyint");
 
+                    b.Property<Guid?>("DeviceId")
+                        .HasColumnType("uniqueidentifier");
+
                     b.Property<DateTimeOffset?>("LastSeenAt")
                         .HasColumnType("datetimeoffset");
 
@@ -847,6 +850,10 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.HasKey("Id");
 
                     b.HasIndex("PersonId");
+
+                    b.HasIndex("PersonId", "DeviceId")
+                        .IsUnique()
+                        .HasFilter("[DeviceId] IS NOT NULL");
 
                     b.ToTable("ManagedDevices", (string)null);
                 });

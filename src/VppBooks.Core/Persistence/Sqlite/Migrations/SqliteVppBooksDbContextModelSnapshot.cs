@@ -794,6 +794,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<byte>("BooksApp")
                         .HasColumnType("INTEGER");
 
+                    b.Property<Guid?>("DeviceId")
+                        .HasColumnType("TEXT");
+
                     b.Property<long?>("LastSeenAt")
                         .HasColumnType("INTEGER");
 
@@ -820,6 +823,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.HasKey("Id");
 
                     b.HasIndex("PersonId");
+
+                    b.HasIndex("PersonId", "DeviceId")
+                        .IsUnique();
 
                     b.ToTable("ManagedDevices", (string)null);
                 });
