@@ -33,8 +33,8 @@ internal sealed record WhyFacts
 
     public required DirectoryState Directory { get; init; }
 
-    /// <summary>Reading the directory fails for so long that nothing new is planned, and nobody may take a book (F42).</summary>
-    public required bool DirectoryTooOld { get; init; }
+    /// <summary>Reading the directory, or a group of the book, fails for so long that nothing new is planned, and nobody may take the book (F42); null while it does not.</summary>
+    public required DirectoryStaleness? DirectoryTooOld { get; init; }
 
     /// <summary>What the person is offered now, with every undecided plan and without; null: nothing.</summary>
     public required Intent? Offered { get; init; }

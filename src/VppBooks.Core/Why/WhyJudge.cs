@@ -57,7 +57,7 @@ internal static class WhyJudge
         var there = through.FindAll(g => g.There);
         if (through.Count > 0 && (there.Count > 0 || f.Unsent) && !f.OfGoneGroups)
         {
-            return f.DirectoryTooOld && !f.Unsent ? Stale(f, Step(WhyState.Failed, WhyReason.DirectoryStale, f.Directory.FailingSince, there)) : Step(WhyState.Passed, WhyReason.Member, null, there.Count > 0 ? there : through);
+            return f.DirectoryTooOld is { } old && !f.Unsent ? Stale(f, Step(WhyState.Failed, WhyReason.DirectoryStale, old.Since, there)) : Step(WhyState.Passed, WhyReason.Member, null, there.Count > 0 ? there : through);
         }
 
         if (through.Count > 0)
@@ -72,8 +72,9 @@ internal static class WhyJudge
         }
 
         var unread = giving.Exists(g => g.There && (g.Group is null ? f.Directory.AllUsersReadAt : g.Group.MembersReadAt) is null);
-        return f.Directory.FailingSince is not null || unread
-            ? Stale(f, Step(WhyState.Failed, WhyReason.DirectoryStale, f.Directory.FailingSince, giving))
+        var failing = f.Directory.FailingSince ?? giving.Select(g => g.Group?.UnreadableSince).Min();
+        return failing is not null || unread
+            ? Stale(f, Step(WhyState.Failed, WhyReason.DirectoryStale, failing, giving))
             : Step(WhyState.Failed, WhyReason.NotMember, null, giving) with { Remedies = [new WhyRemedy.AssignGroup(f.Book.PublicId), .. Open(giving)] };
     }
 

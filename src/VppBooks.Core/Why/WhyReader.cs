@@ -93,7 +93,7 @@ public sealed class WhyReader(
                 .Select(l => new WhyOther(l.PublicId, l.Name)).FirstOrDefaultAsync(cancellationToken),
             Groups = await GroupsAsync(db, person, book, cancellationToken),
             Directory = directory ?? new DirectoryState(),
-            DirectoryTooOld = health.Staleness(directory) is not null,
+            DirectoryTooOld = await health.FindStalenessAsync(db, book.Id, cancellationToken),
             Offered = (await BookOffers.FindAsync(db, person, book.Id, cancellationToken)).TryGetValue(book.Id, out var offered) ? offered : null,
             OfGoneGroups = license is { State: LicenseState.Reserved or LicenseState.Waiting or LicenseState.Held }
                 && await PausedWishes.OfGoneGroups(db).AnyAsync(l => l.Id == license.Id, cancellationToken),

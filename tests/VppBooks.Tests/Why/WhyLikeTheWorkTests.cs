@@ -101,6 +101,22 @@ public sealed class WhyLikeTheWorkTests(WhyHouse why) : IClassFixture<WhyHouse>
     }
 
     [Fact]
+    public async Task F42_One_group_that_cannot_be_read_for_long_is_told_for_its_books_and_for_no_others()
+    {
+        var (person, book, other) = (await why.NewReaderAsync(), await why.NewBookAsync(), await why.NewBookAsync());
+        var unread = why.NewGroup(person);
+        await why.AssignAsync(book, unread, Intent.Available);
+        await why.AssignAsync(other, why.NewGroup(person), Intent.Available);
+        var since = why.Core.Clock.GetUtcNow() - TimeSpan.FromHours(25);
+        await why.Core.ChangeAsync(db => db.Groups.Single(g => g.DirectoryId == unread.Id).UnreadableSince = since);
+
+        var step = await why.ExpectAsync(person, book, WhyStage.Group, WhyState.Failed, WhyReason.DirectoryStale);
+        Assert.Equal(since, step.At);
+        Assert.IsType<TakeResult.NotNow>(await why.Core.Get<BookTaking>().TakeAsync(book.PublicId, Reader(person), Cancel));
+        await why.ExpectAsync(person, other, WhyStage.Entitlement, WhyState.Failed, WhyReason.AvailableNotTaken);
+    }
+
+    [Fact]
     public async Task Whom_Apple_refused_before_acceptance_has_to_accept_even_for_a_free_book()
     {
         var person = why.NewPerson(p => p.ManagedAppleAccount = null);
