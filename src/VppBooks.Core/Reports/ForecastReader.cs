@@ -109,10 +109,14 @@ public sealed class ForecastReader(IDbContextFactory<VppBooksDbContext> contexts
         var required = await promised.GroupBy(p => p.Place).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => (int)(g.Key % Last), g => g.Count, cancellationToken);
         var reached = unserved.Select(p => new { p.BookId, p.PersonId, p.AdamId }).Distinct();
         var all = await reached.GroupBy(p => p.BookId).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, cancellationToken);
-        // An offer is nothing to those who are given the title anyway, through whichever of its books.
-        var given = await reached.Join(promised, r => new { r.PersonId, r.AdamId }, p => new { p.PersonId, p.AdamId }, (r, _) => r.BookId)
-            .GroupBy(b => b).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, cancellationToken);
-        return (required, all.ToDictionary(a => a.Key, a => a.Value - given.GetValueOrDefault(a.Key)));
+        // An offer is nothing to those who are given the title anyway: through the book itself, or through another one of the title, which few titles have.
+        var shared = await books.Where(b => db.GroupAssignments.Any(a => a.BookId == b.Id && a.Intent != Intent.Excluded))
+            .GroupBy(b => b.AdamId).Where(g => g.Count() > 1).Select(g => g.Key).ToListAsync(cancellationToken);
+        var given = shared.Count == 0
+            ? []
+            : await reached.Where(r => shared.Contains(r.AdamId)).Join(promised, r => new { r.PersonId, r.AdamId }, p => new { p.PersonId, p.AdamId }, (r, _) => r.BookId)
+                .GroupBy(b => b).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, cancellationToken);
+        return (required, all.ToDictionary(a => a.Key, a => a.Value - (given.TryGetValue(a.Key, out var count) ? count : required.GetValueOrDefault(a.Key))));
     }
 
     private static async Task<Dictionary<int, IReadOnlyList<ClaimedWeek>>> WeeksAsync(VppBooksDbContext db, IQueryable<int> ids, DateTimeOffset now, int back, CancellationToken cancellationToken)
