@@ -234,7 +234,12 @@ public sealed class RegistrationUpkeepTests : IAsyncLifetime
         await _house.WorkAsync();
         await _house.SyncAsync();
 
-        Assert.Equal("Associated", (await RecordAtAppleAsync(holder)).Status);
+        await using (var db = await _house.Core.OpenAsync())
+        {
+            var active = await db.VppUsers.SingleAsync(u => !u.Retired && db.People.Any(p => p.Id == u.PersonId && p.DirectoryId == holder), Cancel);
+            Assert.Equal((ClientUserIds.For(SpendingHouse.UId, holder), VppUserStatus.Associated), (active.ClientUserId, active.Status));
+        }
+
         await _house.AssertLedgerIsTrueAsync(book);
     }
 
