@@ -27,17 +27,17 @@ public sealed class WhyRoleTests : ElementContext, IClassFixture<WhyHouse>
     /// <summary>What each remedy looks like, who has it, and whom the others are told to ask.</summary>
     private static readonly (WhyRemedy Remedy, string[] Controls, string Roles, string? Ask)[] _remedies =
     [
-        (new WhyRemedy.AssignGroup(new Guid(Thing)), [$"Assign group → /books/{Thing}"], "Administrator Assigner", "An Administrator or an Assigner can change the assignments."),
+        (new WhyRemedy.AssignGroup(new Guid(Thing)), [$"Assign group → /apps/ebooks/{Thing}"], "Administrator Assigner", "An Administrator or an Assigner can change the assignments."),
         (new WhyRemedy.OpenGroup(new Guid(Thing), "4B"), [$"Open 4B → /groups/{Thing}"], Everybody, null),
-        (new WhyRemedy.OpenPlan(new Guid(Thing)), ["Open the plan → /books/"], Everybody, null),
+        (new WhyRemedy.OpenPlan(new Guid(Thing)), ["Open the plan → /apps/ebooks/"], Everybody, null),
         (new WhyRemedy.ResendInvitation(new Guid(Location)), ["Resend invitation", "Copy invitation link"], Desk, "An Administrator or the Helpdesk can send the invitation again."),
         (new WhyRemedy.HandOverInvitation(new Guid(Location)), ["Copy invitation link"], Desk, "An Administrator or the Helpdesk can make the invitation link."),
         (new WhyRemedy.TryAgain(new Guid(Location)), ["Try the registration again"], Desk, "An Administrator or the Helpdesk can try the registration again."),
         (new WhyRemedy.SyncNow(new Guid(Location)), ["Sync now"], "Administrator Helpdesk Assigner", "An Administrator, an Assigner or the Helpdesk can do this."),
-        (new WhyRemedy.RenewToken(new Guid(Location)), ["Renew the token → /tokens"], "Administrator", "An Administrator can do this."),
-        (new WhyRemedy.TakeControl(new Guid(Location)), [$"Open the token to take control → /tokens/{Location}"], "Administrator", "An Administrator can do this."),
-        (new WhyRemedy.OpenToken(new Guid(Location)), [$"Open the token → /tokens/{Location}"], Everybody, null),
-        (new WhyRemedy.OpenWaitingList(new Guid(Thing)), [$"Open the waiting list → /books/{Thing}"], Everybody, null),
+        (new WhyRemedy.RenewToken(new Guid(Location)), ["Renew the token → /tenant/connectors/apple-vpp-tokens"], "Administrator", "An Administrator can do this."),
+        (new WhyRemedy.TakeControl(new Guid(Location)), [$"Open the token to take control → /tenant/connectors/apple-vpp-tokens/{Location}"], "Administrator", "An Administrator can do this."),
+        (new WhyRemedy.OpenToken(new Guid(Location)), [$"Open the token → /tenant/connectors/apple-vpp-tokens/{Location}"], Everybody, null),
+        (new WhyRemedy.OpenWaitingList(new Guid(Thing)), [$"Open the waiting list → /apps/ebooks/{Thing}"], Everybody, null),
         (new WhyRemedy.OpenOtherBook(new Guid(Thing)), ["See the copy of this title → /people/"], Everybody, null),
         (new WhyRemedy.GetBooksApp(), ["Apple Books in the App Store → https://apps.apple.com/"], Everybody, null),
     ];
