@@ -45,7 +45,7 @@ public sealed partial class SchoolDayTests(PatientConsole patient) : IClassFixtu
             await helpdesk.Page.GetByRole(AriaRole.Link, new() { NameRegex = WhyDikTrom() }).First.ClickAsync();
             var cause = helpdesk.Page.Locator("[aria-current=step]");
             await Expect(cause.GetByRole(AriaRole.Heading, new() { Name = "Registration" })).ToBeVisibleAsync();
-            await Expect(cause).ToContainTextAsync("Is invited by Apple and has not accepted.");
+            await Expect(cause).ToContainTextAsync("Is invited and has not accepted.");
             await Expect(cause.GetByRole(AriaRole.Button, new() { Name = "Resend invitation" })).ToBeVisibleAsync();
             await helpdesk.ScreenshotAsync("day-why-light-desk");
             await helpdesk.AssertAccessibleAsync();

@@ -71,10 +71,10 @@ public sealed class DetailExports(PlanViews plans, TimeMachine machine, GroupCat
     public ExportTable PersonRegistrations(Guid person, Actor actor, CancellationToken cancellationToken) => ListExports.Table(
         actor,
         "person-registrations",
-        ["Token id", "Token", "Registration", "Since", "Apple's error number", "Invitation pending"],
+        ["Token id", "Token", "Registration", "Since", "Apple's error number", "Invitation pending", "Refused account"],
         ListExports.OnceAsync(
             async () => (await people.FindAsync(person, actor, cancellationToken))?.Registrations ?? [],
-            r => [r.LocationPublicId, r.LocationName, r.State, r.Since, r.ErrorNumber, r.InvitationPending]));
+            r => [r.LocationPublicId, r.LocationName, r.State, r.Since, r.ErrorNumber, r.InvitationPending, r.RefusedAccount]));
 
     /// <summary>Mails to a person, newest first.</summary>
     public ExportTable PersonMails(Guid person, Actor actor, CancellationToken cancellationToken) => ListExports.Table(

@@ -82,10 +82,10 @@ public sealed class ListExports(
     public ExportTable People(PeopleQuery query, Actor actor, CancellationToken cancellationToken) => Table(
         actor,
         "people",
-        ["Person id", "Name", "User principal name", "Mail address", "Account enabled", "Guest", "Gone since", "Registration", "Books held", "Expected"],
+        ["Person id", "Name", "User principal name", "Mail address", "Account enabled", "Guest", "Gone since", "Registration", "Books held", "Expected", "Account refused"],
         FollowingAsync<PersonSummary>(
             async after => (await people.ListAsync(query with { After = Place(after), Skip = 0, Take = Take }, actor, cancellationToken)).Rows,
-            p => [p.PublicId, p.DisplayName, p.UserPrincipalName, p.Mail, p.AccountEnabled, p.Guest, p.GoneSince, p.Registration, p.BooksHeld, p.BooksExpected]));
+            p => [p.PublicId, p.DisplayName, p.UserPrincipalName, p.Mail, p.AccountEnabled, p.Guest, p.GoneSince, p.Registration, p.BooksHeld, p.BooksExpected, p.AccountRefused]));
 
     /// <summary>Copies that nobody can read, of people whose words begin with a text; all for null.</summary>
     public ExportTable Copies(CopyTrouble trouble, string? search, Actor actor, CancellationToken cancellationToken) => Table(

@@ -68,7 +68,7 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
                     orderby @group.DisplayName
                     select new PersonGroup(@group.DirectoryId, @group.DisplayName, @group.MembersReadAt))
                 .ToListAsync(cancellationToken),
-            Registrations = await RegistrationsAsync(db, person.Id, cancellationToken),
+            Registrations = await RegistrationsAsync(db, person, cancellationToken),
             Books = books,
             Entitled = await PersonBooks.ListEntitledAsync(db, person, cancellationToken),
         };
@@ -153,9 +153,11 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
         var ids = people.Select(p => p.Id).ToList();
         var records = (await Connected(db)
                 .Where(u => u.PersonId != null && ids.Contains(u.PersonId.Value))
-                .Select(u => new { PersonId = u.PersonId!.Value, u.Status, u.Retired, u.ErrorNumber })
+                .Select(u => new { PersonId = u.PersonId!.Value, u.Status, u.Retired, u.ErrorNumber, u.ManagedAccountRefused })
                 .ToListAsync(cancellationToken))
-            .ToLookup(u => u.PersonId, u => StateOf(u.Status, u.Retired, u.ErrorNumber));
+            .ToLookup(
+                u => u.PersonId,
+                u => (State: StateOf(u.Status, u.Retired, u.ErrorNumber), AccountRefused: AccountRefusals.NumberOf(u.Status, u.Retired, u.ErrorNumber, u.ManagedAccountRefused) is not null));
         var licenses = (await db.Licenses
                 .Where(l => ids.Contains(l.PersonId) && (l.State == LicenseState.Assigned || Expected.Contains(l.State)))
                 .GroupBy(l => new { l.PersonId, Held = l.State == LicenseState.Assigned })
@@ -171,25 +173,26 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
             AccountEnabled = p.AccountEnabled,
             Guest = p.Guest,
             GoneSince = p.GoneSince,
-            Registration = Best(records[p.Id]),
+            Registration = Best(records[p.Id].Select(r => r.State)),
+            AccountRefused = records[p.Id].Any(r => r.AccountRefused),
             BooksHeld = licenses.GetValueOrDefault((p.Id, true)),
             BooksExpected = licenses.GetValueOrDefault((p.Id, false)),
         })];
     }
 
-    private static async Task<IReadOnlyList<PersonRegistration>> RegistrationsAsync(VppBooksDbContext db, int personId, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<PersonRegistration>> RegistrationsAsync(VppBooksDbContext db, Person person, CancellationToken cancellationToken)
     {
         var records = await (
                 from user in db.VppUsers
-                where user.PersonId == personId
+                where user.PersonId == person.Id
                 join location in db.Locations on user.LocationId equals location.Id
                 where location.DeletedAt == null
                 orderby location.Name, user.Retired
-                select new { user.LocationId, location.PublicId, location.Name, user.Status, user.Retired, user.ErrorNumber, user.ChangedAt, HasCode = user.InviteSecret != null })
+                select new { user.LocationId, location.PublicId, location.Name, user.Status, user.Retired, user.ErrorNumber, user.ManagedAccountRefused, user.ChangedAt, HasCode = user.InviteSecret != null })
             .ToListAsync(cancellationToken);
         var asked = await (
                 from license in db.Licenses
-                where license.PersonId == personId && Expected.Contains(license.State)
+                where license.PersonId == person.Id && Expected.Contains(license.State)
                 join book in db.Books on license.BookId equals book.Id
                 join location in db.Locations on book.LocationId equals location.Id
                 where location.DeletedAt == null
@@ -200,8 +203,12 @@ public sealed class PeopleCatalog(IDbContextFactory<VppBooksDbContext> contexts)
         return
         [
             // A retired record beside an active one is history, not a standing.
-            .. records.DistinctBy(r => r.LocationId).Select(r => new PersonRegistration(
-                r.PublicId, r.Name, StateOf(r.Status, r.Retired, r.ErrorNumber), r.ChangedAt, r.ErrorNumber, !r.Retired && r.Status == VppUserStatus.Registered && r.HasCode)),
+            .. records.DistinctBy(r => r.LocationId)
+                .Select(r => (Row: r, Account: AccountRefusals.NumberOf(r.Status, r.Retired, r.ErrorNumber, r.ManagedAccountRefused)))
+                .Select(r => new PersonRegistration(
+                    r.Row.PublicId, r.Row.Name, StateOf(r.Row.Status, r.Row.Retired, r.Row.ErrorNumber), r.Row.ChangedAt, r.Row.ErrorNumber ?? r.Account,
+                    !r.Row.Retired && r.Row.Status == VppUserStatus.Registered && r.Row.HasCode)
+                { RefusedAccount = r.Account is null ? null : person.ManagedAppleAccount }),
             .. asked.Where(a => records.All(r => r.LocationId != a.Id)).Select(a => new PersonRegistration(a.PublicId, a.Name, RegistrationState.None, null, null, false)),
         ];
     }

@@ -86,6 +86,9 @@ public sealed record PersonSummary
     /// <summary>The best standing over all locations.</summary>
     public required RegistrationState Registration { get; init; }
 
+    /// <summary>Apple refused the Managed Apple Account at one location at least, and the person is not connected there; often invited instead.</summary>
+    public bool AccountRefused { get; init; }
+
     public required int BooksHeld { get; init; }
 
     /// <summary>Reserved, on their way or on a waiting list.</summary>
@@ -131,10 +134,14 @@ public sealed record PersonGroup(Guid DirectoryId, string DisplayName, DateTimeO
 /// <param name="LocationName">Name of its token.</param>
 /// <param name="State">The standing.</param>
 /// <param name="Since">Last change; null when there is no record.</param>
-/// <param name="ErrorNumber">Apple's number for the last refusal; null when there was none or it was overcome.</param>
+/// <param name="ErrorNumber">Apple's number for the last refusal, of the account of an invited person as well; null when there was none or it was overcome.</param>
 /// <param name="InvitationPending">An invitation link can be given out.</param>
 public sealed record PersonRegistration(
-    Guid LocationPublicId, string LocationName, RegistrationState State, DateTimeOffset? Since, int? ErrorNumber, bool InvitationPending);
+    Guid LocationPublicId, string LocationName, RegistrationState State, DateTimeOffset? Since, int? ErrorNumber, bool InvitationPending)
+{
+    /// <summary>The Managed Apple Account that Apple refused, whether or not the person is invited instead; null when it refused none.</summary>
+    public string? RefusedAccount { get; init; }
+}
 
 /// <summary>A book in the person's ledger.</summary>
 /// <param name="BookPublicId">The book.</param>

@@ -42,7 +42,7 @@ public sealed class VppUser
     /// <summary>Apple's number for the last refused registration; null when there was none or it was overcome.</summary>
     public int? ErrorNumber { get; set; }
 
-    /// <summary>Apple refused the Managed Apple Account (9635): invite by mail instead.</summary>
+    /// <summary>Apple refused the Managed Apple Account (9635): invite by mail instead. <see cref="AccountRefusals"/> says when that is told.</summary>
     public bool ManagedAccountRefused { get; set; }
 
     /// <summary>Apple refused the mail address (9717): register without it.</summary>

@@ -5,6 +5,7 @@ using VppBooks.Core.Devices;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
+using VppBooks.Core.Mail;
 using VppBooks.Core.People;
 
 namespace VppBooks.Core.Why;
@@ -66,6 +67,15 @@ internal sealed record WhyFacts
 
     /// <summary>Apple's record; a retired one only when there is no other.</summary>
     public required VppUser? User { get; init; }
+
+    /// <summary>Mails about Apple's record, oldest first; empty where nobody is to be invited.</summary>
+    public required IReadOnlyList<OutboxMail> Mails { get; init; }
+
+    /// <summary>A mail server is set.</summary>
+    public required bool MailOn { get; init; }
+
+    /// <summary>Invitations are sent without anybody asking for it.</summary>
+    public required bool InvitesByItself { get; init; }
 
     /// <summary>Copies that a newcomer could take.</summary>
     public required PlanStock Stock { get; init; }

@@ -3,6 +3,7 @@ using VppBooks.Core.Assignments;
 using VppBooks.Core.Devices;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
+using VppBooks.Core.Mail;
 using VppBooks.Core.People;
 
 namespace VppBooks.Core.Why;
@@ -186,10 +187,13 @@ internal static class WhyJudge
     {
         var record = f.User is { Retired: false } ? f.User : null;
         var since = f.User?.ChangedAt;
+        var refused = record is null ? null : AccountRefusals.NumberOf(record.Status, record.Retired, record.ErrorNumber, record.ManagedAccountRefused);
         WhyStep Step(WhyState state, WhyReason reason) => new(WhyStage.Registration, state, reason, since)
         {
             ReadAt = f.Location.LastSyncedAt,
-            ErrorNumber = record is { Status: VppUserStatus.Unknown } ? record.ErrorNumber : null,
+            ErrorNumber = refused ?? (record is { Status: VppUserStatus.Unknown } ? record.ErrorNumber : null),
+            RefusedAccount = refused is null ? null : f.Person.ManagedAppleAccount,
+            Mails = record is { Status: VppUserStatus.Registered } ? Mails(f) : null,
         };
 
         switch (f.Registration)
@@ -199,7 +203,21 @@ internal static class WhyJudge
             case RegistrationFact.Registered when f.InvitedIsEnough && !f.Holds:
                 return Step(WhyState.Passed, WhyReason.InvitedIsEnough);
             case RegistrationFact.Registered:
-                return Step(WhyState.Failed, record is { MailRefused: true } ? WhyReason.MailAddressRefused : WhyReason.InvitedNotAccepted) with { Remedies = [new WhyRemedy.ResendInvitation(f.Location.PublicId)] };
+                var (state, why) = Invitation(f, record);
+                return refused switch
+                {
+                    // The account stands in the way first: with it the person needs no invitation. Who takes the invitation up needs no account.
+                    AccountRefusals.Refused => Step(WhyState.Failed, WhyReason.AppleAccountRefused) with { Remedies = [new WhyRemedy.TryAgain(f.Location.PublicId), .. Inviting(f, why)] },
+                    AccountRefusals.InUse => Step(WhyState.Failed, WhyReason.AppleAccountInUse) with
+                    {
+                        Remedies = [.. Inviting(f, why).Prepend(new WhyRemedy.TryAgain(f.Location.PublicId)).Append(new WhyRemedy.SyncNow(f.Location.PublicId)).Distinct()],
+                    },
+                    _ => Step(state, why) with
+                    {
+                        Until = why is WhyReason.MailUnderWay or WhyReason.MailFailed && f.Mails is [.., var waiting] ? waiting.NextAt : null,
+                        Remedies = [.. Inviting(f, why)],
+                    },
+                };
             case RegistrationFact.AccountRefused:
                 return Step(WhyState.Failed, WhyReason.AppleAccountRefused) with { Remedies = [new WhyRemedy.TryAgain(f.Location.PublicId)] };
             case RegistrationFact.AccountInUse:
@@ -232,6 +250,59 @@ internal static class WhyJudge
 
         return Closed(f) is { } closed ? closed with { Stage = WhyStage.Registration } : Step(WhyState.Waiting, reason);
     }
+
+    /// <summary>Why an invited person has not accepted, as far as the mails tell.</summary>
+    private static (WhyState State, WhyReason Reason) Invitation(WhyFacts f, VppUser? record)
+    {
+        if (record is { MailRefused: true })
+        {
+            return (WhyState.Failed, WhyReason.MailAddressRefused);
+        }
+
+        // What went to an address of before reached whoever has it, not this person.
+        var mails = f.Mails.Skip(Math.Max(0, f.Mails.ToList().FindLastIndex(m => m.Reason.StartsWith(RegistrationUpkeep.MovedReason, StringComparison.Ordinal)))).ToList();
+        if (mails.Exists(m => m.State == MailState.Sent))
+        {
+            return (WhyState.Failed, WhyReason.InvitedNotAccepted);
+        }
+
+        if (record is { InviteSecret: null })
+        {
+            return (WhyState.Failed, WhyReason.InviteCodeUnknown);
+        }
+
+        if (string.IsNullOrWhiteSpace(f.Person.Mail))
+        {
+            return (WhyState.Failed, WhyReason.NoMailAddress);
+        }
+
+        return mails.LastOrDefault() switch
+        {
+            _ when !f.MailOn => (WhyState.Failed, WhyReason.MailOff),
+            null => f.InvitesByItself ? (WhyState.Waiting, WhyReason.MailUnderWay) : (WhyState.Failed, WhyReason.NotMailed),
+            { State: MailState.Unclear } => (WhyState.Failed, WhyReason.MailUnclear),
+            { State: MailState.Failed, Failure: MailFailure.Recipient } => (WhyState.Failed, WhyReason.MailRecipientRefused),
+            { State: MailState.Failed } => (WhyState.Failed, WhyReason.MailFailed),
+            { State: MailState.Dropped } => (WhyState.Failed, WhyReason.NotMailed),
+            // It is tried again by itself, but what keeps it from leaving is known already.
+            { Failure: not MailFailure.None } => (WhyState.Waiting, WhyReason.MailFailed),
+            _ => (WhyState.Waiting, WhyReason.MailUnderWay),
+        };
+    }
+
+    /// <summary>What can be done to have the person invited.</summary>
+    private static IEnumerable<WhyRemedy> Inviting(WhyFacts f, WhyReason reason) => reason switch
+    {
+        WhyReason.InviteCodeUnknown => [new WhyRemedy.SyncNow(f.Location.PublicId)],
+        // No mail can go out: the link is handed over.
+        WhyReason.MailOff or WhyReason.NoMailAddress or WhyReason.MailUnderWay => [new WhyRemedy.HandOverInvitation(f.Location.PublicId)],
+        _ => [new WhyRemedy.ResendInvitation(f.Location.PublicId)],
+    };
+
+    private static WhyMails Mails(WhyFacts f) => new(
+        string.IsNullOrWhiteSpace(f.Person.Mail) ? null : f.Person.Mail,
+        f.Mails is [.., var last] ? new WhyMail(last.Kind, last.State, last.Failure, last.SentAt ?? last.TriedAt ?? last.QueuedAt, last.NextAt) : null,
+        f.Mails.Count(m => m is { Kind: MailKind.Reminder, State: MailState.Sent }));
 
     private static WhyStep Stock(WhyFacts f)
     {

@@ -1,4 +1,6 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using VppBooks.Apple;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Devices;
@@ -6,6 +8,7 @@ using VppBooks.Core.Directory;
 using VppBooks.Core.Library;
 using VppBooks.Core.Licenses;
 using VppBooks.Core.Locations;
+using VppBooks.Core.Mail;
 using VppBooks.Core.People;
 using VppBooks.Core.Persistence;
 using VppBooks.Core.Security;
@@ -14,7 +17,8 @@ namespace VppBooks.Core.Why;
 
 /// <summary>Explains why a person has a book, or does not: from the state that acts, with the rules that act (<see cref="Planner"/>, <see cref="LocationConditions"/>).</summary>
 public sealed class WhyReader(
-    IDbContextFactory<VppBooksDbContext> contexts, LocationDirectory locations, WaitingLists waiting, DeviceReader devices, DirectoryHealth health, LicenseOptions options)
+    IDbContextFactory<VppBooksDbContext> contexts, LocationDirectory locations, WaitingLists waiting, DeviceReader devices, DirectoryHealth health, LicenseOptions options,
+    IOptions<MailOptions> mail, IOptions<InvitationOptions> invitations)
 {
     private static readonly LicenseState[] _idle = [LicenseState.Canceled, LicenseState.Failed, LicenseState.Declined, LicenseState.Vanished];
 
@@ -109,6 +113,11 @@ public sealed class WhyReader(
             Planned = planned,
             Registration = known.Registration,
             User = user,
+            Mails = user is { Retired: false, Status: VppUserStatus.Registered }
+                ? await db.OutboxMails.AsNoTracking().Where(m => m.VppUserId == user.Id).OrderBy(m => m.Id).ToListAsync(cancellationToken)
+                : [],
+            MailOn = mail.Value.IsOn,
+            InvitesByItself = invitations.Value.SendByItself,
             Stock = stock,
             Place = license?.State == LicenseState.Waiting ? await waiting.FindPlaceAsync(book.PublicId, person.PublicId, actor, cancellationToken) : null,
             Queue = await db.Licenses.CountAsync(l => l.BookId == book.Id && l.State == LicenseState.Waiting, cancellationToken),

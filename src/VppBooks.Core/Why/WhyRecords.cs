@@ -1,6 +1,7 @@
 using VppBooks.Apple;
 using VppBooks.Core.Devices;
 using VppBooks.Core.Licenses;
+using VppBooks.Core.Mail;
 using VppBooks.Core.Security;
 
 namespace VppBooks.Core.Why;
@@ -133,16 +134,40 @@ public enum WhyReason : byte
     /// <summary>Apple is asked to register the person.</summary>
     RegistrationUnderWay,
 
-    /// <summary>Invited, not accepted.</summary>
+    /// <summary>Invited by a mail that the mail server took, and not accepted.</summary>
     InvitedNotAccepted,
+
+    /// <summary>The mail is to be sent still.</summary>
+    MailUnderWay,
+
+    /// <summary>The mail server refuses the person's address.</summary>
+    MailRecipientRefused,
+
+    /// <summary>The mail server cannot be reached, or refuses sign-in, sender or message.</summary>
+    MailFailed,
+
+    /// <summary>The mail server's answer was lost: perhaps sent.</summary>
+    MailUnclear,
+
+    /// <summary>No mail server is set.</summary>
+    MailOff,
+
+    /// <summary>No mail was sent: they are sent by hand only, or there was no link when its turn came.</summary>
+    NotMailed,
+
+    /// <summary>The directory knows no mail address to invite at.</summary>
+    NoMailAddress,
+
+    /// <summary>Apple's invite code is not known, so there is no link to send.</summary>
+    InviteCodeUnknown,
 
     /// <summary>Apple refused the mail address (9717), so no mail reaches the person: the invitation has to be handed over.</summary>
     MailAddressRefused,
 
-    /// <summary>9635.</summary>
+    /// <summary>9635; the person may be invited all the same.</summary>
     AppleAccountRefused,
 
-    /// <summary>9641.</summary>
+    /// <summary>9641; the person may be invited all the same.</summary>
     AppleAccountInUse,
 
     /// <summary>Refused with another number.</summary>
@@ -272,6 +297,9 @@ public abstract record WhyRemedy(Permissions Needs)
     /// <summary>Send the invitation again.</summary>
     public sealed record ResendInvitation(Guid LocationId) : WhyRemedy(Permissions.ResendInvitation);
 
+    /// <summary>Hand the invitation link over, where no mail can carry it.</summary>
+    public sealed record HandOverInvitation(Guid LocationId) : WhyRemedy(Permissions.ResendInvitation);
+
     /// <summary>Have a refused registration tried again, once its cause is removed.</summary>
     public sealed record TryAgain(Guid LocationId) : WhyRemedy(Permissions.ResendInvitation);
 
@@ -303,6 +331,20 @@ public abstract record WhyRemedy(Permissions Needs)
     }
 }
 
+/// <summary>The last mail about a registration.</summary>
+/// <param name="Kind">Invitation, reminder, or sent again.</param>
+/// <param name="State">Where it stands.</param>
+/// <param name="Failure">Why it was not sent, or not yet.</param>
+/// <param name="At">When the mail server took it; else the last try, or when it was asked for.</param>
+/// <param name="NextAt">When it is tried; null once nothing more happens.</param>
+public sealed record WhyMail(MailKind Kind, MailState State, MailFailure Failure, DateTimeOffset At, DateTimeOffset? NextAt);
+
+/// <summary>What was mailed to a person who is invited.</summary>
+/// <param name="Address">The mail address of now; null when the directory knows none.</param>
+/// <param name="Last">The last mail; null: none was ever asked for.</param>
+/// <param name="Reminders">Reminders that the mail server took.</param>
+public sealed record WhyMails(string? Address, WhyMail? Last, int Reminders);
+
 /// <summary>One station.</summary>
 /// <param name="Stage">Which.</param>
 /// <param name="State">How it stands.</param>
@@ -324,6 +366,12 @@ public sealed record WhyStep(WhyStage Stage, WhyState State, WhyReason Reason, D
 
     /// <summary>Apple's number; null when there is none.</summary>
     public int? ErrorNumber { get; init; }
+
+    /// <summary>The Managed Apple Account that Apple refused with <see cref="ErrorNumber"/>; null when it refused none, or the directory has none any more.</summary>
+    public string? RefusedAccount { get; init; }
+
+    /// <summary>What was mailed; null where nobody waits for an acceptance.</summary>
+    public WhyMails? Mails { get; init; }
 
     /// <summary>Place in the waiting list, from 1.</summary>
     public int? Place { get; init; }

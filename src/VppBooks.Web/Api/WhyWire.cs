@@ -49,7 +49,7 @@ internal sealed record WhyWire
         Steps =
         [
             .. answer.Steps.Select(s => new Step(
-                s.Stage, s.State, s.Reason, words.Fact(s), s.IsObstacle ? words.Advice(s.Reason) : null, s.At, s.ReadAt, s.Until, s.By, s.ErrorNumber, s.Place, s.Count,
+                s.Stage, s.State, s.Reason, words.Fact(s), s.IsObstacle ? words.Advice(s) : null, s.At, s.ReadAt, s.Until, s.By, s.ErrorNumber, s.RefusedAccount, s.Mails, s.Place, s.Count,
                 [.. s.IsObstacle ? s.Remedies.Select(r => new Remedy(CodeOf(r), r.Needs.ToString())) : []])),
         ],
         Assignments = answer.Assignments,
@@ -66,7 +66,7 @@ internal sealed record WhyWire
 
     internal sealed record Step(
         WhyStage Stage, WhyState State, WhyReason Reason, string Text, string? Advice, DateTimeOffset? At, DateTimeOffset? ReadAt, DateTimeOffset? Until,
-        string? By, int? ErrorNumber, int? Place, long? Count, IReadOnlyList<Remedy> Remedies);
+        string? By, int? ErrorNumber, string? RefusedAccount, WhyMails? Mails, int? Place, long? Count, IReadOnlyList<Remedy> Remedies);
 
     /// <summary>What can be done, and the permission it takes.</summary>
     internal sealed record Remedy(string Code, string Needs);

@@ -1,12 +1,17 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using VppBooks.Apple;
 using VppBooks.Core.Assignments;
 using VppBooks.Core.Catalog;
 using VppBooks.Core.Licenses;
+using VppBooks.Core.Mail;
+using VppBooks.Core.People;
 using VppBooks.Core.Why;
 using VppBooks.SimulatedCloud.Organization;
 using VppBooks.Tests.Licenses;
 using VppBooks.Tests.Locations;
+using VppBooks.Tests.Mail;
 
 namespace VppBooks.Tests.Why;
 
@@ -20,13 +25,20 @@ public sealed class WhyHouse : IAsyncLifetime
 
     internal RequestTap Tap { get; } = new();
 
+    /// <summary>The mail server.</summary>
+    internal MailSink Sink { get; } = new();
+
+    internal MailOptions Mail => Core.Get<IOptions<MailOptions>>().Value;
+
+    internal InvitationOptions Invitations => Core.Get<IOptions<InvitationOptions>>().Value;
+
     internal SpendingHouse House { get; private set; } = null!;
 
     internal CoreHouse Core => House.Core;
 
     public async ValueTask InitializeAsync()
     {
-        House = await SpendingHouse.StartAsync(configure: Tap.Attach, options: o => (o.ApprovalThreshold, o.GrowthPeople, o.GrowthLimit) = (5, 1, 1));
+        House = await SpendingHouse.StartAsync(configure: Configure, options: o => (o.ApprovalThreshold, o.GrowthPeople, o.GrowthLimit) = (5, 1, 1));
         for (var i = 0; i < Books; i++)
         {
             House.Apple.Buy(SpendingHouse.UId, (FirstBook + i).ToString(System.Globalization.CultureInfo.InvariantCulture), "STDQ", 40);
@@ -35,7 +47,41 @@ public sealed class WhyHouse : IAsyncLifetime
         await House.SyncAsync();
     }
 
-    public ValueTask DisposeAsync() => House.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await House.DisposeAsync();
+        await Sink.DisposeAsync();
+    }
+
+    private void Configure(IServiceCollection services)
+    {
+        Tap.Attach(services);
+        services.Configure<MailOptions>(o => (o.Host, o.Port, o.Security, o.From) = ("127.0.0.1", Sink.Port, MailSecurity.None, "Books <books@noordrand.example>"));
+        services.Configure<InvitationOptions>(o => (o.TimeZone, o.RemindFrom, o.RemindUntil, o.RemindOn, o.RemindEvery) =
+            ("UTC", TimeOnly.MinValue, TimeOnly.MaxValue, string.Join(',', Enum.GetValues<DayOfWeek>()), TimeSpan.FromDays(1)));
+    }
+
+    /// <summary>Queues and sends what is due, once.</summary>
+    internal async Task MailAsync()
+    {
+        await Core.Get<InvitationMails>().QueueDueAsync(CancellationToken.None);
+        await Core.Get<Outbox>().SendDueAsync(CancellationToken.None);
+    }
+
+    /// <summary>Somebody whom Apple has registered for a book, and whom nothing was mailed yet.</summary>
+    internal async Task<(SimulatedPerson Person, Book Book)> NewInvitedAsync(Action<SimulatedPerson>? change = null)
+    {
+        var (person, book) = (NewPerson(change ?? (p => p.ManagedAppleAccount = null)), await NewBookAsync());
+        await AssignAsync(book, NewGroup(person));
+        await House.WorkAsync();
+        return (person, book);
+    }
+
+    internal async Task<Guid> IdAsync(SimulatedPerson person)
+    {
+        await using var db = await Core.OpenAsync();
+        return await db.People.Where(p => p.DirectoryId == person.Id).Select(p => p.PublicId).SingleAsync();
+    }
 
     /// <summary>Somebody new in the directory.</summary>
     internal SimulatedPerson NewPerson(Action<SimulatedPerson>? change = null)
@@ -70,9 +116,7 @@ public sealed class WhyHouse : IAsyncLifetime
     /// <summary>The explanation, as the helpdesk reads it.</summary>
     internal async Task<WhyAnswer> AskAsync(SimulatedPerson person, Book book)
     {
-        await using var db = await Core.OpenAsync();
-        var id = await db.People.Where(p => p.DirectoryId == person.Id).Select(p => p.PublicId).SingleAsync();
-        var answer = await Core.Get<WhyReader>().ReadAsync(id, book.PublicId, CoreHouse.Helpdesk, CancellationToken.None);
+        var answer = await Core.Get<WhyReader>().ReadAsync(await IdAsync(person), book.PublicId, CoreHouse.Helpdesk, CancellationToken.None);
         Assert.NotNull(answer);
         return answer;
     }

@@ -4,6 +4,7 @@ using VppBooks.Core.Catalog;
 using VppBooks.Core.Directory;
 using VppBooks.Core.Library;
 using VppBooks.Core.Licenses;
+using VppBooks.Core.People;
 using VppBooks.Core.Security;
 using VppBooks.Core.Why;
 using VppBooks.SimulatedCloud.Apple;
@@ -206,9 +207,8 @@ public sealed class WhyTests(WhyHouse why) : IClassFixture<WhyHouse>
     [Fact]
     public async Task An_invitation_that_is_not_accepted()
     {
-        var (person, book) = (why.NewPerson(p => p.ManagedAppleAccount = null), await why.NewBookAsync());
-        await why.AssignAsync(book, why.NewGroup(person));
-        await House.WorkAsync();
+        var (person, book) = await why.NewInvitedAsync();
+        await why.MailAsync();
 
         var step = await why.ExpectAsync(person, book, WhyStage.Registration, WhyState.Failed, WhyReason.InvitedNotAccepted);
 
@@ -218,22 +218,55 @@ public sealed class WhyTests(WhyHouse why) : IClassFixture<WhyHouse>
         Assert.Equal(WhyReason.CopyReserved, answer.Steps[(int)WhyStage.Stock].Reason);
     }
 
-    [Fact]
-    public async Task An_account_of_another_organization()
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task An_account_of_another_organization(bool keepsRecord, bool hasMail)
     {
-        await RefusedAsync(WhyReason.AppleAccountRefused, 9635, p =>
+        // Without a record the person is registered once more, without the account, where there is a mail address to invite at.
+        await RefusedAsync(WhyReason.AppleAccountRefused, 9635, keepsRecord, invited: keepsRecord || hasMail, p =>
         {
-            p.Mail = null;
+            p.Mail = hasMail ? p.Mail : null;
             why.House.Apple.People.OfAnotherOrganization.Add(p.ManagedAppleAccount!);
         });
     }
 
-    [Fact]
-    public async Task An_account_that_another_record_uses()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_account_that_another_record_uses(bool keepsRecord)
     {
         var other = await why.NewReaderAsync();
 
-        await RefusedAsync(WhyReason.AppleAccountInUse, 9641, p => p.ManagedAppleAccount = other.ManagedAppleAccount);
+        var step = await RefusedAsync(WhyReason.AppleAccountInUse, 9641, keepsRecord, invited: keepsRecord, p => p.ManagedAppleAccount = other.ManagedAppleAccount);
+
+        Assert.Contains(step.Remedies, r => r is WhyRemedy.SyncNow);
+    }
+
+    [Fact]
+    public async Task An_account_that_was_put_in_order_is_sent_again_though_the_person_was_invited_meanwhile()
+    {
+        string account = "";
+        var (person, book) = await why.NewInvitedAsync(p => House.Apple.People.OfAnotherOrganization.Add(account = p.ManagedAppleAccount!));
+        await why.MailAsync();
+        await why.ExpectAsync(person, book, WhyStage.Registration, WhyState.Failed, WhyReason.AppleAccountRefused);
+        var (id, location) = (await why.IdAsync(person), (await House.SummaryAsync()).PublicId);
+        var retries = why.Core.Get<RegistrationRetries>();
+
+        // Still refused: it is told again and again, never taken for in order.
+        Assert.True(await retries.TryAgainAsync(id, location, CoreHouse.Helpdesk, TestContext.Current.CancellationToken));
+        await House.WorkAsync(TimeSpan.FromMinutes(10));
+        await why.ExpectAsync(person, book, WhyStage.Registration, WhyState.Failed, WhyReason.AppleAccountRefused);
+
+        House.Apple.People.OfAnotherOrganization.Remove(account);
+        Assert.True(await retries.TryAgainAsync(id, location, CoreHouse.Helpdesk, TestContext.Current.CancellationToken));
+        await House.WorkAsync(TimeSpan.FromMinutes(10));
+
+        Assert.True((await why.AskAsync(person, book)).Holds);
+        Assert.False(await retries.TryAgainAsync(id, location, CoreHouse.Helpdesk, TestContext.Current.CancellationToken));
+        Assert.Null(Assert.Single((await why.Core.People.FindAsync(id, CoreHouse.Helpdesk, TestContext.Current.CancellationToken))!.Registrations).RefusedAccount);
     }
 
     [Fact]
@@ -460,17 +493,39 @@ public sealed class WhyTests(WhyHouse why) : IClassFixture<WhyHouse>
         Assert.Null(await reader.ReadAsync(known, Guid.NewGuid(), CoreHouse.Admin, CancellationToken.None));
     }
 
-    private async Task RefusedAsync(WhyReason reason, int number, Action<SimulatedPerson> change)
+    /// <summary>Why? and the page of the person say the same of an account that Apple refused.</summary>
+    private async Task<WhyStep> RefusedAsync(WhyReason reason, int number, bool keepsRecord, bool invited, Action<SimulatedPerson> change)
     {
-        House.Apple.Switches.KeepRecordWhenAssociationFails = false;
+        House.Apple.Switches.KeepRecordWhenAssociationFails = keepsRecord;
         var (person, book) = (why.NewPerson(change), await why.NewBookAsync());
         await why.AssignAsync(book, why.NewGroup(person));
         await House.WorkAsync(TimeSpan.FromMinutes(10));
         House.Apple.Switches.KeepRecordWhenAssociationFails = true;
+        await why.MailAsync();
 
         var step = await why.ExpectAsync(person, book, WhyStage.Registration, WhyState.Failed, reason);
 
-        Assert.Equal(number, step.ErrorNumber);
+        Assert.Equal((number, person.ManagedAppleAccount), (step.ErrorNumber, step.RefusedAccount));
+        Assert.Single(step.Remedies, r => r is WhyRemedy.TryAgain);
+        Assert.Equal(invited && person.Mail is not null, step.Remedies.Any(r => r is WhyRemedy.ResendInvitation));
+        Assert.Equal(invited && person.Mail is null, step.Remedies.Any(r => r is WhyRemedy.HandOverInvitation));
+
+        var cancel = TestContext.Current.CancellationToken;
+        var detail = await why.Core.People.FindAsync(await why.IdAsync(person), CoreHouse.Helpdesk, cancel);
+        var registration = Assert.Single(detail!.Registrations);
+        Assert.Equal(
+            (invited ? RegistrationState.Invited : RegistrationState.Refused, number, person.ManagedAppleAccount, invited),
+            (registration.State, registration.ErrorNumber, registration.RefusedAccount, registration.InvitationPending));
+
+        // Marked in the list, and counted once: with the invited, or with the refused.
+        Assert.True(detail.Summary.AccountRefused);
+        foreach (var state in new[] { RegistrationState.Invited, RegistrationState.Refused })
+        {
+            var listed = await why.Core.People.ListAsync(new PeopleQuery { Search = person.UserPrincipalName, Registration = state }, CoreHouse.Helpdesk, cancel);
+            Assert.Equal(state == registration.State, listed.Rows.Any(r => r.PublicId == detail.Summary.PublicId));
+        }
+
+        return step;
     }
 
     private async Task<Book> TakeAllButAsync(int free)

@@ -86,13 +86,15 @@ internal static class InvitationWords
         _ => l["Sent again"],
     };
 
-    public static (State State, string Text) Of(IStringLocalizer<PeopleTexts> l, SentInvitation mail) => mail.State switch
+    public static (State State, string Text) Of(IStringLocalizer<PeopleTexts> l, SentInvitation mail) => Of(l, mail.State, mail.Failure);
+
+    public static (State State, string Text) Of(IStringLocalizer<PeopleTexts> l, MailState state, MailFailure failure) => state switch
     {
         MailState.Sent => (State.Good, l["Sent"]),
-        MailState.Failed => (State.Bad, Of(l, mail.Failure)),
+        MailState.Failed => (State.Bad, Of(l, failure)),
         MailState.Dropped => (State.Neutral, l["Not needed any more"]),
         MailState.Unclear => (State.Warning, l["Perhaps sent: the mail server's answer was lost"]),
-        _ when mail.Failure != MailFailure.None => (State.Warning, l["Is tried again: {0}", Of(l, mail.Failure)]),
+        _ when failure != MailFailure.None => (State.Warning, l["Is tried again: {0}", Of(l, failure)]),
         _ => (State.Neutral, l["Waits to be sent"]),
     };
 

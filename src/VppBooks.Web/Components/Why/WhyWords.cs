@@ -73,8 +73,18 @@ internal static class WhyWords
             WhyReason.RetiredKeeps => l["The record at Apple is retired; the books stay."],
             WhyReason.NotRegistered => l["Is not registered with Apple yet. That is done when a copy is set aside."],
             WhyReason.RegistrationUnderWay => l["Apple is asked to register the person."],
-            WhyReason.InvitedNotAccepted => l["Is invited by Apple and has not accepted."],
+            WhyReason.InvitedNotAccepted => l["Is invited and has not accepted."],
             WhyReason.MailAddressRefused => l["Is registered, but Apple does not take the mail address: no invitation arrives by itself."],
+            WhyReason.MailUnderWay => l["Is registered; the invitation is to be sent by mail still."],
+            WhyReason.MailRecipientRefused => l["Is registered, but the mail server refuses the mail address: the invitation has not arrived."],
+            WhyReason.MailFailed => l["Is registered, but the mail server does not take the invitation: it has not arrived."],
+            WhyReason.MailUnclear => l["Is registered; whether the invitation was sent is not known: the mail server's answer was lost."],
+            WhyReason.MailOff => l["Is registered, but no mail server is set up: no invitation was sent."],
+            WhyReason.NotMailed => l["Is registered, but no invitation was sent."],
+            WhyReason.NoMailAddress => l["Is registered, but the directory knows no mail address to send the invitation to."],
+            WhyReason.InviteCodeUnknown => l["Is registered, but Apple's invite code is not known: there is no invitation to send."],
+            WhyReason.AppleAccountRefused when step.Mails is not null => l["Is invited and has not accepted: Apple refuses the Managed Apple Account, which belongs to another organization or cannot be used."],
+            WhyReason.AppleAccountInUse when step.Mails is not null => l["Is invited and has not accepted: another record at this location uses the Managed Apple Account already."],
             WhyReason.AppleAccountRefused => l["Apple refuses the Managed Apple Account: it belongs to another organization, or cannot be used."],
             WhyReason.AppleAccountInUse => l["Another record at this location uses the Managed Apple Account already."],
             WhyReason.RegistrationRefused => l["Apple refused to register the person."],
@@ -117,7 +127,7 @@ internal static class WhyWords
         };
 
         /// <summary>What to do at an obstacle; null where the fact says it all, or nothing has to be done.</summary>
-        public string? Advice(WhyReason reason) => reason switch
+        public string? Advice(WhyStep step) => step.Reason switch
         {
             WhyReason.PersonGone => l["Who comes back to the directory goes on where it ended."].Value,
             WhyReason.Guest => l["Books need an account of your own organization."].Value,
@@ -133,6 +143,15 @@ internal static class WhyWords
             WhyReason.Declined => l["Only a new plan asks again."].Value,
             WhyReason.InvitedNotAccepted => l["The person opens the invitation once and signs in with an Apple Account."].Value,
             WhyReason.MailAddressRefused => l["Correct the address in the directory, or hand the invitation link over."].Value,
+            WhyReason.MailRecipientRefused => l["Correct the address in the directory, or send the invitation again when the mail server takes it."].Value,
+            WhyReason.MailFailed => l["An Administrator looks at the mail server (Mail in the configuration). Then send the invitation again, or hand the link over."].Value,
+            WhyReason.MailUnclear => l["Ask the person whether it arrived; it is not sent twice by itself. If not, send it again."].Value,
+            WhyReason.MailOff => l["Hand the invitation link over, or let an Administrator set the mail server (Mail:Host in the configuration)."].Value,
+            WhyReason.NotMailed => l["Send it."].Value,
+            WhyReason.NoMailAddress => l["Hand the invitation link over, or give the person a mail address in the directory."].Value,
+            WhyReason.InviteCodeUnknown => l["Sync the token; Apple tells the code then."].Value,
+            WhyReason.AppleAccountRefused when step.Mails is not null => l["Correct the account in the directory or at Apple and try again, or let the person accept the invitation with another Apple Account."].Value,
+            WhyReason.AppleAccountInUse when step.Mails is not null => l["Retire the other record at whatever made it and try again, or let the person accept the invitation with another Apple Account."].Value,
             WhyReason.AppleAccountRefused => l["Correct the account in the directory or at Apple, or give the person a mail address to be invited by."].Value,
             WhyReason.AppleAccountInUse => l["Retire the other record at whatever made it, then sync."].Value,
             WhyReason.NoAddress => l["Give the person a mail address or a Managed Apple Account in the directory."].Value,
@@ -147,6 +166,14 @@ internal static class WhyWords
             WhyReason.DeviceWithoutAffinity => l["Enroll the device for this person, or read on another one."].Value,
             WhyReason.BooksAppAbsent => l["Install Apple Books again from the App Store. The license is not touched."].Value,
             _ => null,
+        };
+
+        /// <summary>How many reminders an invited person got.</summary>
+        public string Reminders(WhyMails mails) => mails.Reminders switch
+        {
+            0 => l["No reminders"],
+            1 => l["1 reminder"],
+            _ => l["{0} reminders", Number(mails.Reminders)],
         };
 
         public string Of(LicenseCause cause) => cause switch
