@@ -168,10 +168,11 @@ public sealed class AlertConditions(IDbContextFactory<VppBooksDbContext> context
     {
         var state = await db.DirectoryStates.AsNoTracking().SingleOrDefaultAsync(cancellationToken);
         // One group that cannot be read is enough: whoever is in it is not followed. Of a group that nothing is given to nobody has to hear.
-        var unreadable = await db.Groups.Where(g => g.UnreadableSince != null && db.GroupAssignments.Any(a => a.GroupId == g.Id)).MinAsync(g => g.UnreadableSince, cancellationToken);
+        var groups = await db.Groups.Where(g => g.UnreadableSince != null && db.GroupAssignments.Any(a => a.GroupId == g.Id)).Select(g => g.UnreadableSince).ToListAsync(cancellationToken);
+        var unreadable = groups.Min();
         var consent = state is { FailingSince: not null, ConsentMissing: true };
         return (unreadable < state?.FailingSince ? unreadable : state?.FailingSince ?? unreadable) is { } since
-            ? [new AlertCondition(AlertKind.DirectoryFailing, 0) { Severity = consent ? AlertSeverity.Critical : AlertSeverity.Warning, Level = consent ? 2 : 1, About = since }]
+            ? [new AlertCondition(AlertKind.DirectoryFailing, 0) { Severity = consent ? AlertSeverity.Critical : AlertSeverity.Warning, Level = consent ? 2 : 1, About = since, Count = state?.FailingSince is null ? groups.Count : 0 }]
             : [];
     }
 

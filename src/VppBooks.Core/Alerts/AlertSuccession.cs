@@ -12,7 +12,7 @@ internal static class AlertSuccession
 
     private static AlertKind[] SupersededBy(AlertKind kind) => kind switch
     {
-        AlertKind.TokenExpiring or AlertKind.TokenReadOnly or AlertKind.SyncFailing or AlertKind.SyncStale => _unusable,
+        AlertKind.TokenExpiring or AlertKind.TokenReadOnly or AlertKind.SyncFailing or AlertKind.SyncStale or AlertKind.CopiesUnserved => _unusable,
         AlertKind.SyncIncomplete => [AlertKind.SyncStale, .. _unusable],
         AlertKind.TokenExpired or AlertKind.TokenRefused or AlertKind.TokenClaimedElsewhere or AlertKind.TokenUnreadable => _unusable,
         AlertKind.StockLow => [AlertKind.StockShort],

@@ -337,11 +337,57 @@ public sealed partial class AlertCauseTests
         Assert.True(ready > 1);
         Assert.DoesNotContain(await alerts.LookAsync(), m => m.Kind == AlertKind.CopiesUnserved);
 
-        // Nobody works at the location meanwhile.
+        // Nobody works at the location meanwhile. Whoever has just accepted is served in a moment, however long the copy has waited for that.
         house.Core.Clock.Pass(TimeSpan.FromHours(25));
+        await ChangedAsync(TimeSpan.Zero);
+        Assert.DoesNotContain(await alerts.LookAsync(), m => m.Kind == AlertKind.CopiesUnserved);
+        await ChangedAsync(TimeSpan.FromHours(25));
         Assert.Equal(ready, (await alerts.OneAsync(AlertKind.CopiesUnserved, AlertOccasion.Raised)).Count);
 
         await house.WorkAsync();
+        await alerts.OneAsync(AlertKind.CopiesUnserved, AlertOccasion.Cleared);
+
+        async Task ChangedAsync(TimeSpan ago)
+        {
+            await using var db = await house.Core.OpenAsync();
+            var at = house.Core.Clock.GetUtcNow() - ago;
+            await db.VppUsers.ExecuteUpdateAsync(set => set.SetProperty(u => u.ChangedAt, at));
+        }
+    }
+
+    [Theory]
+    [InlineData("disabled")]
+    [InlineData("left the group")]
+    [InlineData("has it otherwise")]
+    public async Task Copies_that_Apple_refused_to_people_whom_the_book_is_not_for_any_more_are_told_to_nobody(string why)
+    {
+        await using var alerts = await AlertHouse.StartWithMailAsync();
+        var house = alerts.House;
+        var group = await house.GroupAsync("Class 4A");
+        var book = await house.RegisterAsync(group);
+        await house.AssignAsync(book, new WishedAssignment(group, Intent.Required));
+        var reader = (await house.HoldersAsync(LicenseState.Reserved, book))[1];
+        house.Apple.RefuseTarget(reader, 9609);
+        await house.WorkAsync(TimeSpan.FromHours(1));
+        house.Core.Clock.Pass(TimeSpan.FromHours(25));
+        await alerts.OneAsync(AlertKind.CopiesUnserved, AlertOccasion.Raised);
+
+        await house.Core.ChangeAsync(db =>
+        {
+            var license = db.Licenses.Single(l => l.BookId == book.Id && l.State == LicenseState.Failed);
+            switch (why)
+            {
+                case "disabled":
+                    db.People.Single(p => p.Id == license.PersonId).AccountEnabled = false;
+                    break;
+                case "left the group":
+                    db.GroupMemberships.RemoveRange(db.GroupMemberships.Where(m => m.PersonId == license.PersonId));
+                    break;
+                default:
+                    db.Licenses.Add(new License { PersonId = license.PersonId, AdamId = license.AdamId, BookId = license.BookId, Ordinal = 1, State = LicenseState.Assigned, CreatedAt = license.CreatedAt, ChangedAt = license.ChangedAt });
+                    break;
+            }
+        });
         await alerts.OneAsync(AlertKind.CopiesUnserved, AlertOccasion.Cleared);
     }
 

@@ -31,7 +31,7 @@ public sealed class AlertWordsTests(AlertRoom room) : IClassFixture<AlertRoom>
         (AlertKind.StockLow, "3 licenses of “North” are left.", "Er zijn 3 licenties van “North” over.", "B"),
         (AlertKind.PeopleStuck, "3 people at “North” have not accepted their invitation for long.", "3 personen bij “North” hebben hun uitnodiging al lang niet aangenomen.", "/people?state=invited"),
         (AlertKind.OperationUnknown, "The outcome of 3 requests to Apple for “North” is not known.", "De uitkomst van 3 verzoeken aan Apple voor “North” is niet bekend.", "L"),
-        (AlertKind.DirectoryFailing, "The directory cannot be read since 1 Mar 2027 23:30 UTC.", "De directory kan sinds 1 mrt 2027 23:30 UTC niet worden gelezen.", "/monitor/alerts"),
+        (AlertKind.DirectoryFailing, "Groups that books are assigned to cannot be read: 3. The first of them since 1 Mar 2027 23:30 UTC.", "Groepen waaraan boeken zijn toegewezen kunnen niet worden gelezen: 3. De eerste daarvan sinds 1 mrt 2027 23:30 UTC.", "/groups"),
         (AlertKind.CertificateExpiring, "The certificate that protects stored secrets ends on 1 Mar 2027 23:30 UTC.", "Het certificaat dat opgeslagen geheimen beschermt, eindigt op 1 mrt 2027 23:30 UTC.", "/monitor/alerts"),
         (AlertKind.StorageFull, "The database has no room left.", "De database heeft geen ruimte meer.", "/monitor/alerts"),
         (AlertKind.AuditNotSealed, "The audit trail is not sealed any more: rows have waited since 1 Mar 2027 23:30 UTC.", "Het auditspoor wordt niet meer verzegeld: regels wachten sinds 1 mrt 2027 23:30 UTC.", "/monitor/alerts"),
@@ -132,6 +132,7 @@ public sealed class AlertWordsTests(AlertRoom room) : IClassFixture<AlertRoom>
     [Theory]
     [InlineData(AlertKind.SyncStale, null, "“North” has no numbers: no sync has succeeded yet.", "“North” heeft geen aantallen: er is nog geen synchronisatie gelukt.")]
     [InlineData(AlertKind.SyncIncomplete, null, "The numbers of “North” may be wrong: no sync has read everything yet.", "De aantallen van “North” kloppen misschien niet: nog geen synchronisatie heeft alles gelezen.")]
+    [InlineData(AlertKind.DirectoryFailing, 0, "The directory cannot be read since –.", "De directory kan sinds – niet worden gelezen.")]
     [InlineData(AlertKind.PeopleRefused, 1, "Apple refused to register 1 person at “North” more than a day ago.", "Apple weigerde meer dan een dag geleden 1 persoon bij “North” te registreren.")]
     [InlineData(AlertKind.CopiesUnserved, 1, "1 copy of “North” was refused by Apple or has been stuck for more than a day.", "1 exemplaar van “North” is door Apple geweigerd of zit al meer dan een dag vast.")]
     public void What_never_happened_has_no_moment_and_one_is_no_number_of_many(AlertKind kind, int? count, string english, string dutch)
