@@ -94,7 +94,9 @@ public sealed class WishReader(IDbContextFactory<VppBooksDbContext> contexts, Gr
     /// <summary>Why nothing new is planned while the directory has not been read for long (F42).</summary>
     internal static AssignmentRefusal Stale(DirectoryStaleness staleness) => new(
         "DirectoryStale",
-        staleness.ConsentMissing
+        staleness.Groups > 0
+            ? "A group of the book could not be read for more than a day, so what is known of its members is too old to plan with. Planning goes on by itself as soon as it can be read; without the group it goes on at once."
+            : staleness.ConsentMissing
             ? "The directory has refused to be read for more than a day, so what is known of its groups is too old to plan with. Ask an administrator of the directory to grant consent again; planning then goes on by itself."
             : "The directory could not be read for more than a day, so what is known of its groups is too old to plan with. Planning goes on by itself as soon as it can be read.");
 

@@ -20,11 +20,15 @@ public sealed class DirectoryHealth(IDbContextFactory<VppBooksDbContext> context
             return staleness;
         }
 
-        return OfGroups(await db.Groups.Where(g => db.GroupAssignments.Any(a => a.BookId == bookId && a.GroupId == g.Id)).MinAsync(g => g.UnreadableSince, cancellationToken));
+        return await OfGroupsAsync(db.Groups.Where(g => db.GroupAssignments.Any(a => a.BookId == bookId && a.GroupId == g.Id)), cancellationToken);
     }
 
-    internal DirectoryStaleness? OfGroups(DateTimeOffset? unreadableSince) =>
-        unreadableSince is { } since && IsLongAgo(since) ? new DirectoryStaleness(since, ConsentMissing: false, OfGroups: true) : null;
+    /// <summary>Whether some of these groups cannot be read for so long. One that is deleted gives nothing to anybody new anyway (F38).</summary>
+    internal async Task<DirectoryStaleness?> OfGroupsAsync(IQueryable<DirectoryGroup> groups, CancellationToken cancellationToken)
+    {
+        var unreadable = await groups.Where(g => g.State == GroupState.Active && g.UnreadableSince != null).Select(g => g.UnreadableSince).ToListAsync(cancellationToken);
+        return unreadable.FindAll(since => IsLongAgo(since)) is { Count: > 0 } old ? new DirectoryStaleness(old.Min()!.Value, ConsentMissing: false, old.Count) : null;
+    }
 
     internal DirectoryStaleness? Staleness(DirectoryState? state) =>
         state?.FailingSince is { } since && IsLongAgo(since) ? new DirectoryStaleness(since, state.ConsentMissing) : null;
@@ -66,7 +70,8 @@ public sealed class DirectoryHealth(IDbContextFactory<VppBooksDbContext> context
     public Task FailedAsync(DirectoryKind kind, DirectoryException failure, CancellationToken cancellationToken) => ChangeAsync(state =>
     {
         var (since, other) = kind == DirectoryKind.Groups ? (state.GroupsFailingSince, state.PeopleFailingSince) : (state.PeopleFailingSince, state.GroupsFailingSince);
-        SetFailing(state, kind, since ?? clock.GetUtcNow());
+        // When neither kind has a time of its own yet, the whole had: from before they were told apart.
+        SetFailing(state, kind, since ?? (other is null ? state.FailingSince : null) ?? clock.GetUtcNow());
         // While the other kind fails as well, what is said of one does not change the reason to and fro.
         state.ConsentMissing = failure is DirectoryConsentMissingException || (state.ConsentMissing && other is not null);
         state.RetryAt = (failure as DirectoryUnavailableException)?.RetryAt;

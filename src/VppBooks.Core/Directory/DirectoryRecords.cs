@@ -108,5 +108,5 @@ public sealed record ChangeRound(IReadOnlySet<Guid> Changed, string Link);
 /// <summary>The directory could not be read for so long that what is stored is not planned with any more (F42).</summary>
 /// <param name="Since">Since when.</param>
 /// <param name="ConsentMissing">Because consent is missing.</param>
-/// <param name="OfGroups">Only of some groups; the rest can be read.</param>
-public sealed record DirectoryStaleness(DateTimeOffset Since, bool ConsentMissing, bool OfGroups = false);
+/// <param name="Groups">So many groups alone, while the rest can be read; 0: the directory.</param>
+public sealed record DirectoryStaleness(DateTimeOffset Since, bool ConsentMissing, int Groups = 0);

@@ -74,11 +74,13 @@ public sealed class DirectoryWatch(
             await trouble.TryAsync(() => people.EnsureAllAsync(options.Value.ReadEvery, cancellationToken));
         }
 
-        trouble.Report();
         if (watched.Count > 0 || everybody)
         {
-            await changes.ForgetAsync(watched, cancellationToken);
+            // Whatever could not be read: links that nobody needs would be asked for ever.
+            await trouble.TryAsync(() => changes.ForgetAsync(watched, cancellationToken));
         }
+
+        trouble.Report();
     }
 
     /// <summary>Goes on after what cannot be read, and tells of the first at the end.</summary>

@@ -415,7 +415,9 @@ public sealed class GraphDirectory(
                         answers[index] = new StepAnswer(null, new DirectoryUnavailableException("The directory does not answer as it should.", null, null));
                         var named = RetryAfterOf(response);
                         asksToWait |= status == 429 || named is not null;
-                        var asked = named ?? options.Value.FirstBackoff * Math.Pow(2, attempt);
+                        // How long we wait by ourselves is nothing that anybody asks of us.
+                        var own = options.Value.FirstBackoff * Math.Pow(2, attempt);
+                        var asked = named ?? (own < options.Value.LongestWait ? own : options.Value.LongestWait);
                         longest = asked > longest ? asked : longest;
                         break;
                     default:

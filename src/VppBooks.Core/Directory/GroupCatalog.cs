@@ -133,9 +133,8 @@ public sealed class GroupCatalog(IDbContextFactory<VppBooksDbContext> contexts, 
         }
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return health.OfGroups(await db.Groups
-            .Where(g => g.DirectoryId == group || db.GroupAssignments.Any(a => a.GroupId == g.Id && db.Books.Any(b => b.Id == a.BookId && b.PublicId == book)))
-            .MinAsync(g => g.UnreadableSince, cancellationToken));
+        return await health.OfGroupsAsync(
+            db.Groups.Where(g => g.DirectoryId == group || db.GroupAssignments.Any(a => a.GroupId == g.Id && db.Books.Any(b => b.Id == a.BookId && b.PublicId == book))), cancellationToken);
     }
 
     /// <summary>How reading the directory goes.</summary>
@@ -154,6 +153,7 @@ public sealed class GroupCatalog(IDbContextFactory<VppBooksDbContext> contexts, 
             state.ConsentMissing,
             state.RetryAt ?? gate.ClosedUntil,
             health.Staleness(state) is not null,
-            state.FailingSince is null ? unreadable.Count : 0);
+            state.FailingSince is null ? unreadable.Count : 0,
+            unreadable.Exists(since => health.IsLongAgo(since)));
     }
 }

@@ -414,6 +414,12 @@ public sealed class GroupReader(
         var state = softDeleted ? GroupState.SoftDeleted : GroupState.Deleted;
         if (group is not null)
         {
+            if (health.IsLongAgo(group.UnreadableSince))
+            {
+                // The books of it were not followed meanwhile, those of its other groups neither.
+                await db.WantFollowingOfGroupAsync(group.Id, cancellationToken);
+            }
+
             (group.CheckedAt, group.ReadMark, group.UnreadableSince) = (clock.GetUtcNow(), group.ChangeMark, null);
         }
 

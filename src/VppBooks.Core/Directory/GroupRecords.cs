@@ -85,5 +85,6 @@ public sealed record PageOf<T>(IReadOnlyList<T> Rows, int Total);
 /// <param name="RetryAt">Until when the directory asked to be left alone; null when it did not.</param>
 /// <param name="Stale">It fails for so long that nothing new is planned.</param>
 /// <param name="UnreadableGroups">Groups that cannot be read while others can; 0 when that is not what fails.</param>
+/// <param name="StaleGroups">Some of them for so long that nobody new is given books through them.</param>
 public sealed record DirectoryStanding(
-    DateTimeOffset? AllUsersReadAt, int AllUsers, DateTimeOffset? FailingSince, bool ConsentMissing, DateTimeOffset? RetryAt, bool Stale = false, int UnreadableGroups = 0);
+    DateTimeOffset? AllUsersReadAt, int AllUsers, DateTimeOffset? FailingSince, bool ConsentMissing, DateTimeOffset? RetryAt, bool Stale = false, int UnreadableGroups = 0, bool StaleGroups = false);

@@ -188,6 +188,7 @@ public sealed class PeopleWriter(IDbContextFactory<VppBooksDbContext> contexts, 
                 set => set.SetProperty(u => u.UpdateWanted, true)
                     .SetProperty(u => u.Attempts, (byte)0)
                     .SetProperty(u => u.ErrorNumber, (int?)null)
+                    .SetProperty(u => u.MailMoved, u => u.MailMoved || EF.Parameter(mails).Contains(u.PersonId!.Value))
                     .SetProperty(u => u.MailRefused, u => u.MailRefused && !EF.Parameter(mails).Contains(u.PersonId!.Value))
                     .SetProperty(u => u.ManagedAccountRefused, u => u.ManagedAccountRefused && !EF.Parameter(accounts).Contains(u.PersonId!.Value)),
                 cancellationToken);

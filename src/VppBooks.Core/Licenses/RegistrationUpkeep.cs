@@ -167,7 +167,7 @@ public sealed class RegistrationUpkeep(
     /// <summary>Whoever was invited at the address of before never saw it at the new one. One mail per address: what is told again is not sent again.</summary>
     private static async Task InviteAgainAsync(VppBooksDbContext db, LocationSession session, List<Told> said, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var waiting = said.FindAll(b => b is { User.Status: VppUserStatus.Registered, Change: { Email: not null, ManagedAppleId: null } });
+        var waiting = said.FindAll(b => b is { User: { Status: VppUserStatus.Registered, MailMoved: true }, Change: { Email: not null, ManagedAppleId: null } });
         var users = waiting.ConvertAll(b => b.User.Id).ToArray();
         var reasons = waiting.ToDictionary(b => b.User.Id, b => $"{MovedReason}{b.User.Id}:{Fingerprint(b.Change.Email!)}");
         var sent = await db.OutboxMails.Where(m => m.VppUserId != null && EF.Parameter(users).Contains(m.VppUserId.Value))
@@ -181,6 +181,7 @@ public sealed class RegistrationUpkeep(
         }
 
         await db.SaveChangesAsync(cancellationToken);
+        await db.VppUsers.Where(u => EF.Parameter(users).Contains(u.Id)).ExecuteUpdateAsync(set => set.SetProperty(u => u.MailMoved, false), cancellationToken);
     }
 
     private static string Fingerprint(string address) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(address))[..8]);

@@ -48,6 +48,9 @@ public sealed class VppUser
     /// <summary>Apple refused the mail address (9717): register without it.</summary>
     public bool MailRefused { get; set; }
 
+    /// <summary>The mail address is another one since the last invitation: whoever has not accepted is invited there.</summary>
+    public bool MailMoved { get; set; }
+
     /// <summary>
     /// Something changed that Apple is to be told: the mail address or the Managed Apple Account of an active record; of a retired one, that the person is back.
     /// </summary>

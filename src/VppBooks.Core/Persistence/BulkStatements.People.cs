@@ -60,9 +60,9 @@ public static partial class BulkStatements
 
     /// <summary>Records seen for the first time; beside another record of one of our people it is ours as well.</summary>
     public const string InsertUsers = """
-        INSERT INTO "VppUsers" ("LocationId", "PersonId", "ClientUserId", "Retired", "Status", "IdHash", "InviteSecret", "InviteHash", "OperationId", "ErrorNumber", "ManagedAccountRefused", "MailRefused", "UpdateWanted", "AcceptanceRequired", "Attempts", "ChangedAt")
+        INSERT INTO "VppUsers" ("LocationId", "PersonId", "ClientUserId", "Retired", "Status", "IdHash", "InviteSecret", "InviteHash", "OperationId", "ErrorNumber", "ManagedAccountRefused", "MailRefused", "MailMoved", "UpdateWanted", "AcceptanceRequired", "Attempts", "ChangedAt")
         SELECT {1}, (SELECT MAX(t."PersonId") FROM "VppUsers" AS t WHERE t."LocationId" = {1} AND t."ClientUserId" = s."ClientUserId"),
-            s."ClientUserId", s."Retired", s."Status", s."IdHash", s."InviteSecret", s."InviteHash", NULL, NULL, 0, 0, 0, 0, 0, {2}
+            s."ClientUserId", s."Retired", s."Status", s."IdHash", s."InviteSecret", s."InviteHash", NULL, NULL, 0, 0, 0, 0, 0, 0, {2}
         FROM "StagedUsers" AS s
         WHERE s."RunId" = {0}
             AND NOT EXISTS (SELECT 1 FROM "VppUsers" AS v WHERE v."LocationId" = {1} AND v."ClientUserId" = s."ClientUserId" AND v."Retired" = s."Retired")
@@ -70,8 +70,8 @@ public static partial class BulkStatements
 
     /// <summary>People known from assignments only, until the list of people names them.</summary>
     public const string InsertStubUsers = """
-        INSERT INTO "VppUsers" ("LocationId", "PersonId", "ClientUserId", "Retired", "Status", "IdHash", "InviteSecret", "InviteHash", "OperationId", "ErrorNumber", "ManagedAccountRefused", "MailRefused", "UpdateWanted", "AcceptanceRequired", "Attempts", "ChangedAt")
-        SELECT {1}, NULL, a."ClientUserId", a."Retired", MAX(a."Status"), NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, {2}
+        INSERT INTO "VppUsers" ("LocationId", "PersonId", "ClientUserId", "Retired", "Status", "IdHash", "InviteSecret", "InviteHash", "OperationId", "ErrorNumber", "ManagedAccountRefused", "MailRefused", "MailMoved", "UpdateWanted", "AcceptanceRequired", "Attempts", "ChangedAt")
+        SELECT {1}, NULL, a."ClientUserId", a."Retired", MAX(a."Status"), NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, {2}
         FROM "StagedAssignments" AS a
         WHERE a."RunId" = {0} AND NOT EXISTS (SELECT 1 FROM "VppUsers" AS v WHERE v."LocationId" = {1} AND v."ClientUserId" = a."ClientUserId")
         GROUP BY a."ClientUserId", a."Retired"

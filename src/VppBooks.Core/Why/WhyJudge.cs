@@ -57,7 +57,7 @@ internal static class WhyJudge
         var there = through.FindAll(g => g.There);
         if (through.Count > 0 && (there.Count > 0 || f.Unsent) && !f.OfGoneGroups)
         {
-            return f.DirectoryTooOld is { } old && !f.Unsent ? Stale(f, Step(WhyState.Failed, WhyReason.DirectoryStale, old.Since, there)) : Step(WhyState.Passed, WhyReason.Member, null, there.Count > 0 ? there : through);
+            return f.DirectoryTooOld is { } old && !f.Unsent ? Stale(f, Step(WhyState.Failed, WhyReason.DirectoryStale, old.Since, old.Groups == 0 ? there : f.Groups.Where(g => g.Group?.UnreadableSince is not null))) : Step(WhyState.Passed, WhyReason.Member, null, there.Count > 0 ? there : through);
         }
 
         if (through.Count > 0)
@@ -78,7 +78,7 @@ internal static class WhyJudge
             : Step(WhyState.Failed, WhyReason.NotMember, null, giving) with { Remedies = [new WhyRemedy.AssignGroup(f.Book.PublicId), .. Open(giving)] };
     }
 
-    private static WhyStep Stale(WhyFacts f, WhyStep step) => f.Directory.ConsentMissing
+    private static WhyStep Stale(WhyFacts f, WhyStep step) => f.Directory.ConsentMissing && f.DirectoryTooOld is not { Groups: > 0 }
         ? step with { Reason = WhyReason.DirectoryConsentMissing }
         : step with { Until = f.Directory.RetryAt };
 

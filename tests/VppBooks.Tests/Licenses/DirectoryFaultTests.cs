@@ -246,6 +246,24 @@ public sealed class DirectoryFaultTests : IAsyncLifetime
         Assert.IsType<TakeResult.Taken>(await _house.Core.Get<BookTaking>().TakeAsync(book.PublicId, reader, Cancel));
     }
 
+    [Fact]
+    public async Task F42_How_long_reading_has_failed_is_not_forgotten_by_an_upgrade_in_between()
+    {
+        var since = _house.Core.Clock.GetUtcNow() - TimeSpan.FromDays(5);
+        await _house.Core.ChangeAsync(db =>
+        {
+            // As an earlier version left it, which did not tell groups from people.
+            db.DirectoryStates.RemoveRange(db.DirectoryStates);
+            db.DirectoryStates.Add(new DirectoryState { FailingSince = since });
+        });
+        Graph.ConsentWithdrawn = true;
+
+        await Assert.ThrowsAsync<DirectoryConsentMissingException>(ReadAsync);
+
+        var standing = await _house.Core.GroupCatalog.GetStandingAsync(CoreHouse.Admin, Cancel);
+        Assert.Equal((since, true), (standing.FailingSince, standing.Stale));
+    }
+
     [Theory]
     [InlineData("/groups")]
     [InlineData("/users")]

@@ -171,6 +171,25 @@ public sealed class RegistrationUpkeepTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whoever_changes_only_to_an_account_that_Apple_refuses_gets_no_second_mail_at_the_same_address()
+    {
+        var (_, invited) = await InvitedAsync(unlimited: false);
+        await _house.Core.ChangeAsync(db =>
+        {
+            var user = db.VppUsers.Single(u => !u.Retired && db.People.Any(p => p.Id == u.PersonId && p.DirectoryId == invited));
+            db.OutboxMails.Add(new OutboxMail { Kind = MailKind.Invitation, Reason = "invitation:1", PersonId = user.PersonId, LocationId = user.LocationId, VppUserId = user.Id, State = MailState.Sent, QueuedAt = _house.Core.Clock.GetUtcNow() });
+        });
+        Graph.Edit(() => Directory(invited).ManagedAppleAccount = _house.Apple.AccountsOfAnotherOrganization.First());
+
+        await ReadAsync();
+        await _house.WorkAsync(TimeSpan.FromHours(2));
+
+        await using var db = await _house.Core.OpenAsync();
+        Assert.True((await db.VppUsers.AsNoTracking().SingleAsync(u => !u.Retired && db.People.Any(p => p.Id == u.PersonId && p.DirectoryId == invited), Cancel)).ManagedAccountRefused);
+        Assert.Equal(0, await db.OutboxMails.CountAsync(m => m.Kind == MailKind.Resent, Cancel));
+    }
+
+    [Fact]
     public async Task A_leaver_is_retired_after_the_configured_time_keeps_the_books_and_finds_them_again_on_return()
     {
         var (book, holder) = await HolderAsync();

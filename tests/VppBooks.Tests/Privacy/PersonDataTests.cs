@@ -25,7 +25,7 @@ public sealed class PersonDataTests
         [typeof(PersonWord)] = (null, [], ["Word", PersonId]),
         [typeof(GroupMembership)] = (typeof(PersonDataGroup), new() { ["GroupId"] = "DirectoryId" }, [PersonId]),
         // Secrets, and what the program has still to do.
-        [typeof(VppUser)] = (typeof(PersonDataRegistration), new() { ["LocationId"] = "Token" }, ["Id", PersonId, "InviteSecret", "InviteHash", "OperationId", "UpdateWanted", "Attempts"]),
+        [typeof(VppUser)] = (typeof(PersonDataRegistration), new() { ["LocationId"] = "Token" }, ["Id", PersonId, "InviteSecret", "InviteHash", "OperationId", "UpdateWanted", "MailMoved", "Attempts"]),
         [typeof(ManagedDevice)] = (typeof(PersonDataDevice), [], ["Id", PersonId]),
         [typeof(DeviceReading)] = (typeof(PersonData), new() { ["ReadAt"] = "DevicesReadAt" }, [PersonId, "Outcome", "TriedAt"]),
         [typeof(License)] = (typeof(PersonDataLicense), new() { ["BookId"] = "Token", ["Ordinal"] = "Copy" }, ["Id", PersonId, "OperationId", "PlanId", "Attempts", "MissedOnce"]),

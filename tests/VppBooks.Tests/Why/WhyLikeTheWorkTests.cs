@@ -104,16 +104,27 @@ public sealed class WhyLikeTheWorkTests(WhyHouse why) : IClassFixture<WhyHouse>
     public async Task F42_One_group_that_cannot_be_read_for_long_is_told_for_its_books_and_for_no_others()
     {
         var (person, book, other) = (await why.NewReaderAsync(), await why.NewBookAsync(), await why.NewBookAsync());
-        var unread = why.NewGroup(person);
+        var (unread, readable) = (why.NewGroup(person), why.NewGroup(person));
         await why.AssignAsync(book, unread, Intent.Available);
-        await why.AssignAsync(other, why.NewGroup(person), Intent.Available);
+        await why.AssignAsync(other, readable, Intent.Available);
         var since = why.Core.Clock.GetUtcNow() - TimeSpan.FromHours(25);
         await why.Core.ChangeAsync(db => db.Groups.Single(g => g.DirectoryId == unread.Id).UnreadableSince = since);
 
         var step = await why.ExpectAsync(person, book, WhyStage.Group, WhyState.Failed, WhyReason.DirectoryStale);
         Assert.Equal(since, step.At);
         Assert.IsType<TakeResult.NotNow>(await why.Core.Get<BookTaking>().TakeAsync(book.PublicId, Reader(person), Cancel));
+        Assert.Equal([unread.DisplayName], step.Names);
+
+        // One that is deleted gives nothing to anybody new anyway, and stops no other group.
+        var gone = why.NewGroup(why.NewPerson());
+        Assert.IsType<CommitResult.Committed>(await why.House.AssignAsync(other, new WishedAssignment(readable.Id, Intent.Available), new WishedAssignment(gone.Id, Intent.Available)));
+        await why.Core.ChangeAsync(db =>
+        {
+            var row = db.Groups.Single(g => g.DirectoryId == gone.Id);
+            (row.State, row.UnreadableSince) = (GroupState.Deleted, since);
+        });
         await why.ExpectAsync(person, other, WhyStage.Entitlement, WhyState.Failed, WhyReason.AvailableNotTaken);
+        Assert.IsType<TakeResult.Taken>(await why.Core.Get<BookTaking>().TakeAsync(other.PublicId, Reader(person), Cancel));
     }
 
     [Fact]

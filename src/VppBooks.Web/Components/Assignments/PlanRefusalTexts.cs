@@ -27,7 +27,7 @@ internal static class RefusalSentences
                 "DirectoryConsentMissing" => words["The directory does not let VppBooks read groups. Ask an administrator of the directory to grant consent again."],
                 "DirectoryUnavailable" => words["The directory cannot be read now, so it is not known who would get the book. Try again in a few minutes."],
                 "DirectoryBusy" => words["The directory asks VppBooks to wait until {0} UTC, so it is not known who would get the book. Try again then.", refusal.RetryAt?.UtcDateTime.ToString("HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture) ?? ""],
-                "DirectoryStale" => words["The directory could not be read for so long that nothing new is planned. Ask an administrator of the directory whether consent was withdrawn; planning goes on by itself as soon as it can be read."],
+                "DirectoryStale" => words["The directory, or a group of the book, could not be read for so long that nothing new is planned. Ask an administrator of the directory whether consent was withdrawn; planning goes on by itself as soon as it can be read."],
                 "PlanUndone" => words["This plan was called back. Make the plan again."],
                 "PlanRejected" => words["This plan was not approved. Make the plan again."],
                 "PlanApproved" => words["This plan was approved meanwhile."],

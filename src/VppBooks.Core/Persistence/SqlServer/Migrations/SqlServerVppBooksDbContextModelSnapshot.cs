@@ -1699,6 +1699,9 @@ namespace VppBooks.Core.Persistence.SqlServer.Migrations
                     b.Property<int>("LocationId")
                         .HasColumnType("int");
 
+                    b.Property<bool>("MailMoved")
+                        .HasColumnType("bit");
+
                     b.Property<bool>("MailRefused")
                         .HasColumnType("bit");
 

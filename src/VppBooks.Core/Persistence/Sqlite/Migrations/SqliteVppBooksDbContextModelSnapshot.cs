@@ -1643,6 +1643,9 @@ namespace VppBooks.Core.Persistence.Sqlite.Migrations
                     b.Property<int>("LocationId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("MailMoved")
+                        .HasColumnType("INTEGER");
+
                     b.Property<bool>("MailRefused")
                         .HasColumnType("INTEGER");
 
