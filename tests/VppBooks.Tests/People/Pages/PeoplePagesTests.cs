@@ -9,6 +9,7 @@ using VppBooks.Core.People;
 using VppBooks.Tests.Elements;
 using VppBooks.Tests.Reports;
 using VppBooks.Web.Components.Elements;
+using VppBooks.Web.Components.Groups;
 using VppBooks.Web.Components.People;
 using VppBooks.Web.SignIn;
 
@@ -26,6 +27,8 @@ public sealed class PeoplePagesTests : ElementContext, IClassFixture<ReportWorld
             Services.AddSingleton(service.GetType(), service);
         }
 
+        // This world has no directory.
+        ComponentFactories.AddStub<DirectoryWarning>();
         Services.RemoveAll<TimeProvider>();
         Services.AddSingleton(TimeProvider.System);
         Services.AddLogging();
